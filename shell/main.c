@@ -349,6 +349,7 @@ static enum fed_exit read_input(struct fed_shell *shell)
 	           FED_VERSION);
 	fed__autosave_begin(shell);
 	shell->lenient = true;
+	shell->jobs.host = &fed__prompt_job_host;
 	return fed__readline_run(shell);
 }
 

@@ -186,6 +186,23 @@ struct fed_failure {
 	struct fed_text help;  /* of the argument and the command */
 };
 
+/* Commands that run behind the prompt (jobs/job.h). */
+struct fed_shell_job;
+struct fed_job_host;
+struct fed_jobs {
+	const struct fed_job_host *host; /* NULL: no prompt behind which a command could run */
+	struct fed_shell_job *running;   /* NULL: none; it may be in front, too */
+	/* What the running one prints to, and the streams that it is shown on. */
+	FILE *out, *errors, *shown, *shown_errors;
+	unsigned last; /* number of the last one that went behind the prompt */
+	bool warned;   /* `quit` was typed while one runs, and it said so */
+	/* The last one that ended behind the prompt; "": none has. */
+	char ended[200];
+	enum fed_exit result;
+	bool left; /* it was stopped, and `continue` goes on */
+	uint64_t version;
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -226,6 +243,7 @@ struct fed_shell {
 	FILE *record;
 	char *record_path;
 	const struct fed_script_place *place;
+	struct fed_jobs jobs;
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */
@@ -310,6 +328,17 @@ enum fed_running {
 	FED_RUNNING_TRIALS, /* rows of a sweep, matches of a tournament */
 	FED_RUNNING_KINDS
 };
-void fed__signals_running(enum fed_running);
+enum fed_running fed__signals_running(enum fed_running); /* returns the one before */
+/* The command that runs is behind the prompt: Ctrl-C is not for it. */
+void fed__signals_behind(bool);
+bool fed__signals_are_behind(void);
+/* Called once by the thread of a job: Ctrl-C at the prompt is not for its commands. */
+void fed__signals_in_job(void);
+/* From now on, while `catch`, Ctrl-Z (SIGTSTP) is only kept, for fed__signals_stop(): whether it
+ * came since the last call. */
+void fed__signals_catch_stop(bool catch);
+bool fed__signals_stop(void);
+/* Stop the program, as Ctrl-Z does; returns when it goes on. */
+void fed__signals_suspend(void);
 
 #endif

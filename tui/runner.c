@@ -220,7 +220,7 @@ static bool finish_stopped(struct fed_runner *r)
 		fed_text_clear(&resume);
 		fed_text_add(&resume, "%s", text);
 		execute_waiting(r);
-		while (wait_turn(r, 0) && !(left = fed__runner_state(r).leaving))
+		while (wait_turn(r, 0) && !(left = fed_runner_state(r).leaving))
 			execute_waiting(r);
 		const char *later = r->host.resume(r->host.ctx);
 		if (later) {
@@ -246,7 +246,7 @@ static void yield_session_briefly(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-bool fed__runner_after(struct fed_runner *r)
+bool fed_runner_after(struct fed_runner *r)
 {
 	if (atomic_load(&r->attention))
 		yield_session_briefly(r);
@@ -270,7 +270,7 @@ bool fed__runner_part(struct fed_runner *r, const struct fed_runner_hold *how)
 
 	hold(r, how);
 	while (!left && wait_turn(r, 0)) {
-		left = fed__runner_state(r).leaving;
+		left = fed_runner_state(r).leaving;
 		/* Lines that were typed meanwhile run at once, not when it is read. */
 		hold(r, NULL);
 		r->depth++;
@@ -325,8 +325,8 @@ static void *run_thread(void *arg)
 
 /* Life -------------------------------------------------------------------------- */
 
-int fed__runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
-                    struct fed_error *err)
+int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
+                   struct fed_error *err)
 {
 	struct fed_runner *r = fed_alloc(sizeof *r);
 	pthread_condattr_t attributes;
@@ -355,7 +355,7 @@ int fed__runner_new(struct fed_runner **out, const struct fed_watch_host *host, 
 	return fed_fail(err, "the watch cannot start a thread: %s", strerror(error));
 }
 
-void fed__runner_free(struct fed_runner *r)
+void fed_runner_free(struct fed_runner *r)
 {
 	if (!r)
 		return;
@@ -374,12 +374,12 @@ void fed__runner_free(struct fed_runner *r)
 /* Called by the terminal's thread -----------------------------------------------------------------
  */
 
-int fed__runner_event_fd(const struct fed_runner *r)
+int fed_runner_event_fd(const struct fed_runner *r)
 {
 	return r->event_fd;
 }
 
-void fed__runner_clear_event(struct fed_runner *r)
+void fed_runner_clear_event(struct fed_runner *r)
 {
 	uint64_t times;
 	const ssize_t got = read(r->event_fd, &times, sizeof times);
@@ -387,7 +387,7 @@ void fed__runner_clear_event(struct fed_runner *r)
 	(void)got;
 }
 
-bool fed__runner_take(struct fed_runner *r)
+bool fed_runner_take(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->taken = r->phase != BUSY;
@@ -403,7 +403,7 @@ void fed__runner_request_pause(struct fed_runner *r)
 	atomic_store(&r->requested, true);
 }
 
-void fed__runner_give(struct fed_runner *r)
+void fed_runner_give(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->taken = r->wanted = false;
@@ -411,7 +411,7 @@ void fed__runner_give(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-int fed__runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)
+int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)
 {
 	char *line = fed_strdup(text);
 	int rc = FED_OK;
@@ -440,14 +440,14 @@ void fed__runner_leave(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed__runner_notify_signal(struct fed_runner *r)
+void fed_runner_notify_signal(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 }
 
-struct fed_runner_state fed__runner_state(struct fed_runner *r)
+struct fed_runner_state fed_runner_state(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	const struct fed_runner_state state = {

@@ -4,7 +4,7 @@
  *
  * The runner owns the session while it executes a line, except where it waits: without a line,
  * between two events and between two lines of a script.  There the terminal's thread may take the
- * session, read it and give it back. fed__runner_take() never blocks: on failure the runner waits
+ * session, read it and give it back. fed_runner_take() never blocks: on failure the runner waits
  * at the next event and signals its event descriptor.
  */
 #ifndef FED_TUI_RUNNER_H
@@ -15,27 +15,27 @@
 struct fed_runner;
 
 /* pace below 0: not chosen; full speed, but in scripts. */
-int fed__runner_new(struct fed_runner **, const struct fed_watch_host *, double pace,
-                    struct fed_error *);
+int fed_runner_new(struct fed_runner **, const struct fed_watch_host *, double pace,
+                   struct fed_error *);
 /* Stop at the next event and join the thread; blocks until that event is over. */
-void fed__runner_free(struct fed_runner *);
+void fed_runner_free(struct fed_runner *);
 
 /* Called by the terminal's thread -------------------------------------------------------- */
 
 /* Event descriptor for poll(): readable when the session can be taken and when the runner's state
  * has changed. Clear the event, then try to take the session. */
-int fed__runner_event_fd(const struct fed_runner *);
-void fed__runner_clear_event(struct fed_runner *);
-bool fed__runner_take(struct fed_runner *);
-void fed__runner_give(struct fed_runner *);
+int fed_runner_event_fd(const struct fed_runner *);
+void fed_runner_clear_event(struct fed_runner *);
+bool fed_runner_take(struct fed_runner *);
+void fed_runner_give(struct fed_runner *);
 /* Wait and signal once when the next version is made and no round is open. */
 void fed__runner_request_pause(struct fed_runner *);
 
 /* Queue a line; a running line is interrupted at its next event to execute it. */
-int fed__runner_submit(struct fed_runner *, const char *line, struct fed_error *);
+int fed_runner_submit(struct fed_runner *, const char *line, struct fed_error *);
 void fed__runner_leave(struct fed_runner *); /* stop at the next event, execute no further line */
 /* A signal came: wake the runner to check for an interrupt. */
-void fed__runner_notify_signal(struct fed_runner *);
+void fed_runner_notify_signal(struct fed_runner *);
 
 /* How a part of a script is held, as in struct fed_watch_part. */
 struct fed_runner_hold {
@@ -54,7 +54,7 @@ struct fed_runner_state {
 	double pace;    /* rounds a second that are kept now; 0: full speed */
 	uint64_t lines; /* lines executed so far */
 };
-struct fed_runner_state fed__runner_state(struct fed_runner *);
+struct fed_runner_state fed_runner_state(struct fed_runner *);
 void fed__runner_pause(struct fed_runner *, bool paused);
 void fed__runner_pace(struct fed_runner *, double rounds_a_second);
 /* What a script shows is read. */
@@ -69,6 +69,6 @@ void fed__runner_permit_round(struct fed_runner *);
 bool fed__runner_part(struct fed_runner *, const struct fed_runner_hold *how);
 /* Implement fed_watch_script and fed_watch_after. */
 void fed__runner_script(struct fed_runner *, bool begins);
-bool fed__runner_after(struct fed_runner *);
+bool fed_runner_after(struct fed_runner *);
 
 #endif

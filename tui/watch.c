@@ -29,6 +29,7 @@ struct fed_watch {
 	struct fed_watch_host host;
 	struct fed_terminal *terminal;
 	struct fed_runner *runner;
+	bool borrowed, left; /* the runner is the caller's; the user left */
 	struct fed_messages *messages;
 	struct fed_app app;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] keys that wait for the session */
@@ -85,7 +86,7 @@ static void tell(struct fed_watch *w, enum fed_watch_stream stream, const char *
 
 bool fed_watch_part(struct fed_watch *w, const struct fed_watch_part *part)
 {
-	const bool paced = fed__runner_state(w->runner).pace > 0;
+	const bool paced = fed_runner_state(w->runner).pace > 0;
 	const bool shows = *part->caption || *part->command || *part->heading;
 	const struct fed_runner_hold how = {.by_key = part->step, .last = part->last};
 
@@ -108,7 +109,7 @@ void fed_watch_pane(const struct fed_watch *w, int *columns, int *rows)
 
 bool fed_watch_after(struct fed_watch *w)
 {
-	return fed__runner_after(w->runner);
+	return fed_runner_after(w->runner);
 }
 
 /* Actions of keys ------------------------------------------------------------------ */
@@ -117,7 +118,7 @@ static void submit(struct fed_watch *w, const char *line)
 {
 	struct fed_error err;
 
-	if (fed__runner_submit(w->runner, line, &err))
+	if (fed_runner_submit(w->runner, line, &err))
 		fed__app_notice(&w->app, true, err.text);
 }
 
@@ -131,17 +132,17 @@ static bool has_interrupted_run(struct fed_watch *w)
 {
 	const struct fed_session *s = w->host.session;
 
-	if (!w->has_session && !fed__runner_take(w->runner))
+	if (!w->has_session && !fed_runner_take(w->runner))
 		return false;
 	const bool left = fed_session_left(s);
 	if (!w->has_session)
-		fed__runner_give(w->runner);
+		fed_runner_give(w->runner);
 	return left;
 }
 
 static void press_pause(struct fed_watch *w)
 {
-	const struct fed_runner_state now = fed__runner_state(w->runner);
+	const struct fed_runner_state now = fed_runner_state(w->runner);
 
 	if (now.busy) {
 		fed__runner_pause(w->runner, !now.paused);
@@ -159,7 +160,7 @@ static void next_part(struct fed_watch *w)
 {
 	if (fed__app_turn(&w->app))
 		w->reading = fed__app_reading_time(&w->app);
-	else if (fed__runner_state(w->runner).paused)
+	else if (fed_runner_state(w->runner).paused)
 		fed__runner_permit_one(w->runner);
 	else
 		fed__runner_release(w->runner);
@@ -188,7 +189,7 @@ static void read_on(struct fed_watch *w, const struct fed_runner_state *now)
 
 static void press_round(struct fed_watch *w)
 {
-	const bool busy = fed__runner_state(w->runner).busy;
+	const bool busy = fed_runner_state(w->runner).busy;
 
 	fed__runner_permit_round(w->runner);
 	if (!busy)
@@ -199,7 +200,7 @@ static void change_pace(struct fed_watch *w, bool faster)
 {
 	static const double paces[] = {0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, INFINITY};
 	enum { PACES = sizeof paces / sizeof *paces };
-	const double pace = fed__runner_state(w->runner).pace, now = pace > 0 ? pace : INFINITY;
+	const double pace = fed_runner_state(w->runner).pace, now = pace > 0 ? pace : INFINITY;
 	double next = faster ? INFINITY : paces[0];
 	char text[80];
 
@@ -214,6 +215,9 @@ static void change_pace(struct fed_watch *w, bool faster)
 
 static void leave(struct fed_watch *w)
 {
+	w->left = true;
+	if (w->borrowed)
+		return;
 	fed__runner_leave(w->runner);
 	fed__app_notice(&w->app, false,
 	                "leaves when the running command can be stopped; ctrl-C aborts it");
@@ -254,7 +258,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		next_part(w);
 		break;
 	case FED_APP_ACTION_STEP:
-		if (!fed__runner_state(w->runner).busy)
+		if (!fed_runner_state(w->runner).busy)
 			submit(w, "step");
 		fed__runner_permit_one(w->runner);
 		break;
@@ -324,7 +328,7 @@ static void measure_pane(struct fed_watch *w, int columns, int rows)
 /* still: this thread has the session. */
 static void paint(struct fed_watch *w, bool still)
 {
-	const struct fed_runner_state now = fed__runner_state(w->runner);
+	const struct fed_runner_state now = fed_runner_state(w->runner);
 	int columns, rows;
 	struct fed_error err;
 
@@ -378,7 +382,7 @@ static bool is_lively(const struct fed_runner_state *state)
  */
 static bool take_frame(struct fed_watch *w, bool due, bool soon)
 {
-	const struct fed_runner_state state = fed__runner_state(w->runner);
+	const struct fed_runner_state state = fed_runner_state(w->runner);
 
 	w->event_pending = false;
 	w->has_session = true;
@@ -392,7 +396,7 @@ static bool take_frame(struct fed_watch *w, bool due, bool soon)
 	if (w->pause_requested)
 		fed__runner_request_pause(w->runner);
 	w->has_session = false;
-	fed__runner_give(w->runner);
+	fed_runner_give(w->runner);
 	return paints;
 }
 
@@ -405,7 +409,7 @@ static void frame(struct fed_watch *w, bool lively)
 	const bool requested = w->event_pending && w->pause_requested;
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed__runner_take(w->runner)) {
+	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
 		painted = take_frame(w, due, soon);
 	} else if (w->dirty && soon) {
 		paint(w, false);
@@ -435,7 +439,7 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                     {.fd = fed__capture_descriptor(), .events = POLLIN},
-	                     {.fd = fed__runner_event_fd(w->runner), .events = POLLIN}};
+	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->last_frame + pause - fed_wall_seconds();
 	const bool expects = w->dirty || lively || w->event_pending;
@@ -444,7 +448,7 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 
 	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
-	fed__runner_clear_event(w->runner);
+	fed_runner_clear_event(w->runner);
 	w->event_pending = true;
 }
 
@@ -453,7 +457,8 @@ static void loop(struct fed_watch *w)
 	bool leaving = false;
 
 	w->dirty = w->event_pending = true;
-	for (struct fed_runner_state now; now = fed__runner_state(w->runner), !now.left;) {
+	for (struct fed_runner_state now;
+	     now = fed_runner_state(w->runner), !now.left && !(w->borrowed && w->left);) {
 		const bool lively = is_lively(&now);
 
 		leaving = leaving || now.leaving;
@@ -461,7 +466,7 @@ static void loop(struct fed_watch *w)
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
 		if (atomic_load(fed_session_interrupts(w->host.session)))
-			fed__runner_notify_signal(w->runner);
+			fed_runner_notify_signal(w->runner);
 		w->dirty |= fed__terminal_attend(w->terminal);
 		read_keys(w);
 		read_captured(w);
@@ -495,10 +500,15 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 		return FED_FAIL;
 	fed__terminal_size(w->terminal, &columns, &rows);
 	measure_pane(w, columns, rows);
-	if (w->host.opened(w->host.ctx, w, err) || fed__runner_new(&w->runner, &w->host, o->pace, err))
+	w->runner = o->runner;
+	w->borrowed = o->runner != NULL;
+	if (w->host.opened(w->host.ctx, w, err) ||
+	    (!w->borrowed && fed_runner_new(&w->runner, &w->host, o->pace, err)))
 		return FED_FAIL;
+	if (w->borrowed && o->pace >= 0)
+		fed__runner_pace(w->runner, o->pace);
 	for (const char *const *line = o->script; line && *line; line++)
-		if (fed__runner_submit(w->runner, *line, err))
+		if (fed_runner_submit(w->runner, *line, err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -507,7 +517,8 @@ static void close_watch(struct fed_watch *w)
 {
 	struct fed_error unused;
 
-	fed__runner_free(w->runner);
+	if (!w->borrowed)
+		fed_runner_free(w->runner);
 	w->host.opened(w->host.ctx, NULL, &unused);
 	fed__app_release(&w->app);
 	fed__terminal_close(w->terminal);

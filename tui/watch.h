@@ -14,6 +14,7 @@
 
 #include "session/session.h"
 
+struct fed_runner;
 struct fed_watch;
 
 /* The callbacks of the program, and its session. */
@@ -44,7 +45,10 @@ struct fed_watch_options {
 	const char *const *script; /* first command lines, NULL-ended; NULL: none */
 	int terminal;              /* a descriptor; keys come from standard input */
 	bool color;
-	bool alone;    /* no shell prompt follows: `q` quits the program */
+	bool alone; /* no shell prompt follows: `q` quits the program */
+	/* Executes a line already; NULL: none. The caller has taken its session; host.opened() gives it
+	 * back, or takes it again. The watch is left without interrupting the line. */
+	struct fed_runner *runner;
 	bool readonly; /* no file is written */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 
 #define LONGEST 86400.0 /* seconds of a period */
@@ -68,8 +69,10 @@ static int check_looks(const struct fed_shell *shell, const char *line, struct f
 }
 
 /* False: Ctrl-C or a signal to end. */
-static bool wait_until(double when)
+static bool wait_until(struct fed_shell *shell, double when)
 {
+	if (fed__job_runs(shell) && !fed__job_is_here() && !fed__job_wait_until(shell, when))
+		return false;
 	while (fed_wall_seconds() < when) {
 		const double left = (when - fed_wall_seconds()) * 1000;
 
@@ -92,7 +95,7 @@ int fed__run_every(struct fed_shell *shell, const struct fed_call *call, struct 
 		return FED_FAIL;
 	double next = fed_wall_seconds();
 	for (int64_t i = 0; !a->n || i < a->n; i++) {
-		if (i && !wait_until(next)) {
+		if (i && !wait_until(shell, next)) {
 			fed__print(shell, "\n"); /* the terminal wrote ^C */
 			return FED_OK;
 		}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/commands/groups.h"
+#include "shell/commands/jobs.h"
 #include "shell/language/command.h"
 #include "session/breakpoints.h"
 #include "shell/output/print.h"
@@ -434,14 +435,14 @@ const struct fed_command fed__commands_run[] = {
      .text = "Each round makes one version of the model; one that is open after `step` is the\n"
              "first of them. Parts that were not chosen get defaults first, with a note.\n"
              "Ctrl-C stops after the round, Ctrl-C twice aborts it and leaves the model as it\n"
-             "was.",
+             "was. `round 100 &` runs behind the prompt, Ctrl-Z puts it there: see `help jobs`.",
      .examples =
          FED_EXAMPLES("dataset blobs; add-client 4 samples=50; round",
                       "dataset glyphs train=500 test=100; add-client 5 samples=50; round 2"),
      .args = round_rows,
      .args_size = sizeof(struct round_args),
      .run = run_round,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_JOB,
      .failure = FED_EXIT_ROUND},
 	{.name = "run",
      .help = "make rounds until a condition holds",
@@ -457,7 +458,7 @@ const struct fed_command fed__commands_run[] = {
      .args = run_rows,
      .args_size = sizeof(struct run_args),
      .run = run_until,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_JOB,
      .failure = FED_EXIT_ROUND},
 	{.name = "step",
      .help = "make one step, or N: open a round, or handle its next event",
@@ -469,7 +470,7 @@ const struct fed_command fed__commands_run[] = {
      .args = step_rows,
      .args_size = sizeof(struct round_args),
      .run = run_step,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_JOB,
      .failure = FED_EXIT_ROUND},
 	{.name = "continue",
      .help = "resume where a breakpoint, a pause, Ctrl-C or `step` stopped",
@@ -478,7 +479,7 @@ const struct fed_command fed__commands_run[] = {
      .examples = FED_EXAMPLES(QUICK "step; continue", QUICK "pause; round 5; continue",
                               QUICK "break client==2; round 2; break delete all; continue"),
      .run = run_continue,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_JOB,
      .failure = FED_EXIT_ROUND},
 	{.name = "pause",
      .help = "stop the next run once, between two rounds",
@@ -508,6 +509,42 @@ const struct fed_command fed__commands_run[] = {
      .run = run_break,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
+	{.name = "jobs",
+     .help = "show what runs behind the prompt",
+     .text =
+         "A command that makes rounds runs behind the prompt where & ends it (`round 100 &`) or\n"
+         "Ctrl-Z puts it there. Its lines appear above the line that is typed, and\n"
+         "other commands are executed between two of its events: those that look at once, those\n"
+         "that change the session (`inject`, `set`) in the run, as in the watch. What would\n"
+         "begin another run or discard it has to wait: `fg`, `wait` or `stop`. `watch` shows it.\n"
+         "There is one at a time. In scripts & changes nothing: the next line waits.",
+     .examples = FED_EXAMPLES("jobs", QUICK "round 2 &; wait; jobs"),
+     .run = fed__run_jobs,
+     .flags = FED_COMMAND_TABLE},
+	{.name = "fg",
+     .help = "bring to the front what runs behind the prompt",
+     .text = "Ctrl-C stops it then, Ctrl-Z puts it back.",
+     .examples = FED_EXAMPLES(QUICK "round 2 &; fg"),
+     .run = fed__run_fg,
+     .flags = FED_COMMAND_LIVE},
+	{.name = "bg",
+     .help = "resume behind the prompt what a pause, a breakpoint or Ctrl-C stopped",
+     .text = "The same as `continue &`.",
+     .examples = FED_EXAMPLES(QUICK "pause; round 3; bg; wait"),
+     .run = fed__run_bg,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_BESIDE,
+     .failure = FED_EXIT_USAGE},
+	{.name = "stop",
+     .help = "stop what runs behind the prompt after its round; twice: abort that",
+     .text = "As Ctrl-C does in front. `continue` or `bg` goes on.",
+     .examples = FED_EXAMPLES(QUICK "round 2 &; stop"),
+     .run = fed__run_stop},
+	{.name = "wait",
+     .help = "wait until what runs behind the prompt has ended",
+     .text = "Ctrl-C ends the waiting alone.",
+     .examples = FED_EXAMPLES(QUICK "round 2 &; wait; status"),
+     .run = fed__run_wait,
+     .flags = FED_COMMAND_LIVE},
 	{.name = "abort",
      .help = "end the open round without a step; the model stays",
      .text = "Model, clock, clients, faults and what was in flight are as before the round: it\n"

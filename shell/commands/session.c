@@ -17,6 +17,7 @@
 #include "shell/language/explain.h"
 #include "shell/language/line.h"
 #include "shell/language/undo.h"
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 
 struct path_args {
@@ -372,7 +373,7 @@ static int run_why(struct fed_shell *shell, const struct fed_call *call, struct 
 static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call, (void)err;
-	shell->quit = true;
+	shell->quit = fed__job_may_quit(shell);
 	return FED_OK;
 }
 
@@ -542,6 +543,12 @@ const struct fed_command fed__commands_session[] = {
      .examples = FED_EXAMPLES(QUICK "restart; undo", QUICK "reset; undo; round"),
      .run = run_undo,
      .flags = FED_COMMAND_RUNS},
-	{.name = "quit", .help = "leave", .examples = FED_EXAMPLES("quit"), .run = run_quit},
+	{.name = "quit",
+     .help = "leave",
+     .text =
+         "While something runs behind the prompt a second one is needed, which stops it after the\n"
+         "present event. A run that is in no file is kept; the next session offers it.",
+     .examples = FED_EXAMPLES("quit"),
+     .run = run_quit},
 	{0},
 };

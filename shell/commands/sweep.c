@@ -13,6 +13,7 @@
 #include "history/metrics.h"
 #include "session/composition.h"
 #include "shell/output/chart.h"
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 
 #define COLUMNS 12 /* metrics in a table */
@@ -178,8 +179,10 @@ static void report_progress(void *ctx)
 	struct fed_shell *shell = ctx;
 	const struct fed_trials *t = &shell->sweep.trials;
 
-	if (shell->screen.terminal && isatty(fileno(shell->out))) /* not for the pager */
+	if (shell->screen.terminal &&
+	    (fed__job_is_here() || isatty(fileno(shell->out)))) /* not for the pager */
 		fed__print(shell, "%zu of %zu rows\n", t->played, t->n);
+	fed_session_hold(shell->session); /* the session can be looked at */
 }
 
 int fed__show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,

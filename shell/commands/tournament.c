@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "session/composition.h"
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 #include "tui/widgets/heatmap.h"
 
@@ -82,6 +83,7 @@ static void report_progress(void *ctx)
 
 	if (shell->screen.terminal)
 		fed__print(shell, "%zu of %zu matches\n", t->played, t->n);
+	fed_session_hold(shell->session); /* the session can be looked at */
 }
 
 int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

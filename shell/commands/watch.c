@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 #include "shell/terminal/watch_bridge.h"
 #include "tui/watch.h"
@@ -43,7 +44,7 @@ int fed__run_watch(struct fed_shell *shell, const struct fed_call *call, struct 
 		return FED_OK;
 	}
 	const int rc = fed__watch_bridge_run(shell, view, a->pace, NULL, err);
-	if (rc == FED_OK && !shell->quit)
+	if (rc == FED_OK && !shell->quit && !fed__job_runs(shell))
 		say_interrupted_run(shell);
 	return rc;
 }

@@ -98,6 +98,12 @@ const struct fed_glossary_word fed__glossary[] = {
          "those that are not at their defaults.",
          .also = {"setting", "parameter of a plugin"}),
 
+	WORD("job", "term", "a command that runs behind the prompt",
+         "`round 100 &` begins one, Ctrl-Z puts a run there that is in front. Its lines appear\n"
+         "above the line that is typed; other commands are executed between two of its events.\n"
+         "`jobs` shows it, `fg` brings it to the front, `stop` stops it after its round.",
+         .also = {"behind the prompt", "runs", "left"}),
+
 	/* Metrics of a round. */
 	WORD("metric", "term", "a figure of each round",
          "`plot`, `history`, `expect`, `run until`, `break` and `sweep` take metrics by name;\n"

@@ -37,6 +37,8 @@ enum {
 	FED_COMMAND_LOADS = 256,      /* plugins, whose names are unknown before */
 	FED_COMMAND_CONFIGURES = 512, /* the configuration may hold it */
 	FED_COMMAND_OUTSIDE = 1024, /* writes files, loads code or runs programs: not under readonly */
+	FED_COMMAND_JOB = 2048,     /* makes rounds or events: can run behind the prompt (jobs/job.h) */
+	FED_COMMAND_BESIDE = 4096,  /* looks while one runs, though it runs other commands */
 };
 
 struct fed_command;
@@ -113,6 +115,18 @@ static inline bool fed_call_has(const struct fed_call *c, size_t row)
 struct fed_redirect;
 int fed__request_take(struct fed_redirect *, const struct fed_shell *, const struct fed_command *,
                       struct fed_words *, const char *source, size_t len, struct fed_error *);
+
+/* Take the & that ends a command out of its words: *behind. */
+int fed__request_behind(const struct fed_command *, struct fed_words *, const char *source,
+                        bool *behind, struct fed_error *);
+/* Run a command by the thread of a job, or beside one that runs. FED_REJECT: it is neither, run it
+ * here. FED_FAIL: it is refused. */
+int fed__run_beside(struct fed_shell *, const struct fed_command *, const char *called,
+                    const struct fed_words *, const char *source, bool behind,
+                    enum fed_exit *result, struct fed_error *);
+/* A command with & was waited for: `jobs` shows how it ended. */
+void fed__note_awaited(struct fed_shell *, const char *called, const struct fed_words *,
+                       const char *source, enum fed_exit);
 
 /* Rows of command arguments; m is a char[] member for text. */
 #define FED_ARG_TEXT(S, m, flags_, hint_, h) \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "shell/jobs/job.h"
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
@@ -44,7 +45,8 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 
 	shell->fault = FED_EXIT_OK;
 	shell->reported = shell->aside = false;
-	fed_session_clear_interrupt(shell->session);
+	if (!fed__job_begins())
+		fed_session_clear_interrupt(shell->session);
 	const int rc = command->run(shell, call, &err);
 	fed__progress_end(shell);
 	if (shell->timing) {
@@ -213,7 +215,19 @@ static enum fed_exit run_words(struct fed_shell *shell, struct fed_words *words,
 		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
 		                  (int)(words->word[words->n - 1].end - words->word[0].end),
 		                  source + words->word[0].end);
-	const enum fed_exit result = run_directed(shell, command, called, words, source, len);
+	enum fed_exit result;
+	bool behind;
+	int rc = fed__request_behind(command, words, source, &behind, &err);
+	if (rc == FED_OK)
+		rc = fed__run_beside(shell, command, called, words, source, behind, &result, &err);
+	if (rc == FED_OK)
+		return result;
+	if (rc == FED_FAIL)
+		return fail(shell, FED_EXIT_USAGE, called, &err);
+	result = run_directed(shell, command, called, words, source,
+	                      behind ? words->word[words->n - 1].end : len);
+	if (behind)
+		fed__note_awaited(shell, called, words, source, result);
 	fed__autosave_check(shell);
 	return fed__watch_state_after(shell, result);
 }

@@ -144,6 +144,46 @@ static int take_file(struct request_words *s, size_t i)
 	return FED_OK;
 }
 
+/* Whether an unquoted word ends in &: as a word of its own, or behind a number. */
+static bool ends_behind(const struct fed_words *words, const char *source, size_t i)
+{
+	const struct fed_word *word = &words->word[i];
+	const size_t n = word->end - word->begin;
+
+	return !word->quoted && source[word->end - 1] == '&' &&
+	       (n == 1 || source[word->end - 2] != '&');
+}
+
+int fed__request_behind(const struct fed_command *command, struct fed_words *words,
+                        const char *source, bool *behind, struct fed_error *err)
+{
+	const size_t last = words->n - 1, text = text_begin(command);
+	const bool can = command->flags & FED_COMMAND_JOB;
+
+	*behind = false;
+	for (size_t i = 1; i < last && i < text; i++)
+		if (ends_behind(words, source, i) && words->word[i].end - words->word[i].begin == 1)
+			return fed_fail(err, "& ends a command: `%s ... &; NEXT COMMAND`", command->name);
+	if (last >= text || last == 0 || !ends_behind(words, source, last))
+		return FED_OK;
+	struct fed_word *word = &words->word[last];
+	const bool alone = word->end - word->begin == 1;
+	if (!can && !alone)
+		return FED_OK; /* of a name or a path */
+	if (!can)
+		return fed_fail(err,
+		                "does not run behind the prompt; round, run, continue, step, sweep and "
+		                "tournament do");
+	*behind = true;
+	if (alone) {
+		words->n--;
+	} else {
+		word->end--;
+		words->bytes.s[word->text + strlen(fed__words_at(words, last)) - 1] = 0;
+	}
+	return FED_OK;
+}
+
 int fed__request_take(struct fed_redirect *request, const struct fed_shell *shell,
                       const struct fed_command *command, struct fed_words *words,
                       const char *source, size_t len, struct fed_error *err)

@@ -4,12 +4,27 @@
  */
 #include "shell/language/watch_state.h"
 
+#include <string.h>
+
+#include "shell/jobs/job.h"
+
 void fed__watch_state_interrupted(struct fed_shell *shell, const char *resume)
 {
 	struct fed_watch_state *w = &shell->watching;
 
 	snprintf(w->resume, sizeof w->resume, "%s", resume);
 	w->stopped = true;
+}
+
+const char *fed__watch_state_resume(struct fed_shell *shell)
+{
+	struct fed_watch_state *w = &shell->watching;
+
+	if (!w->resume[0])
+		return NULL;
+	memcpy(w->resuming, w->resume, sizeof w->resuming);
+	w->resume[0] = 0;
+	return w->resuming;
 }
 
 void fed__watch_state_script(struct fed_shell *shell, bool begins)
@@ -29,11 +44,12 @@ enum fed_exit fed__watch_state_after(struct fed_shell *shell, enum fed_exit resu
 {
 	struct fed_watch_state *w = &shell->watching;
 
+	if (fed__job_runs(shell) && !fed__job_is_here())
+		return result; /* a command that looks between two events of the job */
 	w->stopped = false;
-	if (!w->watch)
+	if (!w->watch && !fed__job_is_here())
 		return result;
 	fflush(shell->out);
-	if (!fed_watch_after(w->watch) && result == FED_EXIT_OK)
-		return FED_EXIT_INTERRUPTED;
-	return result;
+	const bool goes_on = w->watch ? fed_watch_after(w->watch) : fed__job_after(shell);
+	return !goes_on && result == FED_EXIT_OK ? FED_EXIT_INTERRUPTED : result;
 }

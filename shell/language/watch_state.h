@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/watch_state.h - hooks for commands and scripts while the watch is open.
+ * shell/language/watch_state.h - hooks for commands and scripts while the watch is open, or the
+ * command is a job.
  */
 #ifndef FED_SHELL_LANGUAGE_WATCH_STATE_H
 #define FED_SHELL_LANGUAGE_WATCH_STATE_H
@@ -11,6 +12,8 @@
 /* Called by a command that was interrupted between two events; resume: the command that resumes it.
  */
 void fed__watch_state_interrupted(struct fed_shell *, const char *resume);
+/* Take the command that resumes it; NULL: there is none. Valid until the next one. */
+const char *fed__watch_state_resume(struct fed_shell *);
 /* Called when a script begins and when it ends. */
 void fed__watch_state_script(struct fed_shell *, bool begins);
 /* Called before each command of a script, and for captions without one; waits until it may run.

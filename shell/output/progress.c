@@ -92,7 +92,7 @@ void fed__progress_event(struct fed_shell *shell, const struct fed_event *event)
 	}
 	if (event->kind == FED_EVENT_TRAINED)
 		p->trained++;
-	if (p->invited <= 0)
+	if (p->invited <= 0 || fed__signals_are_behind())
 		return;
 	const double now = fed_wall_seconds();
 	if (now - p->drawn >= DRAW_EVERY)

@@ -39,6 +39,15 @@ static bool measure(FILE *f, int *columns, int *rows)
 	return true;
 }
 
+/* The stream that is shown of what is printed to this one. */
+static FILE *shown(const struct fed_shell *shell, FILE *f)
+{
+	return !shell->jobs.running      ? f
+	       : f == shell->jobs.out    ? shell->jobs.shown
+	       : f == shell->jobs.errors ? shell->jobs.shown_errors
+	                                 : f;
+}
+
 void fed__screen_measure(struct fed_shell *shell)
 {
 	struct fed_screen *screen = &shell->screen;
@@ -51,9 +60,9 @@ void fed__screen_measure(struct fed_shell *shell)
 	}
 	if (screen->fixed || shell->watching.watch)
 		return;
-	if (measure(shell->errors, &columns, &rows))
+	if (measure(shown(shell, shell->errors), &columns, &rows))
 		screen->errors_width = columns;
-	if (!measure(shell->out, &columns, &rows))
+	if (!measure(shown(shell, shell->out), &columns, &rows))
 		return;
 	screen->columns = screen->width = columns;
 	screen->rows = rows;

@@ -15,7 +15,8 @@
 static struct fed_shell *volatile connected;
 /* Lock-free atomics, because handlers use them, and because commands run in another thread while
  * the watch is open. */
-static atomic_int interrupted, ending, running, presses;
+static atomic_int interrupted, ending, running, presses, behind, stopping;
+static _Thread_local bool in_job;
 
 /* Async-signal-safe output. */
 static void write_message(const char *text, size_t len)
@@ -66,7 +67,7 @@ static const struct message *message_for(int press)
 static void on_interrupt(int number)
 {
 	interrupted = 1;
-	if (!connected)
+	if (!connected || behind)
 		return;
 	fed_session_interrupt(connected->session);
 	if (!running)
@@ -131,6 +132,8 @@ bool fed__signals_wait(int fd)
 
 bool fed__signals_interrupted(void)
 {
+	if (in_job && behind)
+		return false;
 	return atomic_exchange(&interrupted, 0);
 }
 
@@ -139,8 +142,48 @@ int fed__signals_ending(void)
 	return ending;
 }
 
-void fed__signals_running(enum fed_running what)
+enum fed_running fed__signals_running(enum fed_running what)
 {
 	presses = 0;
-	running = (int)what;
+	return (enum fed_running)atomic_exchange(&running, (int)what);
+}
+
+void fed__signals_behind(bool is)
+{
+	behind = is;
+}
+
+bool fed__signals_are_behind(void)
+{
+	return behind;
+}
+
+void fed__signals_in_job(void)
+{
+	in_job = true;
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopping = 1;
+}
+
+void fed__signals_catch_stop(bool catch)
+{
+	struct sigaction action = {.sa_handler = catch ? on_stop : SIG_DFL};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTSTP, &action, NULL);
+}
+
+bool fed__signals_stop(void)
+{
+	return atomic_exchange(&stopping, 0);
+}
+
+void fed__signals_suspend(void)
+{
+	fed__signals_catch_stop(false);
+	raise(SIGTSTP);
 }

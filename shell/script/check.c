@@ -106,7 +106,10 @@ static void check_command(struct fed_shell *shell, struct fed_script_check *chec
 		refuse(shell, check, "", &err);
 		return;
 	}
-	int rc = fed__request_take(&out, shell, command, words, source, len, &err);
+	bool behind; /* a script waits for it anyway */
+	int rc = fed__request_behind(command, words, source, &behind, &err);
+	if (rc == FED_OK)
+		rc = fed__request_take(&out, shell, command, words, source, len, &err);
 	if (rc == FED_OK && !asks(words))
 		rc = fed__call_bind(&call, shell, command, words, 1, &err);
 	if (rc == FED_OK && !asks(words)) {

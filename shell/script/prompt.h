@@ -7,6 +7,7 @@
 
 #include "shell/shell.h"
 
+#define FED_PROMPT_PLAIN "fedsh> "
 #define FED_PROMPT_CONTINUED "> " /* of a line that continues the one before */
 
 /* Append the prompt: "fedsh> ", in an open round "fedsh(round 13)> ". */

@@ -17,8 +17,10 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "base/cpu.h"
 #include "base/file.h"
 #include "session/composition.h"
+#include "shell/jobs/job.h"
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/language/complete.h"
@@ -30,6 +32,9 @@
 #include "shell/script/typed.h"
 
 #define HISTORY_LINES 5000
+#define POLL_MS 250
+#define SHOW_MS 50 /* between two times that lines of a job are shown; in seconds: */
+#define SHOW_LEAST (SHOW_MS / 1000.0)
 
 /* Global, because readline's callbacks have no context. */
 static struct fed_shell *at_prompt;
@@ -55,7 +60,10 @@ static char **complete_line(const char *text, int start, int end)
 	(void)text;
 	rl_attempted_completion_over = 1; /* no file name completion by readline */
 	fed__candidates_release(&found);
+	if (!fed__job_enter(at_prompt, true))
+		return NULL;
 	fed__complete(at_prompt, rl_line_buffer, (size_t)end, &found);
+	fed__job_leave(at_prompt);
 	if (!found.n || found.start != (size_t)start) {
 		/* Readline's word begins elsewhere: adjust the candidates to it. */
 		for (size_t i = 0; i < found.n; i++) {
@@ -221,7 +229,7 @@ static bool is_busy(void)
 static void erase_hint(void)
 {
 	if (hinted)
-		fputs("\033[K", at_prompt->out);
+		fputs("\033[K", rl_outstream);
 	hinted = false;
 }
 
@@ -250,15 +258,17 @@ static void show_hint(void)
 {
 	struct fed_text hint = {0};
 
-	if (!at_prompt->screen.color || is_busy() || so_far.len || !rl_end || rl_point != rl_end)
+	/* a job has the session and the screen */
+	if (fed__job_runs(at_prompt) || !at_prompt->screen.color || is_busy() || so_far.len ||
+	    !rl_end || rl_point != rl_end)
 		return;
 	const int used = columns_used();
 	if (used >= 0)
 		fed__next_hint(at_prompt, rl_line_buffer, (size_t)rl_end, &hint);
 	const int columns = fed_text_width(fed_text_str(&hint));
 	if (!hint.failed && columns > 0 && used + columns < at_prompt->screen.columns) {
-		fprintf(at_prompt->out, "\033[2m%s\033[0m\033[%dD", fed_text_str(&hint), columns);
-		fflush(at_prompt->out);
+		fprintf(rl_outstream, "\033[2m%s\033[0m\033[%dD", fed_text_str(&hint), columns);
+		fflush(rl_outstream);
 		hinted = true;
 	}
 	fed_text_release(&hint);
@@ -269,9 +279,12 @@ static int ask(int count, int key)
 {
 	struct fed_text help = {0};
 
+	if (!fed__job_enter(at_prompt, true))
+		return 0;
 	if (rl_point == rl_end && !so_far.len)
 		fed__next_help(at_prompt, rl_line_buffer, (size_t)rl_end, &help);
 	if (!help.len || help.failed) {
+		fed__job_leave(at_prompt);
 		fed_text_release(&help);
 		return rl_insert(count, key);
 	}
@@ -279,6 +292,7 @@ static int ask(int count, int key)
 	fed__screen_measure(at_prompt);
 	fed__print(at_prompt, "%s", help.s);
 	fed__print_flush(at_prompt);
+	fed__job_leave(at_prompt);
 	fed_text_release(&help);
 	rl_on_new_line();
 	asked = 2;
@@ -297,6 +311,8 @@ static void prompt(void)
 	fed_text_add(&text, "%s", color ? "\001\033[1m\002" : "");
 	if (so_far.len)
 		fed_text_add(&text, "%s", FED_PROMPT_CONTINUED);
+	else if (fed__job_runs(at_prompt))
+		fed_text_add(&text, "%s", FED_PROMPT_PLAIN);
 	else
 		fed__shell_prompt(at_prompt, &text);
 	fed_text_add(&text, "%s", color ? "\001\033[0m\002" : "");
@@ -324,11 +340,28 @@ static void run_typed(void)
 	}
 	fed__line_history_add(fed_text_str(&so_far));
 	fed__signals_interrupted();
-	fed__screen_measure(at_prompt);
 	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
-	const enum fed_exit result = fed__shell_typed(at_prompt, fed_text_str(&so_far), so_far.len);
+	const bool warned = at_prompt->jobs.warned;
+	if (fed__job_enter(at_prompt, false)) {
+		fed__job_settle(at_prompt);
+		fed__screen_measure(at_prompt);
+		const enum fed_exit result = fed__shell_typed(at_prompt, fed_text_str(&so_far), so_far.len);
+		remember_outcome(&so_far, result);
+		fed__job_leave(at_prompt);
+	}
+	at_prompt->jobs.warned = at_prompt->jobs.warned && !warned;
 	fed__line_memory_exit(way_out);
-	remember_outcome(&so_far, result);
+}
+
+/* Ctrl-D. */
+static bool may_leave(void)
+{
+	if (!fed__job_enter(at_prompt, false))
+		return false;
+	fed__job_settle(at_prompt);
+	const bool may = fed__job_may_quit(at_prompt);
+	fed__job_leave(at_prompt);
+	return may;
 }
 
 static void take_line(char *line)
@@ -336,8 +369,10 @@ static void take_line(char *line)
 	/* Remove the handler first: commands need the terminal's normal modes and Ctrl-C. */
 	rl_callback_handler_remove();
 	if (!line) {
-		fputc('\n', at_prompt->out);
-		done = true;
+		fputc('\n', rl_outstream);
+		done = may_leave();
+		if (!done)
+			prompt();
 		return;
 	}
 	if (goes_on(line)) {
@@ -355,6 +390,45 @@ static void take_line(char *line)
 		prompt();
 }
 
+/* The prompt, and what was typed at the one before. */
+static void type_again(const char *text, int point)
+{
+	prompt();
+	if (text)
+		rl_insert_text(text);
+	rl_point = point;
+	rl_redisplay();
+}
+
+/* The lines of a job stand above the one that is being typed, which leaves the screen for them;
+ * when it has ended, under a prompt that shows the session again. */
+static void show_job(void)
+{
+	struct fed_text lines = {0};
+	const bool ended = fed__job_attend(at_prompt, &lines);
+
+	if (lines.len || ended) {
+		char *text = ended ? rl_copy_text(0, rl_end) : NULL;
+		const int point = rl_point;
+
+		erase_hint();
+		rl_clear_visible_line();
+		if (ended) {
+			rl_callback_handler_remove();
+			fed__job_end(at_prompt, &lines);
+		}
+		fwrite(fed_text_str(&lines), 1, lines.len, rl_outstream);
+		fflush(rl_outstream);
+		rl_on_new_line();
+		if (ended)
+			type_again(text, point);
+		else
+			rl_redisplay();
+		free(text);
+	}
+	fed_text_release(&lines);
+}
+
 /* Build and reload the watched plugin.  The line that is being typed leaves the screen for what is
  * printed, and comes back under it. */
 static void run_between(void)
@@ -364,18 +438,27 @@ static void run_between(void)
 
 	erase_hint();
 	rl_clear_visible_line();
-	fflush(at_prompt->out);
+	fflush(rl_outstream);
 	rl_callback_handler_remove();
 	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
 	fed__plugin_watch_run(at_prompt);
 	fed__line_memory_exit(way_out);
 	fed__signals_interrupted();
-	prompt();
-	if (text)
-		rl_insert_text(text);
-	rl_point = point;
-	rl_redisplay();
+	type_again(text, point);
 	free(text);
+}
+
+/* Ctrl-Z. */
+static void suspend(void)
+{
+	erase_hint();
+	rl_clear_visible_line();
+	rl_deprep_terminal();
+	fflush(rl_outstream);
+	fed__signals_suspend();
+	rl_prep_terminal(1);
+	rl_on_new_line();
+	rl_forced_update_display();
 }
 
 static void clear_line(void)
@@ -383,8 +466,8 @@ static void clear_line(void)
 	erase_hint();
 	rl_callback_sigcleanup();
 	rl_replace_line("", 0);
-	fputs("\n", at_prompt->out);
-	fflush(at_prompt->out);
+	fputs("\n", rl_outstream);
+	fflush(rl_outstream);
 	if (so_far.len || at_prompt->defining.name) { /* the lines before it, too */
 		fed_text_release(&so_far);
 		fed__group_drop(at_prompt);
@@ -426,27 +509,67 @@ static void read_key(void)
 		show_hint();
 }
 
+/* What happens between two keys; ready: what the job printed may be shown. */
+static void attend(bool idle, bool ready)
+{
+	if (fed__job_runs(at_prompt)) { /* its thread has the session */
+		if (ready)
+			show_job();
+		return;
+	}
+	fed__autosave_check(at_prompt);
+	if (idle && !is_busy() && fed__plugin_watch_due(at_prompt))
+		run_between();
+}
+
+/* A job that runs still ends with the program. */
+static void end_job(void)
+{
+	struct fed_text lines = {0};
+
+	erase_hint();
+	if (fed__job_runs(at_prompt))
+		rl_clear_visible_line();
+	fed__job_end(at_prompt, &lines);
+	fwrite(fed_text_str(&lines), 1, lines.len, rl_outstream);
+	fflush(rl_outstream);
+	fed_text_release(&lines);
+}
+
 /* Read until the end. */
 static void read_lines_typed(struct fed_shell *shell)
 {
+	double shown = 0; /* wall seconds, of what the job printed */
+
 	set_up(shell);
 	prompt();
 	while (!done && !fed__signals_ending()) {
-		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-		const int ready = poll(&input, 1, 250);
+		const bool shows = !is_busy() && fed_wall_seconds() >= shown + SHOW_LEAST;
+		int job[2] = {-1, -1};
+		if (shows)
+			fed__job_descriptors(shell, job);
+		struct pollfd input[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+		                         {.fd = job[0], .events = POLLIN},
+		                         {.fd = job[1], .events = POLLIN}};
+		fed__signals_catch_stop(true);
+		const int ready = poll(input, 3, shows ? POLL_MS : SHOW_MS);
 		const bool failed = ready < 0 && errno != EINTR;
+		fed__signals_catch_stop(false);
 
 		if (fed__signals_interrupted())
 			clear_line();
-		fed__autosave_check(shell);
+		if (fed__signals_stop())
+			suspend();
 		fed__line_memory_refill();
-		if (!done && ready <= 0 && !is_busy() && fed__plugin_watch_due(shell))
-			run_between();
-		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
+		attend(ready <= 0, shows);
+		if (input[1].revents || input[2].revents)
+			shown = fed_wall_seconds();
+		if (ready > 0 && (input[0].revents & (POLLIN | POLLHUP | POLLERR)))
 			read_key();
 		else if (failed)
 			break;
 	}
+	end_job();
 	erase_hint();
 	rl_callback_handler_remove();
 	fed__candidates_release(&found);
@@ -459,6 +582,8 @@ static enum fed_exit read_plainly(struct fed_shell *shell)
 {
 	rl_deprep_terminal();
 	tcflush(STDIN_FILENO, TCIFLUSH);
+	end_job();
+	shell->jobs.host = NULL;
 	fed__print(shell, "\n");
 	fed__print_warning(shell,
 	                   "out of memory for the line, which is dropped; lines are read without "

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "shell/terminal/interactive.h"
+#include "shell/jobs/job.h"
 #include "shell/language/complete.h"
+#include "shell/language/watch_state.h"
+#include "shell/output/print.h"
 #include "tui/watch.h"
 
 /* Printing ----------------------------------------------------------------------- */
@@ -82,31 +85,52 @@ static int opened(void *ctx, struct fed_watch *watch, struct fed_error *err)
 	return FED_OK;
 }
 
+/* The same of a watch on the thread of a job, which has streams of its own. The caller has entered
+ * the job before and after; the watch takes the session itself. */
+static int opened_on_job(void *ctx, struct fed_watch *watch, struct fed_error *err)
+{
+	struct fed_shell *shell = ctx;
+
+	(void)err;
+	if (watch) {
+		fed__print_flush(shell);
+		shell->watching.watch = watch;
+		fed__job_watched(shell, true);
+		fed__job_leave(shell);
+		fed__signals_behind(false); /* Ctrl-C stops what it shows */
+	} else if (shell->watching.watch) {
+		fed__job_enter_surely(shell);
+		fed__job_watched(shell, false);
+		shell->watching.watch = NULL;
+	}
+	return FED_OK;
+}
+
 /* Commands ------------------------------------------------------------------------- */
+
+static enum fed_exit run_line(struct fed_shell *shell, const char *line, bool typed)
+{
+	fed__signals_interrupted(); /* discard an earlier Ctrl-C */
+	if (typed && shell->watching.watch) {
+		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, line, strcspn(line, "\n"));
+		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, "\n", 1);
+	}
+	return fed__shell_typed(shell, line, strlen(line));
+}
+
+const struct fed_job_host fed__prompt_job_host = {run_line, fed__watch_state_resume};
 
 static void execute(void *ctx, const char *line, bool queued)
 {
 	struct fed_shell *shell = ctx;
 
-	fed__signals_interrupted(); /* discard an earlier Ctrl-C */
-	if (queued) {
-		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, line, strcspn(line, "\n"));
-		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, "\n", 1);
-	}
-	fed__shell_typed(shell, line, strlen(line));
+	run_line(shell, line, queued);
 	fflush(shell->errors);
 }
 
 static const char *resume(void *ctx)
 {
-	struct fed_shell *shell = ctx;
-	struct fed_watch_state *w = &shell->watching;
-
-	if (!w->resume[0])
-		return NULL;
-	memcpy(w->resuming, w->resume, sizeof w->resuming);
-	w->resume[0] = 0;
-	return w->resuming;
+	return fed__watch_state_resume(ctx);
 }
 
 static bool done(void *ctx)
@@ -152,13 +176,14 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.complete = complete,
 		.history = history,
 		.remember = remember,
-		.opened = opened,
+		.opened = fed__job_runs(shell) ? opened_on_job : opened,
 	};
 	struct fed_watch_options options = {
 		.view = view,
 		.pace = pace,
 		.readonly = shell->own.readonly,
 		.script = script,
+		.runner = fed__job_runner(shell),
 		.terminal = fileno(shell->out),
 		.color = shell->screen.color,
 		.alone = script != NULL, /* --watch: no prompt follows */

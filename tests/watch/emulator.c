@@ -169,9 +169,11 @@ bool emulator_shows(const char *text)
 /* A program that goes on writing may not starve the test of looking. */
 static void wait_for(const char *text, bool there)
 {
+	const double began = fed_wall_seconds();
+
 	while (emulator_shows(text) != there)
-		ck_assert_msg(read_more(PATIENCE), "%s %s on\n%s", there ? "never" : "always", text,
-		              emulator_screen());
+		ck_assert_msg(read_more(PATIENCE) && fed_wall_seconds() - began < 2 * PATIENCE / 1000,
+		              "%s %s on\n%s", there ? "never" : "always", text, emulator_screen());
 }
 
 void emulator_wait(const char *text)
@@ -184,8 +186,8 @@ void emulator_wait_gone(const char *text)
 	wait_for(text, false);
 }
 
-/* The last row with anything on it is a prompt where nothing was typed. */
-static bool shows_prompt(void)
+/* The last row with anything on it is a prompt where this was typed. */
+static bool shows_prompt(const char *typed)
 {
 	const char *const s = emulator_screen();
 	size_t end = strlen(s);
@@ -195,13 +197,25 @@ static bool shows_prompt(void)
 	size_t begin = end;
 	while (begin && s[begin - 1] != '\n')
 		begin--;
-	return end > begin && s[end - 1] == '>' && strncmp(s + begin, "fedsh", 5) == 0;
+	const size_t n = strlen(typed) + (*typed != 0);
+	if (end - begin <= n || strncmp(s + begin, "fedsh", 5) != 0)
+		return false;
+	end -= n;
+	return s[end - 1] == '>' && (!n || (s[end] == ' ' && strncmp(s + end + 1, typed, n - 1) == 0));
+}
+
+void emulator_wait_prompt(const char *typed)
+{
+	const double began = fed_wall_seconds();
+
+	while (alternate || !shows_prompt(typed))
+		ck_assert_msg(read_more(PATIENCE) && fed_wall_seconds() - began < 2 * PATIENCE / 1000,
+		              "no prompt with `%s`, but\n%s", typed, emulator_screen());
 }
 
 void emulator_wait_left(void)
 {
-	while (alternate || !shows_prompt())
-		ck_assert_msg(read_more(PATIENCE), "it never left\n%s", emulator_screen());
+	emulator_wait_prompt("");
 }
 
 void emulator_wait_color(int color)

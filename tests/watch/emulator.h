@@ -28,6 +28,8 @@ void emulator_signal(int number);
 /* Until the screen shows this text, or no longer does. */
 void emulator_wait(const char *text);
 void emulator_wait_gone(const char *text);
+/* Until the last row is a prompt where this was typed. */
+void emulator_wait_prompt(const char *typed);
 /* Until the watch is left: there is a new prompt, on the main screen. */
 void emulator_wait_left(void);
 /* Until some letter has this colour of 256. */
