@@ -36,7 +36,7 @@ struct fed_screen {
 	bool terminal; /* a terminal that understands escapes */
 	bool color, utf8;
 	bool true_color; /* red, green and blue, not 256 colours */
-	bool few_colors; /* the eight of the watch's canvas, not 256 */
+	bool few_colors; /* tints of the watch's canvas (tui/widgets/tint.h), not 256 */
 	int columns, rows;
 	int width, errors_width; /* columns that output and errors are laid out in; 0: no limit */
 	bool fixed;              /* the width was asked for, and is not the terminal's */

@@ -249,9 +249,9 @@ static void set_colors(struct fed_terminal *t, bool wanted)
 		init_extended_pair(i + 1, color, background);
 	}
 	t->tint[0] = background;
-	for (uint8_t i = 1; i < FED_TINTS; i++)
+	for (uint16_t i = 1; i < FED_TINTS; i++)
 		t->tint[i] =
-			t->palette == FED_PALETTE_TRUE ? (int)fed__tint_rgb(i, light) : fed__tint_256(i, light);
+			t->palette == FED_PALETTE_TRUE ? (int)fed_tint_rgb(i, light) : fed__tint_256(i, light);
 }
 
 /* Life ------------------------------------------------------------------------------ */

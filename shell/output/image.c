@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "tui/widgets/tint.h"
+
 enum { GAP = 3 };
 
 /* Mean colour of pixels y0 .. y1 - 1, x0 .. x1 - 1: red, green, blue in [0, 1]. */
@@ -31,19 +33,20 @@ static void mean_colour(const struct fed_image_file *p, uint32_t y0, uint32_t y1
 /* Nearest of the terminal's 256 colours: from the ramp of greys or the colour cube. */
 static int colour_number(const double rgb[3])
 {
-	if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) {
-		const int grey = (int)(rgb[0] * 25 + 0.5);
-		return grey == 0 ? 16 : grey == 25 ? 231 : 231 + grey;
-	}
-	return 16 + 36 * (int)(rgb[0] * 5 + 0.5) + 6 * (int)(rgb[1] * 5 + 0.5) +
-	       (int)(rgb[2] * 5 + 0.5);
+	return fed_tint_pixel(rgb) - FED_TINT_PIXEL;
 }
 
 /* The two colours of a half block. */
 static void put_colours(struct fed_text *out, const double high[3], const double low[3],
                         const struct fed_screen *screen)
 {
-	if (screen->true_color)
+	if (screen->few_colors) { /* the watch, which knows its terminal, reads tints again */
+		const uint32_t above = fed_tint_rgb(fed_tint_pixel(high), false);
+		const uint32_t below = fed_tint_rgb(fed_tint_pixel(low), false);
+
+		fed_text_add(out, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um▀", above >> 16, above >> 8 & 0xFF,
+		             above & 0xFF, below >> 16, below >> 8 & 0xFF, below & 0xFF);
+	} else if (screen->true_color)
 		fed_text_add(out, "\033[38;2;%d;%d;%d;48;2;%d;%d;%dm▀", (int)(high[0] * 255 + 0.5),
 		             (int)(high[1] * 255 + 0.5), (int)(high[2] * 255 + 0.5),
 		             (int)(low[0] * 255 + 0.5), (int)(low[1] * 255 + 0.5),
@@ -54,7 +57,7 @@ static void put_colours(struct fed_text *out, const double high[3], const double
 
 static bool has_colors(const struct fed_screen *screen)
 {
-	return screen->color && screen->utf8 && !screen->few_colors;
+	return screen->color && screen->utf8;
 }
 
 /* Put one character: the pixels from (2 row, column) on, in units of `factor`. */

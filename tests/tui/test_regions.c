@@ -32,19 +32,43 @@ static int lightness(uint32_t rgb)
 
 /* Every tint is told apart from those of other classes, grows away from the background with the
  * confidence, and marks stand out from their own region. */
+/* Each of the fixed colours is its own nearest; what lies outside is clamped; signs are as dense as
+ * the colour is bright. */
+START_TEST(tints_of_pixels)
+{
+	for (unsigned number = 16; number < 256; number++) {
+		const uint32_t rgb = fed_tint_rgb((uint16_t)(FED_TINT_PIXEL + number), false);
+		const double part[3] = {(rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0,
+		                        (rgb & 0xFF) / 255.0};
+		const uint16_t nearest = fed_tint_pixel(part);
+
+		ck_assert_uint_lt(nearest, FED_TINTS);
+		ck_assert_uint_eq(fed__tint_256(nearest, true), nearest - FED_TINT_PIXEL);
+		/* greys are in the cube, too */
+		ck_assert_int_le(distance(fed_tint_rgb(nearest, false), rgb), 10);
+	}
+	ck_assert_uint_eq(fed_tint_rgb(fed_tint_pixel((const double[]){-1, 0, 0}), true), 0);
+	ck_assert_uint_eq(fed_tint_rgb(fed_tint_pixel((const double[]){7, 1, 1}), true), 0xFFFFFF);
+	ck_assert_uint_eq(fed_tint_rgb(fed_tint_pixel((const double[]){2, 0, 0}), true), 0xFF0000);
+	ck_assert_int_eq(fed__tint_letter(fed_tint_pixel((const double[]){0, 0, 0})), ' ');
+	ck_assert_int_eq(fed__tint_letter(fed_tint_pixel((const double[]){1, 1, 1})), '@');
+	ck_assert(!fed__tint_is_mark(fed_tint_pixel((const double[]){1, 0, 0})));
+}
+END_TEST
+
 START_TEST(tints_differ)
 {
 	const bool light = _i;
 
 	for (unsigned c = 0; c < 8; c++) {
-		const uint32_t sure = fed__tint_rgb(fed__tint(c, SURE), light),
-					   mark = fed__tint_rgb(fed__tint(c, FED_TINT_MARK), light);
+		const uint32_t sure = fed_tint_rgb(fed__tint(c, SURE), light),
+					   mark = fed_tint_rgb(fed__tint(c, FED_TINT_MARK), light);
 
 		for (unsigned other = 0; other < c; other++)
-			ck_assert_int_gt(distance(sure, fed__tint_rgb(fed__tint(other, SURE), light)), 50);
+			ck_assert_int_gt(distance(sure, fed_tint_rgb(fed__tint(other, SURE), light)), 50);
 		for (int shade = 1; shade <= SURE; shade++) {
-			const int step = lightness(fed__tint_rgb(fed__tint(c, shade), light)) -
-			                 lightness(fed__tint_rgb(fed__tint(c, shade - 1), light));
+			const int step = lightness(fed_tint_rgb(fed__tint(c, shade), light)) -
+			                 lightness(fed_tint_rgb(fed__tint(c, shade - 1), light));
 			ck_assert(light ? step < 0 : step > 0);
 		}
 		ck_assert_int_gt(distance(sure, mark), 90);
@@ -56,7 +80,7 @@ START_TEST(tints_differ)
 		ck_assert_uint_ne(fed__tint_256(fed__tint(0, shade), light),
 		                  fed__tint_256(fed__tint(1, shade), light));
 	ck_assert_uint_eq(fed__tint(26, 2), fed__tint(0, 2));
-	ck_assert_uint_lt(fed__tint(25, FED_TINT_MARK), FED_TINTS);
+	ck_assert_uint_lt(fed__tint(25, FED_TINT_MARK), FED_TINT_PIXEL);
 }
 END_TEST
 
@@ -119,9 +143,9 @@ START_TEST(regions_are_half_blocks_where_colours_suffice)
 END_TEST
 
 /* "\033[0;48;2;r;g;b;38;2;r;g;bm" of a paper and an ink, or of 256 colours. */
-static void put_wanted(struct fed_text *out, uint8_t paper, uint8_t ink, bool exact, bool bold)
+static void put_wanted(struct fed_text *out, uint16_t paper, uint16_t ink, bool exact, bool bold)
 {
-	const uint32_t rgb[2] = {fed__tint_rgb(paper, false), fed__tint_rgb(ink, false)};
+	const uint32_t rgb[2] = {fed_tint_rgb(paper, false), fed_tint_rgb(ink, false)};
 
 	fed_text_add(out, "\033[0%s", bold ? ";1" : "");
 	for (int k = 0; k < 2; k++)
@@ -167,16 +191,16 @@ START_TEST(regions_are_rectangles_in_svg)
 	fed__canvas_svg(&canvas, &text);
 	/* the lower half of the first row is sure of the second class, under one cell */
 	fed_text_add(&wanted, "<rect x=\"9\" y=\"27\" width=\"9\" height=\"9\" fill=\"#%06x\"",
-	             (unsigned)fed__tint_rgb(fed__tint(1, SURE), true));
+	             (unsigned)fed_tint_rgb(fed__tint(1, SURE), true));
 	ck_assert_msg(strstr(fed_text_str(&text), fed_text_str(&wanted)), "%s", fed_text_str(&text));
 	fed_text_clear(&wanted);
 	/* the upper half of the second row: two cells */
 	fed_text_add(&wanted, "<rect x=\"0\" y=\"36\" width=\"18\" height=\"9\" fill=\"#%06x\"",
-	             (unsigned)fed__tint_rgb(fed__tint(1, SURE), true));
+	             (unsigned)fed_tint_rgb(fed__tint(1, SURE), true));
 	ck_assert_msg(strstr(fed_text_str(&text), fed_text_str(&wanted)), "%s", fed_text_str(&text));
 	fed_text_clear(&wanted);
 	fed_text_add(&wanted, "fill=\"#%06x\" font-weight=\"bold\" textLength=\"9\">×</text>",
-	             (unsigned)fed__tint_rgb(fed__tint(1, FED_TINT_MARK), true));
+	             (unsigned)fed_tint_rgb(fed__tint(1, FED_TINT_MARK), true));
 	ck_assert_msg(strstr(fed_text_str(&text), fed_text_str(&wanted)), "%s", fed_text_str(&text));
 	ck_assert_ptr_null(strstr(fed_text_str(&text), "▀"));
 	fed_text_release(&text);
@@ -246,6 +270,7 @@ FED_SUITE(regions)
 	Suite *suite = suite_create("regions");
 	TCase *tests = tcase_create("regions");
 
+	tcase_add_test(tests, tints_of_pixels);
 	tcase_add_loop_test(tests, tints_differ, 0, 2);
 	tcase_add_test(tests, tints_are_letters_without_colours);
 	tcase_add_test(tests, regions_are_half_blocks_where_colours_suffice);

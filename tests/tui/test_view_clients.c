@@ -34,6 +34,56 @@ START_TEST(golden_tables)
 }
 END_TEST
 
+/* What a client has, as it sees it: rows of a table, texts, pictures; `down` draws others. */
+START_TEST(examples_of_a_client)
+{
+	static const char lettered[] = " .:-=+*#%@";
+	struct glass g;
+
+	glass_init(&g, lines);
+	glass_open(&g, &fed__view_clients);
+	glass_press(&g, "e");
+	glass_look(&g, 80, 14, true);
+	glass_shows(&g, "client 0\n");
+	glass_shows(&g, "8 of its 12 examples\n#");
+	struct fed_text first = {0};
+	fed_text_add(&first, "%s", strstr(g.text.s, "\n#"));
+	glass_press(&g, "down");
+	glass_look(&g, 80, 14, true);
+	ck_assert_str_ne(strstr(g.text.s, "\n#"), first.s);
+	glass_press(&g, "up");
+	glass_look(&g, 80, 14, true);
+	ck_assert_str_eq(strstr(g.text.s, "\n#"), first.s);
+	fed_text_release(&first);
+	glass_press(&g, "e");
+	glass_look(&g, 80, 14, true);
+	glass_hides(&g, "of its 12 examples");
+	glass_press(&g, "enter,down,enter,e");
+	small_do(&g.session, "heal all;inject byzantine 1 attack=label-flip");
+	glass_look(&g, 80, 14, true);
+	glass_shows(&g, "; it sees poisoned by label-flip\n");
+	glass_shows(&g, ", told ");
+	glass_look(&g, 80, 6, true); /* no place for one */
+	glass_look(&g, 1, 1, true);
+	small_do(&g.session, "remove all;dataset markov;model softmax;add 2 natural 0");
+	glass_press(&g, "backspace,e");
+	glass_look(&g, 80, 14, true);
+	glass_shows(&g, " -> ");
+	small_do(&g.session, "remove all;dataset glyphs train=200 test=20;add 2 iid 40");
+	glass_press(&g, "backspace,e");
+	glass_look(&g, 80, 22, true); /* five pictures of 14 columns, twice */
+	glass_shows(&g, "10 of its 40 examples\n");
+	const char *row = strchr(strstr(g.text.s, " #"), '\n');
+	for (int i = 0; i < 3; i++) /* the middle of a digit has ink */
+		row = strchr(row + 1, '\n');
+	ck_assert_uint_eq(strspn(row + 1, lettered), strcspn(row + 1, "\n"));
+	ck_assert_ptr_nonnull(strpbrk(row + 1, "#%@"));
+	glass_look(&g, 60, 30, true);
+	glass_look(&g, 120, 40, false);
+	glass_release(&g);
+}
+END_TEST
+
 START_TEST(nothing_to_show)
 {
 	struct glass g;
@@ -41,7 +91,7 @@ START_TEST(nothing_to_show)
 	glass_init(&g, "");
 	glass_open(&g, &fed__view_clients);
 	ck_assert_str_eq(glass_look(&g, 60, 2, true), "no clients yet: `add-client 10` makes some\n\n");
-	glass_press(&g, "up,down,end,x,X,u,enter,<,>,o");
+	glass_press(&g, "up,down,end,x,X,u,enter,e,<,>,o");
 	ck_assert_uint_eq(g.watched.n_marked, 0);
 	glass_release(&g);
 }
@@ -245,6 +295,7 @@ FED_SUITE(view_clients)
 	TCase *tests = tcase_create("view_clients");
 
 	tcase_add_test(tests, golden_tables);
+	tcase_add_test(tests, examples_of_a_client);
 	tcase_add_test(tests, nothing_to_show);
 	tcase_add_test(tests, the_cursor_follows_its_client);
 	tcase_add_test(tests, filters_and_marks);

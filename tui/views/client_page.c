@@ -159,12 +159,15 @@ static void put_invitations(struct fed_canvas *canvas, const struct fed_watched 
 }
 
 int fed__client_page_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
-                           uint32_t *top, struct fed_error *err)
+                           bool examples, uint32_t *top, struct fed_error *err)
 {
 	const int row = describe(canvas, w, client, err);
 
 	if (row < 0)
 		return FED_FAIL;
-	put_invitations(canvas, w, client, row + (canvas->rows > 2 * row), top);
+	if (examples && fed_clients_get(&fed_session_parts(w->session)->clients, client))
+		fed__client_examples_paint(canvas, w, client, *top, row);
+	else
+		put_invitations(canvas, w, client, row + (canvas->rows > 2 * row), top);
 	return FED_OK;
 }

@@ -120,7 +120,8 @@ struct clients_view {
 	uint32_t client, row; /* at the cursor, and its row of the table */
 	uint32_t top, rows;   /* first row shown, rows shown */
 	bool page_shown;      /* the page of the cursor's client is shown */
-	uint32_t page_top;
+	bool page_examples;   /* with its examples instead of its invitations */
+	uint32_t page_top;    /* the first invitation, or which draw of examples */
 	struct fed_column column[COLUMNS];
 	struct fed_columns shown; /* as painted last: for clicks */
 };
@@ -306,7 +307,8 @@ static int paint_clients(void *state, struct fed_watched *w, struct fed_canvas *
 {
 	struct clients_view *st = state;
 
-	return st->page_shown ? fed__client_page_paint(canvas, w, st->client, &st->page_top, err)
+	return st->page_shown ? fed__client_page_paint(canvas, w, st->client, st->page_examples,
+	                                               &st->page_top, err)
 	                      : paint_table(st, w, canvas, err);
 }
 
@@ -445,7 +447,22 @@ static int press_open_page(void *state, struct fed_watched *w, const struct fed_
 		return FED_FAIL;
 	find_client(st);
 	st->page_shown = !st->page_shown && st->client_table.n;
+	st->page_examples = false;
 	st->follows = true;
+	st->page_top = 0;
+	return FED_OK;
+}
+
+static int press_examples(void *state, struct fed_watched *w, const struct fed_press *press,
+                          struct fed_error *err)
+{
+	struct clients_view *st = state;
+
+	const bool from_table = !st->page_shown;
+
+	if (from_table && press_open_page(state, w, press, err))
+		return FED_FAIL;
+	st->page_examples = from_table || !st->page_examples;
 	st->page_top = 0;
 	return FED_OK;
 }
@@ -512,6 +529,8 @@ static const struct fed_key keys[] = {
 	{'X', 0, "X", "mark all that are chosen by the filter", press_mark_all, NULL},
 	{'u', 0, "u", "take all marks away", press_unmark, has_marked},
 	{FED_KEY_ENTER, 0, "enter", "the client's story, and back", press_open_page, has_any_client},
+	{'e', 0, "e", "its examples, as it sees them (down: others), or its story", press_examples,
+     on_page},
 	{FED_KEY_BACKSPACE, FED_KEY_ESCAPE, "backspace", "back to the table", press_back, on_page},
 	{FED_KEY_CLICK, 0, "click", "on a title: sort by it; on a row: go there", press_click, NULL},
 	{.code = 0},

@@ -225,9 +225,9 @@ struct fed_cell fed__cell_lettered(const struct fed_cell *cell)
 }
 
 /* ";38;2;0;114;178": 38 is the ink, 48 the paper. */
-static void put_tint(struct fed_text *out, int what, uint8_t tint, enum fed_palette palette)
+static void put_tint(struct fed_text *out, int what, uint16_t tint, enum fed_palette palette)
 {
-	const uint32_t rgb = fed__tint_rgb(tint, false);
+	const uint32_t rgb = fed_tint_rgb(tint, false);
 
 	if (palette == FED_PALETTE_TRUE)
 		fed_text_add(out, ";%d;2;%u;%u;%u", what, (unsigned)(rgb >> 16),

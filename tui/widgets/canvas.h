@@ -32,7 +32,7 @@ enum fed_color {
 struct fed_style {
 	uint8_t color; /* enum fed_color */
 	bool bold;
-	uint8_t ink, paper; /* tints (tui/widgets/tint.h): of the character, instead of `color`, and
+	uint16_t ink, paper; /* tints (tui/widgets/tint.h): of the character, instead of `color`, and
 	                       behind it; 0: none */
 };
 

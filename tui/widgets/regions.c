@@ -13,7 +13,7 @@ enum { DOT = 0x2022, CROSS = 0xD7 };
 static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
 
 /* The tint in a cell's half: `half` of 2 * rows from the top. */
-static uint8_t tint_at(const struct fed_regions *r, int column, int columns, int half, int rows)
+static uint16_t tint_at(const struct fed_regions *r, int column, int columns, int half, int rows)
 {
 	if (!r->columns)
 		return 0;
@@ -23,7 +23,7 @@ static uint8_t tint_at(const struct fed_regions *r, int column, int columns, int
 	return d->known ? fed__tint(d->class, d->level) : 0;
 }
 
-static void put_mark(struct fed_canvas *canvas, int column, int row, uint8_t paper, unsigned class,
+static void put_mark(struct fed_canvas *canvas, int column, int row, uint16_t paper, unsigned class,
                      bool wrong)
 {
 	fed__canvas_put(
@@ -37,8 +37,8 @@ void fed__regions_put(struct fed_canvas *canvas, int column, int row, int column
 {
 	for (int y = 0; y < rows; y++)
 		for (int x = 0; x < columns; x++) {
-			const uint8_t upper = tint_at(r, x, columns, 2 * y, rows);
-			const uint8_t lower = tint_at(r, x, columns, 2 * y + 1, rows);
+			const uint16_t upper = tint_at(r, x, columns, 2 * y, rows);
+			const uint16_t lower = tint_at(r, x, columns, 2 * y + 1, rows);
 
 			if (upper || lower)
 				fed__canvas_put(canvas, column + x, row + y, FED_UPPER_HALF,

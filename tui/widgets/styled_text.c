@@ -50,11 +50,11 @@ static struct fed_style after(struct fed_style style, long code, struct fed_styl
 }
 
 /* The tint that has this colour; 0: none. */
-static uint8_t tint_of(uint32_t rgb)
+static uint16_t tint_of(uint32_t rgb)
 {
 	for (unsigned tint = 1; tint < FED_TINTS; tint++)
-		if (fed__tint_rgb((uint8_t)tint, false) == rgb)
-			return (uint8_t)tint;
+		if (fed_tint_rgb((uint16_t)tint, false) == rgb)
+			return (uint16_t)tint;
 	return 0;
 }
 

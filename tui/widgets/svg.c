@@ -50,7 +50,7 @@ static bool same_style(const struct fed_cell *a, const struct fed_cell *b)
 }
 
 /* The tint of a cell's upper or lower half; 0: none. */
-static uint8_t half_of(const struct fed_cell *cell, bool lower)
+static uint16_t half_of(const struct fed_cell *cell, bool lower)
 {
 	return cell->code == FED_UPPER_HALF && !lower ? cell->style.ink : cell->style.paper;
 }
@@ -61,7 +61,7 @@ static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, in
 	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
 
 	for (int column = 0, end; column < canvas->columns; column = end) {
-		const uint8_t tint = half_of(&cell[column], lower);
+		const uint16_t tint = half_of(&cell[column], lower);
 
 		for (end = column + 1; end < canvas->columns && half_of(&cell[end], lower) == tint;)
 			end++;
@@ -70,7 +70,7 @@ static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, in
 			             "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
 			             "fill=\"#%06x\" shape-rendering=\"crispEdges\"/>\n",
 			             column * WIDTH, row * HEIGHT + (lower ? HEIGHT / 2 : 0),
-			             (end - column) * WIDTH, HEIGHT / 2, (unsigned)fed__tint_rgb(tint, true));
+			             (end - column) * WIDTH, HEIGHT / 2, (unsigned)fed_tint_rgb(tint, true));
 	}
 }
 
@@ -79,7 +79,7 @@ static const char *fill_of(const struct fed_style *style, char text[8])
 {
 	if (!style->ink)
 		return colors[style->color];
-	snprintf(text, 8, "#%06x", (unsigned)fed__tint_rgb(style->ink, true) & 0xFFFFFF);
+	snprintf(text, 8, "#%06x", (unsigned)fed_tint_rgb(style->ink, true) & 0xFFFFFF);
 	return text;
 }
 
