@@ -19,12 +19,16 @@ enum { RELATIVE = -1, INDIRECT = -2, COPY = -3 }; /* not looked at */
 
 enum { VERSION_MASK = 0x7fff }; /* the bit above hides a symbol */
 
+enum { LOADS_KEPT = 8 }; /* a linker makes four or five */
+
 /* The present check. */
 struct table_check {
 	const struct image *f;
 	const elf_header *h;
 	elf_section symbols, strings;
-	uint64_t n; /* symbols */
+	uint64_t n;                   /* symbols */
+	elf_segment load[LOADS_KEPT]; /* the first loadable segments, which most addresses are in */
+	unsigned n_loads, loads_end;  /* the row of the program headers behind them */
 	struct fed_error *err;
 };
 
@@ -33,13 +37,29 @@ static int refuse(const struct table_check *c, const char *what, uint64_t i, con
 	return fed_reject(c->err, "is damaged: %s %llu %s", what, (unsigned long long)i, why);
 }
 
+static void keep_loads(struct table_check *c)
+{
+	for (; c->loads_end < c->h->e_phnum && c->n_loads < LOADS_KEPT; c->loads_end++) {
+		c->load[c->n_loads] = segment_at(c->f, c->h, c->loads_end);
+		c->n_loads += c->load[c->n_loads].p_type == PT_LOAD;
+	}
+}
+
+static bool loads(const elf_segment *s, uint64_t address, uint64_t n, uint32_t rights)
+{
+	return (s->p_flags & rights) == rights && address >= s->p_vaddr &&
+	       address - s->p_vaddr <= s->p_memsz && n <= s->p_memsz - (address - s->p_vaddr);
+}
+
 /* Whether a loadable segment has these bytes of memory, with these rights. */
 static bool is_loaded(const struct table_check *c, uint64_t address, uint64_t n, uint32_t rights)
 {
-	for (unsigned i = 0; i < c->h->e_phnum; i++) {
+	for (unsigned i = 0; i < c->n_loads; i++)
+		if (loads(&c->load[i], address, n, rights))
+			return true;
+	for (unsigned i = c->loads_end; i < c->h->e_phnum; i++) {
 		const elf_segment s = segment_at(c->f, c->h, i);
-		if (s.p_type == PT_LOAD && (s.p_flags & rights) == rights && address >= s.p_vaddr &&
-		    address - s.p_vaddr <= s.p_memsz && n <= s.p_memsz - (address - s.p_vaddr))
+		if (s.p_type == PT_LOAD && loads(&s, address, n, rights))
 			return true;
 	}
 	return false;
@@ -308,6 +328,7 @@ int fed__elf_check_tables(const struct image *f, const elf_header *h, struct fed
 	struct table_check c = {.f = f, .h = h, .err = err};
 	unsigned versions = 1;
 
+	keep_loads(&c);
 	for (unsigned i = 0; i < h->e_shnum && c.n == 0; i++) {
 		c.symbols = section_at(f, h, i);
 		if (c.symbols.sh_type == SHT_DYNSYM && c.symbols.sh_link < h->e_shnum) {
