@@ -27,6 +27,7 @@ static void close_world(void)
 	fed__mem_root("");
 	if (*machine.dir)
 		fed_temp_remove(&machine);
+	machine = (struct fed_temp){0}; /* of the next test */
 }
 
 /* From now on the machine says that it has so much, which it may not. */
