@@ -59,6 +59,9 @@ bool fed__csv_looks_so(const char *path);
 /* Whether they may be those of a text. */
 bool fed__text_looks_so(const char *path);
 
+/* Whether a folder has .json files that may be LEAF's. */
+bool fed__leaf_has_files(const char *folder);
+
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,
 	fed__source_markov, fed__source_scans, fed__source_moons, fed__source_circles,

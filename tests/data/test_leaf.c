@@ -464,6 +464,29 @@ START_TEST(a_user_of_two_files_is_refused)
 }
 END_TEST
 
+/* JSON beside other files does not make a data set of LEAF's; damaged files are named. */
+START_TEST(a_folder_is_by_its_first_file)
+{
+	static const uint8_t grey[4 * 4];
+	static uint8_t file[4096];
+	const struct picture_png p = {.height = 4, .width = 4, .depth = 8, .type = 0, .rows = grey};
+	const size_t n = picture_png(file, &p);
+
+	folder("cat");
+	folder("dog");
+	put("classes.json", "{\"cat\": 0, \"dog\": 1}");
+	fed_temp_write(&temp, "cat/1.png", file, n);
+	fed_temp_write(&temp, "cat/2.png", file, n);
+	fed_temp_write(&temp, "dog/1.png", file, n);
+	fed_assert_ok(load("", ""), &err);
+	ck_assert_str_eq(data->class_name[1], "dog");
+	folder("train");
+	put("train/a.json", "");
+	ck_assert_int_eq(load("train", ""), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "a.json, byte 0: the file ends too early"), "%s", err.text);
+}
+END_TEST
+
 /* Rows that end anywhere in what is read at once have the same numbers. */
 START_TEST(long_files_are_read_in_pieces)
 {
@@ -534,6 +557,7 @@ FED_SUITE(leaf)
 	tcase_add_loop_test(tests, damage_is_named_with_its_place, 0, sizeof damages / sizeof *damages);
 	tcase_add_test(tests, what_is_nested_deeply_is_refused);
 	tcase_add_test(tests, a_user_of_two_files_is_refused);
+	tcase_add_test(tests, a_folder_is_by_its_first_file);
 	tcase_add_test(tests, long_files_are_read_in_pieces);
 	tcase_add_test(tests, a_mark_and_what_is_unknown_is_passed_over);
 	tcase_add_test(tests, memory_that_ends_is_told);

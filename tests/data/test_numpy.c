@@ -302,6 +302,32 @@ START_TEST(channels_come_first_or_last)
 }
 END_TEST
 
+START_TEST(rows_become_pictures)
+{
+	write_array("y.npy", "<i4", "(2,)", four, 2);
+	write_array("x.npy", "<u2", "(2, 4)", eight, 8);
+	fed_assert_ok(load("", "shape=2x2"), &err);
+	ck_assert_uint_eq(data->shape.rank, 3);
+	ck_assert_ptr_nonnull(data->bytes); /* pictures of whole numbers */
+	ck_assert_int_eq(load("", "shape=3x2"), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "shape=4"), "%s", err.text);
+	static const char *const none[] = {"shape=x",
+	                                   "shape=4x",
+	                                   "shape=0x4",
+	                                   "shape=1x1x4x1",
+	                                   "shape=-2x-2",
+	                                   "shape=2y2",
+	                                   "shape=99999999999999999999"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		ck_assert_int_eq(load("", none[i]), FED_REJECT);
+	fed_assert_ok(load("", "shape=4"), &err);
+	ck_assert_uint_eq(data->shape.rank, 1);
+	write_array("x.npy", "<u2", "(2, 2, 2)", eight, 8);
+	ck_assert_int_eq(load("", "shape=2x2"), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "leave shape= out"), "%s", err.text);
+}
+END_TEST
+
 START_TEST(labels_are_classes_or_targets)
 {
 	static const struct {
@@ -556,6 +582,7 @@ FED_SUITE(numpy)
 	tcase_add_loop_test(tests, numbers_of_all_types_are_read, 0, sizeof forms / sizeof *forms);
 	tcase_add_test(tests, keras_archives_have_four_arrays);
 	tcase_add_test(tests, channels_come_first_or_last);
+	tcase_add_test(tests, rows_become_pictures);
 	tcase_add_test(tests, labels_are_classes_or_targets);
 	tcase_add_test(tests, texts_name_classes_and_clients);
 	tcase_add_test(tests, tokens_are_said_to_be_some);

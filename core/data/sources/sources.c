@@ -125,7 +125,8 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 			return FED_OK;
 		}
 	if (S_ISDIR(st.st_mode)) {
-		*out = &fed__source_idx; /* it says what is missing */
+		/* it says what is missing or wrong */
+		*out = fed__leaf_has_files(path) ? &fed__source_leaf : &fed__source_idx;
 		return FED_OK;
 	}
 	if (fed_file_readable(path, &size, err))

@@ -84,12 +84,28 @@ static bool looks_so(const char *path)
 	return false;
 }
 
+/* A folder is by its first file, since other data sets have JSON beside their files, too. */
 static bool leaf_recognises(const char *path, bool folder)
 {
 	const char *const slash = strrchr(path, '/');
+	struct fed_leaf_files files = {0};
 
-	return folder ? fed__leaf_has_files(path)
-	              : fed__leaf_is_name(slash ? slash + 1 : path) || looks_so(path);
+	if (!folder)
+		return fed__leaf_is_name(slash ? slash + 1 : path) || looks_so(path);
+
+	const bool so = fed__leaf_list(&files, path) && looks_so(files.file[0].path);
+
+	fed__leaf_files_release(&files);
+	return so;
+}
+
+bool fed__leaf_has_files(const char *folder)
+{
+	struct fed_leaf_files files = {0};
+	const bool has = fed__leaf_list(&files, folder);
+
+	fed__leaf_files_release(&files);
+	return has;
 }
 
 static bool is_slow(const char *path)

@@ -146,15 +146,10 @@ void fed__leaf_files_release(struct fed_leaf_files *f)
 	*f = (struct fed_leaf_files){0};
 }
 
-bool fed__leaf_has_files(const char *folder)
+bool fed__leaf_list(struct fed_leaf_files *f, const char *path)
 {
-	struct fed_leaf_files files = {0};
 	struct fed_error unused;
 
-	(void)add_all(&files, folder, &unused); /* where it fails it is told when they are read */
-
-	const bool has = files.n > 0;
-
-	fed__leaf_files_release(&files);
-	return has;
+	(void)add_all(f, path, &unused); /* where it fails it is told when they are read */
+	return f->n > 0;
 }

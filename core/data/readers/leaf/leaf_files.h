@@ -30,8 +30,9 @@ struct fed_leaf_files {
 int fed__leaf_find(struct fed_leaf_files *, const char *path, struct fed_dataset_notes *,
                    struct fed_error *);
 void fed__leaf_files_release(struct fed_leaf_files *);
-/* Whether a folder has such files; whether the name of a file is one's. */
-bool fed__leaf_has_files(const char *folder);
+/* Whether a folder has any, without a word about those that it cannot list; whether the name of a
+ * file is one's. */
+bool fed__leaf_list(struct fed_leaf_files *, const char *path);
 bool fed__leaf_is_name(const char *name);
 
 #endif

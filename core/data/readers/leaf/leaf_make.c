@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "data/readers/leaf/leaf_check.h"
+#include "data/readers/shape.h"
 #include "data/source_internal.h"
 
 enum { FEMNIST_ROW = 784, FEMNIST_CLASSES = 62, CELEBA_SIDE = 84 };
@@ -141,49 +142,13 @@ static int split(struct leaf_making *m, struct fed_error *err)
 
 /* Shape and classes ----------------------------------------------------------------------- */
 
-/* "28x28", "32x32x3", "60". */
-static int parse_shape(const char *text, uint32_t width, struct fed_shape *shape,
-                       struct fed_error *err)
-{
-	uint64_t size = 1;
-	const char *at = text;
-	char *end = NULL;
-
-	*shape = (struct fed_shape){0};
-	for (; shape->rank < 3; at = end + 1) {
-		const unsigned long side = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : 0;
-
-		if (side == 0 || side > UINT16_MAX || (*end && *end != 'x'))
-			break;
-		shape->dim[shape->rank++] = (uint32_t)side;
-		size *= side;
-		if (!*end)
-			break;
-	}
-	if (!end || *end || shape->rank == 0)
-		return fed_reject(err,
-		                  "shape=%s is no shape; write HEIGHTxWIDTH, HEIGHTxWIDTHxCHANNELS or "
-		                  "a number",
-		                  fed_show(text).s);
-	if (width && size != width)
-		return fed_reject(err,
-		                  "shape=%s has %llu numbers, a row has %u; write another shape=, or "
-		                  "shape=%u",
-		                  fed_show(text).s, (unsigned long long)size, width, width);
-	if (shape->rank == 2) {
-		shape->dim[2] = 1;
-		shape->rank = 3;
-	}
-	return FED_OK;
-}
-
 static int choose_shape(struct leaf_making *m, struct fed_shape *shape, struct fed_error *err)
 {
 	const uint32_t width = m->leaf->width;
 
 	*shape = (struct fed_shape){.rank = 1, .dim = {width}};
 	if (*m->args->shape)
-		return parse_shape(m->args->shape, width, shape, err);
+		return fed__shape_parse(m->args->shape, width, shape, err);
 	if (width != FEMNIST_ROW)
 		return FED_OK;
 	*shape = (struct fed_shape){.rank = 3, .dim = {28, 28, 1}};
@@ -198,7 +163,7 @@ static int choose_size(struct leaf_making *m, struct fed_shape *shape, struct fe
 	if (!*m->args->shape)
 		return fed__note(m->notes, FED_NOTE_TOLD, "shape", "shape=", err,
 		                 "pictures, their middle as %dx%dx3", CELEBA_SIDE, CELEBA_SIDE);
-	if (parse_shape(m->args->shape, 0, shape, err))
+	if (fed__shape_parse(m->args->shape, 0, shape, err))
 		return FED_REJECT;
 	if (shape->rank != 3 || (shape->dim[2] != 1 && shape->dim[2] != 3))
 		return fed_reject(err,

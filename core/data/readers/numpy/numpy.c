@@ -30,6 +30,8 @@ static const struct fed_field numpy_fields[] = {
 		"and labels are tokens, 0 to 255"),
 	FED_CHOICE(struct fed_numpy_options, order, FED_NUMPY_LAYOUT_AUTO, order_names,
                "of pictures in channels: height, width, channels or channels first"),
+	FED_TEXT(struct fed_numpy_options, shape, "", NULL,
+             "of examples that are rows of numbers: 28x28 or 32x32x3 (height, width, channels)"),
 	FED_REAL(struct fed_numpy_options, scale, 0, 0, 1e30,
              "what inputs are divided by; 0: bytes by 255, other numbers by 1"),
 	FED_REAL(struct fed_numpy_options, test, 0.2, 0.001, 0.9,
@@ -223,11 +225,11 @@ const struct fed_source fed__source_numpy = {
 		"without a test part a share of the examples is, drawn by the seed.  An array client\n"
 		"(users, or client=NAME) says whose each training example is.  Numbers of all types,\n"
 		"orders and versions are read, Python objects never.  Examples are (n, features), (n,\n"
-		"height, width) or with channels, last or first.  Bytes, and pictures of whole numbers\n"
-		"up to 255, are divided by 255, other numbers by scale=.  Labels that are whole numbers,\n"
-		"texts or one-hot rows are classes, others the targets of a regression.  With\n"
-		"task=tokens inputs and labels are tokens, of next-token prediction.\n"
-		"Format: NumPy enhancement proposal 1.",
+		"height, width) or with channels, last or first; shape= makes pictures of rows.\n"
+		"Bytes, and pictures of whole numbers up to 255, are divided by 255, other numbers by\n"
+		"scale=.  Labels that are whole numbers, texts or one-hot rows are classes, others the\n"
+		"targets of a regression.  With task=tokens inputs and labels are tokens, of next-token\n"
+		"prediction.  Format: NumPy enhancement proposal 1.",
 	.fields = numpy_fields,
 	.args_size = sizeof(struct fed_numpy_options),
 	.reads = true,

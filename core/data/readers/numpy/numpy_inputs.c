@@ -8,9 +8,13 @@
 
 #include "base/mem.h"
 #include "data/readers/numpy/numpy_options.h"
+#include "data/readers/shape.h"
 #include "data/source_internal.h"
 
-enum { LARGE = 10 }; /* numbers beyond are told: few models learn from them as they are */
+enum {
+	MNIST_CELLS = 784,
+	LARGE = 10
+}; /* numbers beyond are told: few models learn from them as they are */
 
 static const struct fed_stored_tensor *tensor_of(const struct fed_numpy *m, int part)
 {
@@ -135,6 +139,18 @@ static int find_shape(struct fed_numpy_inputs *in, struct fed_numpy *m, struct f
 		                       .dim = {(uint32_t)n[first ? 2 : 1], (uint32_t)n[first ? 3 : 2],
 		                               (uint32_t)n[first ? 1 : 3]}};
 	in->cells = t->n / t->shape[0];
+	if (*m->options->shape) {
+		if (t->rank != 2)
+			return fed_reject(err,
+			                  "shape= is for examples that are rows of numbers; %s has %u "
+			                  "dimensions: leave shape= out",
+			                  m->arrays.of[FED_NUMPY_X].name, t->rank);
+		const int rc = fed__shape_parse(m->options->shape, (uint32_t)in->cells, &in->shape, err);
+		if (rc)
+			return rc;
+	} else if (t->rank == 2 && in->cells == MNIST_CELLS &&
+	           fed__note(&m->notes, FED_NOTE_TOLD, "shape", "shape=28x28", err, "784 features"))
+		return FED_FAIL;
 	for (int part = 0; part < parts_of(m); part++)
 		if (find_places(in, tensor_of(m, part), part, first, err))
 			return FED_FAIL;

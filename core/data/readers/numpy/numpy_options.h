@@ -19,6 +19,7 @@ enum fed_numpy_layout { FED_NUMPY_LAYOUT_AUTO, FED_NUMPY_HWC, FED_NUMPY_CHW };
 
 struct fed_numpy_options {
 	char inputs[256], labels[4096], test_inputs[4096], test_labels[4096], client[4096];
+	char shape[64]; /* of examples that are rows of numbers */
 	int task, order;
 	double scale; /* 0: by the type */
 	double test;
