@@ -63,9 +63,10 @@ static void add_frames(struct fed_crash_report *r, uintptr_t pc)
 	const int n = backtrace(frame, FRAMES);
 
 	add_frame(r, pc);
+	/* a frame that called returns behind the call, perhaps on another line */
 	for (int i = 0; i < n; i++)
 		if ((uintptr_t)frame[i] != pc)
-			add_frame(r, (uintptr_t)frame[i]);
+			add_frame(r, (uintptr_t)frame[i] - 1);
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context)

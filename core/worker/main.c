@@ -59,7 +59,8 @@ int main(int argc, char **argv)
 	if (!fed__worker_memory_init(&server.memory, FED_WORKER_MEMORY))
 		return 1;
 	const uint64_t report = strtoull(argv[1], NULL, 10);
-	struct fed_crash_report *r = fed__worker_window(&server.memory, report, server.memory.page);
+	struct fed_crash_report *r =
+		fed__worker_window(&server.memory, report, server.memory.page, FED_FAULT_ELSEWHERE);
 	if (!r)
 		return 1;
 	server.memory.window[0].used = UINT64_MAX; /* it stays */

@@ -55,7 +55,8 @@ static void close_window(const struct fed_worker_memory *m, struct fed_worker_wi
 	*w = (struct fed_worker_window){0};
 }
 
-void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t bytes)
+void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t bytes,
+                         enum fed_fault_place beside)
 {
 	struct fed_worker_window *oldest = &m->window[0];
 
@@ -66,6 +67,7 @@ void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t by
 
 		if (w->base && w->offset == offset && w->bytes == bytes) {
 			w->used = ++m->uses;
+			w->beside = beside;
 			return w->base;
 		}
 		if (w->used < oldest->used)
@@ -81,7 +83,7 @@ void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t by
 		munmap(around, bytes + 2 * m->page);
 		return NULL;
 	}
-	*oldest = (struct fed_worker_window){offset, bytes, around + m->page, ++m->uses};
+	*oldest = (struct fed_worker_window){offset, bytes, around + m->page, ++m->uses, beside};
 	return oldest->base;
 }
 
@@ -89,8 +91,9 @@ void *fed__get_output(struct fed_packet_reader *r, struct fed_worker_memory *m, 
 {
 	const uint64_t offset = fed_get_number(r), size = fed_get_number(r);
 	const uint64_t from = fed_get_number(r), used = fed_get_number(r);
-	char *block =
-		r->short_ || from > size || used > size - from ? NULL : fed__worker_window(m, offset, size);
+	char *block = r->short_ || from > size || used > size - from
+	                  ? NULL
+	                  : fed__worker_window(m, offset, size, FED_FAULT_PAST);
 
 	if (!block) {
 		r->short_ = true;
@@ -109,7 +112,7 @@ enum fed_fault_place fed__worker_place(const struct fed_worker_memory *m, uintpt
 		const uintptr_t base = (uintptr_t)w->base;
 
 		if (w->base && address >= base - m->page && address < base + w->bytes + m->page)
-			return FED_FAULT_PAST;
+			return w->beside;
 	}
 	return FED_FAULT_ELSEWHERE;
 }

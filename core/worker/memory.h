@@ -23,6 +23,7 @@ struct fed_worker_memory {
 		size_t bytes;
 		char *base; /* of the mapping, without the pages around it; NULL: free */
 		uint64_t used;
+		enum fed_fault_place beside; /* what a fault in the pages around it is */
 	} window[FED_WORKER_OUTPUTS];
 	uint64_t uses;
 };
@@ -32,7 +33,8 @@ bool fed__worker_memory_init(struct fed_worker_memory *, int fd);
 /* For fed_get_input() and its kind. */
 struct fed_wire_memory fed__worker_inputs(struct fed_worker_memory *);
 /* Block of the file that may be written; NULL: it cannot be mapped. */
-void *fed__worker_window(struct fed_worker_memory *, uint64_t offset, size_t bytes);
+void *fed__worker_window(struct fed_worker_memory *, uint64_t offset, size_t bytes,
+                         enum fed_fault_place beside);
 /* Where the values of an output are (fed_put_output()); NULL: not there. */
 void *fed__get_output(struct fed_packet_reader *, struct fed_worker_memory *, size_t *bytes);
 /* Where an address lies; called in a signal handler. */

@@ -39,7 +39,7 @@ int fed__serve_vectors(struct fed_server *s, struct fed_packet_reader *r, struct
 	const size_t bytes = fed_instance_vector_bytes(&s->instance, dim);
 	const size_t whole = (bytes + s->memory.page - 1) / s->memory.page * s->memory.page;
 	const uint64_t offset = dim ? fed_get_number(r) : 0;
-	double *block = bytes ? fed__worker_window(&s->memory, offset, whole) : NULL;
+	double *block = bytes ? fed__worker_window(&s->memory, offset, whole, FED_FAULT_VECTOR) : NULL;
 
 	if (bytes && !block)
 		return fed_fail(err, "its vectors cannot be mapped");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/language/command.h"
+#include "shell/language/plugin_files.h"
 #include "shell/output/print.h"
 
 #define INDENT 2
@@ -183,11 +184,44 @@ static void put_help(const struct fed_shell *shell, const char *text, struct fed
 	fed_text_add(out, "`help %s` tells more\n", f->command->name);
 }
 
+/* Whether the error is that no plugin has some name, which comes behind it. */
+static const char *name_of_no_plugin(const char *text)
+{
+	static const char called[] = " is called ";
+	const char *end = strstr(text, called);
+	bool plugin = false;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; end && kind <= FED_KIND_LAST; kind++) {
+		const char *of = strstr(text, fed_kind_name(kind));
+		plugin |= of && of < end;
+	}
+	if (!plugin && strncmp(text, "no plugin is called ", 20) &&
+	    strncmp(text, "nothing is called ", 18))
+		return NULL;
+	end += sizeof called - 1;
+	return end + (*end == '\'');
+}
+
+/* Append the object of a plugin that was built and not loaded, of which the error says that there
+ * is none; false: it speaks of no such one. */
+static bool find_object(const struct fed_shell *shell, const char *text, struct fed_text *name,
+                        struct fed_text *object)
+{
+	const char *begin = name_of_no_plugin(text);
+	struct fed_error unused;
+
+	if (!begin)
+		return false;
+	fed_text_put(name, begin, strcspn(begin, "'; /"));
+	return name->len > 0 && fed__plugin_object(fed_text_str(name), object, &unused) == FED_OK &&
+	       !fed__plugin_of(shell, fed_text_str(object));
+}
+
 void fed__failure_report(struct fed_shell *shell, const char *name, const char *text)
 {
 	const struct fed_failing *f = &shell->failing;
 	struct fed_failure *failure = &shell->failure;
-	struct fed_text where = {0};
+	struct fed_text where = {0}, plugin = {0}, object = {0}, whole = {0};
 	struct span at = {0, 0};
 	const bool found = find_span(f, text, &at);
 	const int columns = shell->screen.errors_width - INDENT;
@@ -199,15 +233,22 @@ void fed__failure_report(struct fed_shell *shell, const char *name, const char *
 		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line + lines);
 	if (!names_command(text, name))
 		fed_text_add(&where, "%s%s", name, *name ? ": " : "");
-	fed__print_error(shell, fed_text_str(&where), text);
+	fed_text_add(&whole, "%s", text);
+	if (find_object(shell, text, &plugin, &object))
+		fed_text_add(&whole, "%s `load %s` loads %s", text[strlen(text) - 1] == '?' ? "" : ";",
+		             fed_text_str(&plugin), fed_show(fed_text_str(&object)).s);
+	fed__print_error(shell, fed_text_str(&where), fed_text_str(&whole));
 	fed__failure_release(failure);
-	fed_text_add(&failure->said, "%s%s", fed_text_str(&where), text);
+	fed_text_add(&failure->said, "%s%s", fed_text_str(&where), fed_text_str(&whole));
 	if (found)
 		draw(f->source, f->len, at, columns >= LEAST ? columns : 10000, &failure->shown);
 	put_help(shell, text, &failure->help);
 	if (found && columns >= LEAST)
 		fed__print_aside(shell, FED_EMPHASIS_DIM, "%s", fed_text_str(&failure->shown));
 	fed_text_release(&where);
+	fed_text_release(&plugin);
+	fed_text_release(&object);
+	fed_text_release(&whole);
 	shell->reported = true;
 }
 

@@ -192,8 +192,8 @@ const struct fed_entry *fed__plugin_find(const struct fed_shell *shell, const ch
 	const char *near = e ? NULL : fed_nearest(name, plugin_at, shell);
 
 	if (near)
-		fed_fail(err, "no plugin %s; did you mean %s?", fed_show(name).s, near);
+		fed_fail(err, "no plugin is called %s; did you mean %s?", fed_show(name).s, near);
 	else if (!e)
-		fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(name).s);
+		fed_fail(err, "no plugin is called %s; `plugins` lists them", fed_show(name).s);
 	return e;
 }

@@ -99,7 +99,7 @@ static const struct crash {
 	{"crash_reduce", "how=abort", "it called abort()"},
 	{"crash_reduce", "how=stack", "it ran out of stack"},
 	{"crash_reduce", "how=divide", "it divided an integer by zero (SIGFPE)"},
-	{"crash_reduce", "how=trap", "crashed in reduce() at crash"},
+	{"crash_reduce", "how=trap", "it ran into a trap that the compiler sets"},
 	{"crash_reduce", "how=files", "in reduce()"},
 	{"crash_reduce", "how=socket", "in reduce()"},
 	{"crash_reduce", "how=reply", "in reduce()"},
@@ -114,6 +114,7 @@ static const struct crash {
 	{"crash_reduce", "how=header", FED_SANITIZED ? "reduce()" : "crashed in reduce() at crash.h:"},
 	{"crash_stream", "how=write-null in=begin", "crashed in begin() at crash"},
 	{"crash_stream", "how=input in=add", "crashed in add() at crash"},
+	{"crash_stream", "how=vector in=add", "it wrote outside of its vectors"},
 	{"crash_stream", "how=past in=finish", "it wrote past the end of its output"},
 	{"crash_stream", "how=exit in=add", "called exit(0) in add()"},
 	{"crash_stream", "how=loop in=begin", "did not return from begin()"},
@@ -158,6 +159,30 @@ START_TEST(a_plugin_that_goes_wrong_costs_its_call)
 	ck_assert_int_eq(play(&x, out, &err), FED_FAIL);
 	fed_instance_release(&x);
 	assert_fedavg(mean);
+	fed_registry_free(registry);
+}
+END_TEST
+
+/* The line of a call, where what was called ends the process. */
+START_TEST(the_line_of_a_call_is_named)
+{
+	FILE *source = fopen(FED_SOURCE_DIR "/tests/fixtures/crash.h", "r");
+	char line[200], words[100] = "";
+	float out[DIM];
+	struct fed_instance x;
+	struct fed_error err = {{0}};
+
+	ck_assert_ptr_nonnull(source);
+	for (int i = 1; fgets(line, sizeof line, source); i++)
+		if (strcmp(line, "\t\tabort();\n") == 0)
+			snprintf(words, sizeof words, ":%d: it called abort()", i);
+	fclose(source);
+	ck_assert_str_ne(words, "");
+	open_guarded(20);
+	make(&x, FIXTURE("crash_reduce"), "how=abort");
+	ck_assert_int_eq(play(&x, out, &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, words), "%s: \"%s\"", words, err.text);
+	fed_instance_release(&x);
 	fed_registry_free(registry);
 }
 END_TEST
@@ -475,6 +500,7 @@ FED_SUITE(guard)
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, a_plugin_that_goes_wrong_costs_its_call, 0,
 	                    sizeof crashes / sizeof *crashes);
+	tcase_add_test(t, the_line_of_a_call_is_named);
 	tcase_add_loop_test(t, what_harms_nobody_goes_on, 0, 5);
 	tcase_add_test(t, a_thread_does_not_outlive_its_plugin);
 	tcase_add_loop_test(t, growth_is_told, 0, 3);

@@ -46,6 +46,10 @@ START_TEST(files_are_found_by_the_plugin_s_name)
 	assert_shows(reply("load mine", 7), "`build mine` makes it");
 	assert_shows(reply("build mine", 0), "built mine/mine.so; `load mine`");
 	assert_shows(reply("load mine; build mine", 0), "built mine/mine.so; `reload mine` takes it");
+	assert_shows(reply("aggregator mine", 2), "trimmed-mean; `load mine` loads mine/mine.so\n");
+	assert_shows(reply("info mine", 2), "; `load mine` loads mine/mine.so\n");
+	ck_assert_ptr_null(strstr(reply("scheme mine", 2), "`load mine`"));
+	assert_shows(reply("load /bin/sh", 7), "is a program, not a shared object");
 	reply("load ./mine/mine.so; reload mine; unload mine", 0);
 	reply("load ./mine.so", 0); /* as scripts said it before plugins had folders */
 	reply("build mine/mine.c; build ./mine/; load mine/", 0);
@@ -73,6 +77,7 @@ START_TEST(a_new_plugin_overwrites_nothing_unasked)
 	reply("new-plugin aggregator mine replace; build mine", 0);
 	assert_shows(reply("load mine; info mine", 0), "scale  1 ");
 	reply("new-plugin attack mine layer=own", 2);
+	assert_shows(reply("new-plugin aggregator fedavg", 2), "choose another, as in my-fedavg");
 	fed_temp_write(&temp, "lone.c", "", 0);
 	assert_shows(reply("new-plugin attack lone", 5), "lone.c exists already");
 }

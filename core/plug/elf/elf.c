@@ -117,6 +117,8 @@ static int check_segments(const struct image *f, const elf_header *h, struct fed
 		return truncated(f, end, err);
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		const elf_segment s = segment_at(f, h, i);
+		if (s.p_type == PT_INTERP)
+			return fed_reject(err, "is a program, not a shared object; link it with cc -shared");
 		if (s.p_type != PT_LOAD && s.p_type != PT_DYNAMIC)
 			continue;
 		if (!inside(f, s.p_offset, s.p_filesz))

@@ -125,9 +125,8 @@ static void put_place(struct fed_text *t, const struct fed_crash_report *r, int 
 	const uint32_t frames = r->frames < FRAMES ? r->frames : FRAMES;
 	const char *line = NULL;
 
-	for (uint32_t i = 0; i < frames; i++) /* a frame that called returns behind the call */
-		snprintf(address[i], sizeof address[i], "0x%llx",
-		         (unsigned long long)r->frame[i] - (i > 0));
+	for (uint32_t i = 0; i < frames; i++)
+		snprintf(address[i], sizeof address[i], "0x%llx", (unsigned long long)r->frame[i]);
 	if (frames && file >= 0 && run_addr2line(address, file, said, sizeof said))
 		line = choose_line(said);
 	if (line)
@@ -146,7 +145,8 @@ static const char *fault(const struct fed_crash_report *r)
 	case SIGFPE:
 		return "it divided an integer by zero";
 	case SIGILL:
-		return "it ran an instruction that this processor does not have, or jumped into data";
+		return "it ran into a trap that the compiler sets where code can never work (a division by "
+			   "0, a NULL pointer), or it jumped into data";
 	case SIGBUS:
 		return "it used an address that nothing lies behind";
 	default:
@@ -157,6 +157,8 @@ static const char *fault(const struct fed_crash_report *r)
 		return "it wrote into its inputs, which it may only read";
 	case FED_FAULT_PAST:
 		return "it wrote past the end of its output";
+	case FED_FAULT_VECTOR:
+		return "it wrote outside of its vectors";
 	case FED_FAULT_STACK:
 		return "it ran out of stack; does a function call itself without end?";
 	default:

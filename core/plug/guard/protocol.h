@@ -135,9 +135,10 @@ enum fed_layer_call {
 /* Where an address of a fault lies. */
 enum fed_fault_place {
 	FED_FAULT_ELSEWHERE,
-	FED_FAULT_INPUT, /* memory that the plugin may only read */
-	FED_FAULT_PAST,  /* a page beside an output */
-	FED_FAULT_STACK, /* the stack's end */
+	FED_FAULT_INPUT,  /* memory that the plugin may only read */
+	FED_FAULT_PAST,   /* a page beside an output */
+	FED_FAULT_VECTOR, /* a page beside the vectors of its state */
+	FED_FAULT_STACK,  /* the stack's end */
 };
 
 enum { FED_REPORT_FRAMES = 24 };
@@ -150,7 +151,8 @@ struct fed_crash_report {
 	volatile uint32_t place;  /* enum fed_fault_place */
 	volatile uint32_t plugin; /* of the innermost frame: its place among the files */
 	volatile uint32_t frames; /* of that plugin, the innermost first */
-	volatile uint64_t frame[FED_REPORT_FRAMES]; /* offsets in the plugin's file, as linked */
+	volatile uint64_t frame[FED_REPORT_FRAMES]; /* offsets in the plugin's file, as linked: of the
+	                                               fault, then within the calls */
 	volatile uint32_t exited;                   /* exit() was called while the plugin ran */
 	volatile uint32_t memory; /* an allocation had failed, or its memory was used up */
 };

@@ -36,12 +36,14 @@ static int run_gdb(const struct fed_shell *shell, const char *object, const char
 	fed_text_add(&functions, "rbreak %s:.", last_part(source));
 	const char *const argv[] = {"gdb",    "-q",
 	                            "-ex",    "set confirm off",
+	                            "-ex",    "set pagination off",
 	                            "-ex",    "set environment FEDSH_PLUGINS_IN_PLACE 1",
 	                            "-ex",    load.s,
 	                            "-ex",    "run",
 	                            "-ex",    "delete",
 	                            "-ex",    functions.s,
 	                            "-ex",    "continue",
+	                            "-ex",    "set pagination on",
 	                            "--args", shell->program,
 	                            "-c",     line,
 	                            NULL};

@@ -178,8 +178,17 @@ int fed__run_new(struct fed_shell *shell, const struct fed_call *call, struct fe
 	const enum fed_kind kind = (enum fed_kind)(a->kind + 1);
 	char path[PATH_BYTES];
 
+	const struct fed_entry *same;
+	struct fed_error unused;
+
 	if (check_name(a->name, err))
 		return FED_REJECT;
+	if (fed_registry_find(fed_session_plugins(shell->session), kind, a->name, &same, &unused) ==
+	        FED_OK &&
+	    same->builtin)
+		return fed_reject(err, "%s is the name of %s %s of fedsh; choose another, as in my-%s",
+		                  a->name, strchr("aeiou", *fed_kind_name(kind)) ? "an" : "a",
+		                  fed_kind_name(kind), a->name);
 	if (a->layer == 1 && kind != FED_KIND_MODEL)
 		return fed_reject(err, "layer=own is for models; a %s has no layers", fed_kind_name(kind));
 	snprintf(path, sizeof path, "%s.c", a->name);
