@@ -9,37 +9,10 @@
 
 #include "base/mem.h"
 #include "base/spread.h"
+#include "experiments/alone.h"
 #include "session/internal.h"
 
 const char *const fed_baseline_names[] = {"central", "local", NULL};
-
-/* Make a copy from version 0 that differs from the federation's beginning in nothing but how
- * updates are combined. */
-static int copy_plain(struct fed_session *copy, const struct fed_session *s, int threads,
-                      struct fed_error *err)
-{
-	struct fed_settings *set = &copy->parts.settings;
-
-	if (fed__session_copy(copy, s, true, err) || fed_session_scheme(copy, "sync", NULL, 0, err) ||
-	    fed_session_aggregator(copy, "fedavg", NULL, 0, err) ||
-	    fed_session_transport(copy, "local", NULL, 0, err) ||
-	    fed_session_select(copy, "uniform", NULL, 0, err))
-		return FED_FAIL;
-	fed_faults_release(&copy->parts.faults);
-	set->participants = 0;
-	set->fraction = 1;
-	set->noise = 0;
-	snprintf(set->codec, sizeof set->codec, "none");
-	snprintf(set->server_link, sizeof set->server_link, "none");
-	set->eval_every = 1;
-	set->threads = threads;
-	return FED_OK;
-}
-
-static bool is_interrupted(const struct fed_session *s)
-{
-	return atomic_load(&s->interrupts) > 0;
-}
 
 /* Central ------------------------------------------------------------------------------- */
 
@@ -66,7 +39,7 @@ static int play_central(struct fed_session *copy, const struct fed_session *s, u
 	int rc = fed_clients_borrow(&clients, &s->parts.clients, err);
 
 	for (uint64_t k = 0; rc == FED_OK && k < rounds; k++) {
-		*interrupted = is_interrupted(s);
+		*interrupted = fed__alone_interrupted(s);
 		if (*interrupted)
 			break;
 		rc = fed_session_run(copy, 1, NULL, &result, err);
@@ -85,64 +58,22 @@ static int play_central(struct fed_session *copy, const struct fed_session *s, u
 
 /* Local --------------------------------------------------------------------------------- */
 
-/* All clients, each alone. */
-struct loners {
+/* The records of all clients. */
+struct local_rounds {
 	const struct fed_session *session;
 	uint64_t rounds;
-	struct fed_session *copy;  /* [n] of a few clients at once */
-	uint32_t first;            /* client of the first of them, as an index among the present */
 	struct fed_record *record; /* [clients][rounds] */
-	struct fed_error *why;     /* [n]; "": it went well */
 };
 
-static void play_loner(void *ctx, size_t i, int worker)
+static void take_record(void *ctx, uint32_t i, uint64_t round, const struct fed_session *copy)
 {
-	struct loners *l = ctx;
-	struct fed_session *copy = &l->copy[i];
-	struct fed_record *to = l->record + (l->first + i) * l->rounds;
-	struct fed_run_result result;
+	const struct local_rounds *l = ctx;
 
-	(void)worker;
-	for (uint64_t k = 0; k < l->rounds && !is_interrupted(l->session); k++) {
-		if (fed_session_run(copy, 1, NULL, &result, &l->why[i]))
-			return;
-		to[k] = copy->history.record[copy->history.n - 1];
-	}
-	l->why[i].text[0] = '\0';
-}
-
-static int make_loner(struct fed_session *copy, const struct fed_session *s, uint32_t at,
-                      struct fed_error *err)
-{
-	if (copy_plain(copy, s, 1, err))
-		return FED_FAIL;
-	copy->parts.clients.present[0] = s->parts.clients.present[at];
-	copy->parts.clients.n_present = 1;
-	return fed_session_start(copy, err);
-}
-
-/* Play n clients at once. */
-static int play_some(struct loners *l, uint32_t n, struct fed_error *err)
-{
-	int rc = FED_OK;
-
-	for (uint32_t i = 0; rc == FED_OK && i < n; i++) {
-		snprintf(l->why[i].text, sizeof l->why[i].text, "it failed without a reason");
-		rc = make_loner(&l->copy[i], l->session, l->first + i, err);
-	}
-	if (rc == FED_OK)
-		rc = fed_pool_each(l->session->federation.pool, n, play_loner, l, err);
-	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
-		if (l->why[i].text[0])
-			rc = fed_fail(err, "client %u alone: %s",
-			              l->session->parts.clients.present[l->first + i], l->why[i].text);
-	for (uint32_t i = 0; i < n; i++)
-		fed__session_drop(&l->copy[i]);
-	return rc;
+	l->record[i * l->rounds + round] = copy->history.record[copy->history.n - 1];
 }
 
 /* The mean over the clients of a member of their records of a round; NaNs are left out. */
-static double mean_of(const struct loners *l, uint64_t round, size_t member)
+static double mean_of(const struct local_rounds *l, uint64_t round, size_t member)
 {
 	const uint32_t n = l->session->parts.clients.n_present;
 	double sum = 0, some = 0;
@@ -161,7 +92,7 @@ static double mean_of(const struct loners *l, uint64_t round, size_t member)
 }
 
 /* How the clients' own models serve them, on what they hold out. */
-static int spread_of(const struct loners *l, uint64_t round, struct fed_record *out,
+static int spread_of(const struct local_rounds *l, uint64_t round, struct fed_record *out,
                      struct fed_error *err)
 {
 	const struct fed_clients *c = &l->session->parts.clients;
@@ -187,7 +118,7 @@ static int spread_of(const struct loners *l, uint64_t round, struct fed_record *
 }
 
 /* The record of a round of all clients. */
-static int combine(const struct loners *l, uint64_t round, struct fed_history *out,
+static int combine(const struct local_rounds *l, uint64_t round, struct fed_history *out,
                    struct fed_error *err)
 {
 #define MEAN(m) r.m = mean_of(l, round, offsetof(struct fed_record, m))
@@ -214,48 +145,28 @@ static int combine(const struct loners *l, uint64_t round, struct fed_history *o
 #undef MEAN
 }
 
-static int play_loners(struct loners *l, struct fed_history *out,
-                       void (*progress)(void *, uint64_t, uint64_t), void *ctx, bool *interrupted,
-                       struct fed_error *err)
-{
-	const uint32_t all = l->session->parts.clients.n_present;
-	const uint32_t threads = (uint32_t)fed_pool_threads(l->session->federation.pool);
-
-	while (l->first < all) {
-		const uint32_t n = all - l->first < threads ? all - l->first : threads;
-
-		if (play_some(l, n, err))
-			return FED_FAIL;
-		*interrupted = is_interrupted(l->session);
-		if (*interrupted)
-			return FED_OK;
-		l->first += n;
-		progress(ctx, l->first, all);
-	}
-	for (uint64_t k = 0; k < l->rounds; k++)
-		if (combine(l, k, out, err))
-			return FED_FAIL;
-	return FED_OK;
-}
-
 static int play_local(const struct fed_session *s, uint64_t rounds, struct fed_history *out,
                       void (*progress)(void *, uint64_t, uint64_t), void *ctx, bool *interrupted,
                       struct fed_error *err)
 {
-	const size_t threads = (size_t)fed_pool_threads(s->federation.pool);
-	const size_t bytes = s->parts.clients.n_present * rounds * sizeof(struct fed_record);
-	struct loners l = {.session = s,
-	                   .rounds = rounds,
-	                   .copy = fed_alloc_array(threads, sizeof *l.copy),
-	                   .record = fed_alloc(bytes),
-	                   .why = fed_alloc_array(threads, sizeof *l.why)};
+	const struct fed_clients *c = &s->parts.clients;
+	const size_t bytes = c->n_present * rounds * sizeof(struct fed_record);
+	struct local_rounds l = {.session = s, .rounds = rounds, .record = fed_alloc(bytes)};
+	const struct fed_alone_plan plan = {.client = c->present,
+	                                    .n = c->n_present,
+	                                    .rounds = rounds,
+	                                    .afresh = true,
+	                                    .round = take_record,
+	                                    .ctx = &l,
+	                                    .progress = progress,
+	                                    .progress_ctx = ctx};
 
-	const int rc = l.copy && l.record && l.why
-	                   ? play_loners(&l, out, progress, ctx, interrupted, err)
-	                   : fed_fail_memory(err, bytes, "the clients' rounds");
-	fed_free(l.copy);
+	if (!l.record)
+		return fed_fail_memory(err, bytes, "the clients' rounds");
+	int rc = fed_alone_play(s, &plan, interrupted, err);
+	for (uint64_t k = 0; rc == FED_OK && !*interrupted && k < rounds; k++)
+		rc = combine(&l, k, out, err);
 	fed_free(l.record);
-	fed_free(l.why);
 	return rc;
 }
 
@@ -272,7 +183,7 @@ int fed_baseline_play(struct fed_session *s, enum fed_baseline kind, uint64_t ro
 	copy = fed_alloc(sizeof *copy);
 	if (!copy)
 		return fed_fail_memory(err, sizeof *copy, "a baseline");
-	rc = copy_plain(copy, s, fed_pool_threads(s->federation.pool), err);
+	rc = fed__session_copy_plain(copy, s, true, fed_pool_threads(s->federation.pool), err);
 	if (rc == FED_OK)
 		rc = fed__session_gather(copy, s, err);
 	if (rc == FED_OK)

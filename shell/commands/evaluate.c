@@ -6,11 +6,8 @@
 
 #include <math.h>
 
-#include "base/mem.h"
-#include "history/client_selector.h"
 #include "report/client_models.h"
 #include "report/quality.h"
-#include "base/spread.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "tui/widgets/confusion.h"
@@ -24,6 +21,8 @@ const struct fed_field fed__evaluate_rows[] = {
 	FED_ARG_CHOICE(struct fed_evaluate_args, show, 0, ALL, shows,
                    "of the test examples: the summary alone, with a table of the classes, with the "
                    "confusion matrix, or all"),
+	FED_ARG_INT(struct fed_evaluate_args, tune, 0, 0, 0, 100000,
+                "of clients: also after so many epochs of training on the client's own examples"),
 	FED_END,
 };
 
@@ -150,7 +149,7 @@ static int print_confusion(struct fed_shell *shell, const struct fed_quality *q,
 	return rc;
 }
 
-static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator *tryout,
+static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator *evaluator,
                    const float *params, struct fed_error *err)
 {
 	const struct fed_dataset *data = fed_session_parts(shell->session)->data;
@@ -162,7 +161,7 @@ static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator
 	if (!data->test)
 		return fed_fail(err, "dataset %s has no test examples; `evaluate all` takes the clients'",
 		                data->name);
-	if (fed_evaluator_run(tryout, params, &trial, &q, err))
+	if (fed_evaluator_run(evaluator, params, &trial, &q, err))
 		return FED_FAIL;
 	fed__print(shell, "the global model of version %llu on %u test examples\n",
 	           (unsigned long long)fed_session_version(shell->session), data->test);
@@ -177,154 +176,35 @@ static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator
 	return rc;
 }
 
-/* Clients ------------------------------------------------------------------------- */
-
-struct evaluated_clients {
-	uint32_t n;
-	uint32_t *id;              /* [n] */
-	double *examples, *figure; /* [n]; figure: accuracy, or the loss of a regression */
-	bool classes;
-};
-
-static int quality_of(struct fed_evaluator *t, const float *params, const struct fed_client *c,
-                      struct fed_quality *q, struct fed_error *err)
-{
-	const struct fed_evaluation trial = {.id = c->examples + (c->holdout ? c->count : 0),
-	                                     .n = c->holdout ? c->holdout : c->count,
-	                                     .shift = c->shifted ? &c->shift : NULL,
-	                                     .brief = true};
-
-	return fed_evaluator_run(t, params, &trial, q, err);
-}
-
-/* The index of a client's last update, or n. */
-static size_t find_update(const struct fed_client_models *m, uint32_t client)
-{
-	size_t i = m->n;
-
-	while (i-- > 0)
-		if (m->update[i]->client == client)
-			return i;
-	return m->n;
-}
-
-static int add_client(struct fed_table *t, struct evaluated_clients *f, uint32_t i,
-                      struct fed_evaluator *tryout, struct fed_client_models *m,
-                      const struct fed_client *c, struct fed_error *err)
-{
-	const size_t update = find_update(m, f->id[i]);
-	struct fed_quality q, own = {.accuracy = NAN, .loss = NAN, .r2 = NAN};
-
-	if (quality_of(tryout, m->global, c, &q, err) ||
-	    (update < m->n && quality_of(tryout, fed_client_models_own(m, update), c, &own, err)))
-		return FED_FAIL;
-	f->examples[i] = q.n;
-	f->figure[i] = f->classes ? q.accuracy : q.loss;
-	fed__table_integer(t, f->id[i]);
-	fed__table_integer(t, q.n);
-	for (int k = 0; k < 2; k++) {
-		const struct fed_quality *of = k ? &own : &q;
-
-		if (f->classes)
-			fed__table_share(t, of->accuracy);
-		else
-			fed__table_real(t, of->r2, "%.3f");
-		fed__table_real(t, of->loss, "%.4g");
-	}
-	return FED_OK;
-}
-
-static int print_spread(struct fed_shell *shell, const struct evaluated_clients *f,
-                        struct fed_error *err)
-{
-	const char *of = f->classes ? "accuracy" : "loss";
-	const double scale = f->classes ? 100 : 1;
-	const char *unit = f->classes ? " %" : "";
-	struct fed_spread s;
-
-	if (fed_spread_of(&s, f->figure, f->examples, f->n, f->classes, err))
-		return FED_FAIL;
-	if (s.n < 2)
-		return FED_OK;
-	fed__print(shell,
-	           "%s of the global model over %u clients: mean %.4g%s, by examples %.4g%s, deviation "
-	           "%.3g%s, worst tenth %.4g%s, worst client %u with %.4g%s, Jain's index %.3f\n",
-	           of, s.n, scale * s.mean, unit, scale * s.weighted, unit, scale * s.deviation, unit,
-	           scale * s.worst_tenth, unit, f->id[s.worst_at], scale * s.worst, unit, s.jain);
-	return FED_OK;
-}
-
-static int list_clients(struct fed_shell *shell, struct evaluated_clients *f,
-                        struct fed_evaluator *tryout, struct fed_client_models *m,
-                        struct fed_error *err)
-{
-	const struct fed_table_column columns[] = {
-		{.title = "client", .kind = FED_CELL_NUMBER},
-		{.title = "examples", .kind = FED_CELL_NUMBER, .rank = 1},
-		{.title = f->classes ? "accuracy" : "R2", .kind = FED_CELL_NUMBER},
-		{.title = "loss", .kind = FED_CELL_NUMBER, .rank = 1},
-		{.title = f->classes ? "own accuracy" : "own R2", .kind = FED_CELL_NUMBER},
-		{.title = "own loss", .kind = FED_CELL_NUMBER, .rank = 2}};
-	struct fed_table table = {
-		.name = "evaluation", .column = columns, .columns = sizeof columns / sizeof *columns};
-	const struct fed_clients *all = &fed_session_parts(shell->session)->clients;
-
-	for (uint32_t i = 0; i < f->n; i++)
-		if (add_client(&table, f, i, tryout, m, fed_clients_get(all, f->id[i]), err)) {
-			fed__table_release(&table);
-			return FED_FAIL;
-		}
-	fed__print(shell, "the global model of version %llu on the examples that each client %s%s\n",
-	           (unsigned long long)fed_session_version(shell->session),
-	           fed_clients_evaluating(all) ? "holds out" : "trains on",
-	           m->n ? ", beside the model that it sent" : "");
-	fed__table_print(shell, &table);
-	return print_spread(shell, f, err);
-}
-
-static int on_clients(struct fed_shell *shell, const char *who, struct fed_evaluator *tryout,
-                      struct fed_client_models *m, struct fed_error *err)
-{
-	const struct fed_session *s = shell->session;
-	const struct fed_composition *parts = fed_session_parts(s);
-	uint64_t drawn = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
-	struct evaluated_clients f = {.classes = parts->net.classes};
-	int rc = FED_FAIL;
-
-	if (fed_client_selector_parse(who, &parts->clients, (uint64_t)parts->settings.seed, &drawn,
-	                              &f.id, &f.n, err))
-		return FED_FAIL;
-	f.examples = fed_alloc_array(f.n, sizeof *f.examples);
-	f.figure = fed_alloc_array(f.n, sizeof *f.figure);
-	if (f.examples && f.figure)
-		rc = list_clients(shell, &f, tryout, m, err);
-	else
-		fed_fail_memory(err, 2 * f.n * sizeof *f.figure, "the clients' figures");
-	fed_free(f.id);
-	fed_free(f.examples);
-	fed_free(f.figure);
-	return rc;
-}
-
 int fed__run_evaluate(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_evaluate_args *a = call->args;
 	const struct fed_composition *parts = fed_session_parts(shell->session);
+	struct fed_session_chosen before;
 	struct fed_client_models models = {0};
-	struct fed_evaluator *tryout = NULL;
-	int rc;
+	struct fed_evaluator *evaluator = NULL;
+	int rc = FED_OK;
 
 	if (!parts->data || !parts->net_built)
 		return fed_fail(err, "there is no %s yet; `%s` chooses one, `round` a default",
 		                parts->data ? "model" : "dataset",
 		                parts->data ? "model mlp" : "dataset glyphs");
-	rc = fed_client_models_init(&models, shell->session, err);
+	if (a->tune && !*a->who)
+		return fed_fail(err, "tune= is of clients; `evaluate all tune=%lld` takes all of them",
+		                (long long)a->tune);
+	fed_session_chosen_init(&before, shell->session);
+	if (a->tune) /* it trains */
+		rc = fed_session_start(shell->session, err);
 	if (rc == FED_OK)
-		rc = fed_evaluator_init(&tryout, shell->session, err);
+		rc = fed_client_models_init(&models, shell->session, err);
 	if (rc == FED_OK)
-		rc = *a->who ? on_clients(shell, a->who, tryout, &models, err)
-		             : on_test(shell, (enum show)a->show, tryout, models.global, err);
-	fed_evaluator_free(tryout);
+		rc = fed_evaluator_init(&evaluator, shell->session, err);
+	if (rc == FED_OK)
+		rc = *a->who ? fed__evaluate_clients(shell, a->who, a->tune, evaluator, &models, err)
+		             : on_test(shell, (enum show)a->show, evaluator, models.global, err);
+	fed_evaluator_free(evaluator);
 	fed_client_models_release(&models);
+	fed_session_take_back(shell->session, &before);
+	fed_session_chosen_release(&before);
 	return rc ? FED_FAIL : FED_OK;
 }

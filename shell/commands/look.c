@@ -460,8 +460,8 @@ const struct fed_command fed__commands_look[] = {
          "global model on what each client has, beside the model that the client sent, and how\n"
          "evenly it serves them. Nothing is sent and nothing changes: this looks into all\n"
          "clients, as no server can.",
-     .examples = FED_EXAMPLES(QUICK "evaluate", QUICK "round 3; evaluate all", QUICK "evaluate 0-3",
-                              QUICK "evaluate show=confusion"),
+     .examples = FED_EXAMPLES(QUICK "evaluate", QUICK "round 3; evaluate all",
+                              QUICK "evaluate 0-3 tune=1", QUICK "evaluate show=confusion"),
      .args = fed__evaluate_rows,
      .args_size = sizeof(struct fed_evaluate_args),
      .run = fed__run_evaluate,

@@ -160,7 +160,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "worth its cost. They are kept as runs `central` and `local`.",
          .also = {"central", "local baseline"}),
 	WORD("own accuracy", "column", "accuracy of the model that a client sent, on its own examples",
-         fed__fairness_text, .also = {"own loss"}),
+         fed__fairness_text, .also = {"own loss", "tuned accuracy", "tuned loss", "tuned R2"}),
 	WORD("Jain's index", "metric", "how evenly the model serves the clients", fed__fairness_text,
          .also = {"Jain index", "worst tenth", "worst client", "deviation"}),
 	WORD("loss", "metric", "how far the model's outputs are from the truth: less is better",

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "experiments/alone.h"
 #include "session/small.h"
 #include "support/suite.h"
 
@@ -106,6 +107,49 @@ START_TEST(clients_measure_the_central_model)
 }
 END_TEST
 
+static int same_params(void *ctx, uint32_t i, const struct fed_session *copy, struct fed_error *err)
+{
+	struct fed_session alone;
+
+	small_init(&alone, NULL);
+	small_do(&alone, data);
+	small_do(&alone, "add 3 noniid 20;round 2");
+	small_do(&alone, i == 0 ? "remove 0,2" : "remove 0-1");
+	small_do(&alone, "set epochs 3;round 1");
+	ck_assert_int_eq(memcmp(fed_session_params(&alone), fed_session_params(copy),
+	                        alone.parts.net.dim * sizeof(float)),
+	                 0);
+	fed__session_release(&alone);
+	++*(unsigned *)ctx;
+	(void)err;
+	return FED_OK;
+}
+
+/* Local fine-tuning is the round of a client that is alone, from the present model. */
+START_TEST(fine_tuning_is_a_round_alone)
+{
+	static const uint32_t client[] = {1, 2};
+	unsigned calls = 0;
+	const struct fed_alone_plan plan = {.client = client,
+	                                    .n = 2,
+	                                    .rounds = 1,
+	                                    .epochs = 3,
+	                                    .silent = true,
+	                                    .done = same_params,
+	                                    .ctx = &calls};
+	struct fed_session s;
+	struct fed_error err;
+	bool interrupted;
+
+	small_init(&s, NULL);
+	small_do(&s, data);
+	small_do(&s, "add 3 noniid 20;round 2");
+	fed_assert_ok(fed_alone_play(&s, &plan, &interrupted, &err), &err);
+	ck_assert_uint_eq(calls, 2);
+	fed__session_release(&s);
+}
+END_TEST
+
 START_TEST(an_interrupt_stops_it)
 {
 	for (int kind = FED_BASELINE_CENTRAL; kind <= FED_BASELINE_LOCAL; kind++) {
@@ -139,6 +183,7 @@ FED_SUITE(baseline)
 	tcase_add_test(tests, central_is_one_client_with_all_examples);
 	tcase_add_test(tests, local_is_the_mean_of_clients_alone);
 	tcase_add_test(tests, clients_measure_the_central_model);
+	tcase_add_test(tests, fine_tuning_is_a_round_alone);
 	tcase_add_test(tests, an_interrupt_stops_it);
 	suite_add_tcase(suite, tests);
 	return suite;
