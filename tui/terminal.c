@@ -503,7 +503,7 @@ static void put_screen_cell(const struct fed_terminal *t, int row, int column,
 	if (!t->utf8)
 		text[0] = (wchar_t)fed__canvas_ascii(cell->code);
 	else if (wcwidth(text[0]) != 1 + wide)
-		text[0] = L'?'; /* the C library counts other columns: keep them aligned */
+		text[0] = fed_utf8_ascii(cell->code) ? L'_' : L'?'; /* the C library counts otherwise */
 	setcchar(&shown, text, attributes, 0, &pair); /* extended: as many pairs as there are */
 	mvadd_wch(row, column, &shown);
 	if (wide && text[0] < 0x80)

@@ -29,7 +29,8 @@ void fed_text_release(struct fed_text *);          /* memory freed */
 const char *fed_text_str(const struct fed_text *); /* never NULL */
 
 /* Append s cleaned for a terminal or a log: control bytes and invalid UTF-8 become U+FFFD ('?'
- * unless utf8), newlines and tabs are kept. */
+ * unless utf8; letters then as fed_utf8_ascii() has them, _ in each column), newlines and tabs are
+ * kept. */
 void fed_text_put_clean(struct fed_text *, const char *s, size_t len, bool utf8);
 
 /* A typed string cleaned and cut for an error: control characters and invalid UTF-8 become '?',
@@ -71,6 +72,11 @@ enum fed_letter {
 	FED_LETTER_MARK,
 };
 enum fed_letter fed_utf8_letter(uint32_t code);
+/* What stands for a letter or mark where only ASCII can be shown: the letter without its accent, or
+ * _; 0: the code is neither. */
+char fed_utf8_ascii(uint32_t code);
+/* Bytes of the letter of any script, or mark, at s; 0: it is none. */
+size_t fed_letter_size(const char *s);
 /* 0 for combining characters, 2 for wide ones, else 1. */
 int fed_utf8_columns(uint32_t code);
 /* The precomposed character of a letter and a combining character (e and an accent); 0 if there is

@@ -48,6 +48,36 @@ enum fed_letter fed_utf8_letter(uint32_t code)
 	}
 }
 
+char fed_utf8_ascii(uint32_t code)
+{
+	utf8proc_int32_t parts[8];
+	int unused = 0;
+
+	if (fed_utf8_letter(code) == FED_LETTER_NONE)
+		return 0;
+	const utf8proc_ssize_t n =
+		utf8proc_decompose_char((utf8proc_int32_t)code, parts, sizeof parts / sizeof *parts,
+	                            UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &unused);
+	return n > 0 && parts[0] < 0x80 ? (char)parts[0] : '_';
+}
+
+/* A letter in a place that shows ASCII alone: as many columns as it has. */
+static void put_ascii_letter(struct fed_text *t, uint32_t code)
+{
+	const char letter = fed_utf8_ascii(code);
+
+	for (int k = 0; k < fed_utf8_columns(code); k++)
+		fed_text_put(t, &letter, 1);
+}
+
+size_t fed_letter_size(const char *s)
+{
+	uint32_t code;
+	const size_t longest = 4, n = fed_utf8_next(s, strnlen(s, longest), &code);
+
+	return n && fed_utf8_letter(code) != FED_LETTER_NONE ? n : 0;
+}
+
 /* Corrections to utf8proc: a control character is shown as one replacement; and after terminals and
  * wcwidth() spacing marks (Devanagari's vowel signs) take a column, and the vowels and finals of a
  * decomposed Hangul syllable share its first letter's two. */
@@ -107,6 +137,8 @@ void fed_text_put_clean(struct fed_text *t, const char *s, size_t len, bool utf8
 
 		if (shown)
 			fed_text_put(t, s + i, n);
+		else if (n > 0 && !utf8 && fed_utf8_ascii(code))
+			put_ascii_letter(t, code);
 		else
 			fed_text_put(t, replacement, strlen(replacement));
 		i += n > 0 ? n : 1;

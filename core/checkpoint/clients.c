@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "checkpoint/parts.h"
+#include "train/clients/names.h"
 
 /* Client blocks --------------------------------------------------------------------- */
 
@@ -158,6 +159,63 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 		c->n = c->capacity = n;
 	for (uint32_t id = 0; id < c->n && !f->failed; id++)
 		load_row(f, c, id);
+	fed__loader_end(f);
+}
+
+/* Names, in a section that is there if a client has one; a table of ids and texts. */
+static void save_names(struct fed_saver *f, const struct fed_clients *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_present; i++)
+		n += fed_client_name(c, c->present[i]) != NULL;
+	if (!n)
+		return;
+	fed__saver_begin(f, "client names");
+	fed_put_u32(f, n);
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const char *name = fed_client_name(c, c->present[i]);
+
+		if (!name)
+			continue;
+		fed_put_u32(f, c->present[i]);
+		fed__put_string(f, name);
+	}
+	fed__saver_end(f);
+}
+
+static void load_name(struct fed_loader *f, struct fed_clients *c, struct fed_text *name)
+{
+	const uint32_t id = fed_get_u32(f);
+	struct fed_client *client = fed_clients_get(c, id);
+	struct fed_error why;
+
+	fed_text_clear(name);
+	fed__get_string(f, name);
+	if (f->failed)
+		return;
+	if (!client || client->name)
+		fed__loader_fail(f, "a name for client %u, which %s", id,
+		                 client ? "has one" : "is not there");
+	else if (fed_client_name_check(fed_text_str(name), &why))
+		fed__loader_fail(f, "%s", why.text);
+	else if (!(client->name = fed_strdup(fed_text_str(name))))
+		fed__loader_fail(f, "out of memory for a client's name");
+	c->named |= client && client->name;
+}
+
+static void load_names(struct fed_loader *f, struct fed_clients *c)
+{
+	struct fed_text name = {0};
+
+	if (!fed__loader_begin_optional(f, "client names"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	for (uint32_t i = 0; i < n && !f->failed; i++)
+		load_name(f, c, &name);
+	fed_text_release(&name);
+	if (fed_client_names_twice(c))
+		fed__loader_fail(f, "two clients have the same name");
 	fed__loader_end(f);
 }
 
@@ -394,6 +452,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_blocks(f, &s->parts.clients);
 	save_rows(f, v);
 	save_holdouts(f, &s->parts.clients);
+	save_names(f, &s->parts.clients);
 	save_kept(f, &s->parts.clients, dim);
 	save_residuals(f, v, dim);
 }
@@ -403,6 +462,7 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_blocks(f, s);
 	load_rows(f, &s->parts.clients);
 	load_holdouts(f, &s->parts.clients);
+	load_names(f, &s->parts.clients);
 	load_kept(f, s);
 	load_residuals(f, s);
 }

@@ -85,7 +85,8 @@ static int make_equipment(struct fed_session *copy, bool device, const char *val
 
 	if (device ? fed_device_parse(value, &d, err) : fed_link_parse(value, &l, err))
 		return FED_FAIL;
-	return fed_session_equip_clients(copy, "all", device ? &d : NULL, device ? NULL : &l, &n, err);
+	return fed_session_change_clients(copy, "all", device ? &d : NULL, device ? NULL : &l, NULL, &n,
+	                                  err);
 }
 
 static int make_value(struct fed_session *copy, const struct fed_sweep *w, const char *value,

@@ -4,15 +4,17 @@
  */
 #include "history/client_selector.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "train/clients/names.h"
 
 #define TEXT_MAX 65536
-#define PART_MAX 48
+#define PART_MAX 96
 
 struct selection {
 	const struct fed_clients *clients;
@@ -110,15 +112,24 @@ static int take_range(struct selection *s, const char *part, char *dash)
 	return any ? FED_OK : no_such(s, part);
 }
 
+static int no_name(struct selection *s, const char *part)
+{
+	const char *near = fed_client_nearest(s->clients, part);
+
+	if (near)
+		return fed_fail(s->err, "no client is named `%s`; did you mean `%s`?", part, near);
+	return fed_fail(s->err,
+	                "`%s` is not a selection of clients; give a number, 1-5, 1,4,7-9, 20%%, "
+	                "random:3%s or all",
+	                part, fed_clients_named(s->clients) ? ", a name" : "");
+}
+
 static int take_one(struct selection *s, const char *part)
 {
 	uint32_t id;
 
 	if (!parse_id(part, &id))
-		return fed_fail(s->err,
-		                "`%s` is not a selection of clients; give a number, 1-5, 1,4,7-9, 20%%, "
-		                "random:3 or all",
-		                part);
+		return no_name(s, part);
 	if (id < s->clients->n && !s->clients->client[id].present)
 		return fed_fail(s->err, "client %u was removed", id);
 	if (id >= s->clients->n)
@@ -131,7 +142,12 @@ static int take_part(struct selection *s, char *part)
 {
 	const size_t len = strlen(part);
 	char *dash = strchr(part, '-');
+	uint32_t id;
 
+	if (fed_client_find(s->clients, part, &id)) {
+		pick(s, id);
+		return FED_OK;
+	}
 	if (strcmp(part, "all") == 0) {
 		for (uint32_t i = 0; i < s->clients->n_present; i++)
 			pick(s, s->clients->present[i]);
@@ -146,7 +162,8 @@ static int take_part(struct selection *s, char *part)
 		digits[len - 1] = 0;
 		return take_share(s, part, digits);
 	}
-	return dash && dash > part ? take_range(s, part, dash) : take_one(s, part);
+	return dash && dash > part && isdigit((unsigned char)*part) ? take_range(s, part, dash)
+	                                                            : take_one(s, part);
 }
 
 /* Next part up to a comma, trimmed, and printable in a message. */
@@ -162,7 +179,7 @@ static int next_part(struct selection *s, const char **at, char part[PART_MAX])
 	if (n == 0)
 		return fed_fail(s->err, "a selection has nothing between two commas");
 	struct fed_text clean = {0};
-	fed_text_put_clean(&clean, begin, n < PART_MAX ? n : PART_MAX - 1, false);
+	fed_text_put_clean(&clean, begin, n < PART_MAX ? n : PART_MAX - 1, true);
 	if (n >= PART_MAX)
 		fed_fail(s->err, "`%.20s...`: no selector has %zu characters", fed_text_str(&clean), n);
 	else
@@ -221,6 +238,25 @@ int fed_client_selector_parse(const char *text, const struct fed_clients *client
 	if (rc == FED_OK)
 		*draws = s.draws;
 	return rc;
+}
+
+int fed_client_parse(const char *text, const struct fed_clients *c, uint32_t *id,
+                     struct fed_error *err)
+{
+	if (c->n == 0)
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
+	if (fed_client_find(c, text, id))
+		return FED_OK;
+	if (!parse_id(text, id)) {
+		const char *near = fed_client_nearest(c, text);
+
+		return near
+		           ? fed_fail(err, "no client is named `%s`; did you mean `%s`?", fed_show(text).s,
+		                      near)
+		           : fed_fail(err, "`%s` is no client; give a number from 0 to %u%s",
+		                      fed_show(text).s, c->n - 1, fed_clients_named(c) ? " or a name" : "");
+	}
+	return *id < c->n ? FED_OK : fed_fail(err, "no client %u: there are 0 to %u", *id, c->n - 1);
 }
 
 static int by_id(const void *a, const void *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * history/client_selector.h - parser of client selectors (WHO): "3", "1-5", "1,4,7-9", "20%",
- * "random:3", "all".
+ * "random:3", "all", a client's name, and several of them joined by commas.
  *
  * A share ("20%") is rounded to the nearest number, at least one client; it and random:N draw with
  * the session's seed, so the same line picks the same clients in a replay.
@@ -16,6 +16,10 @@
  * exist. */
 int fed_client_selector_parse(const char *text, const struct fed_clients *, uint64_t seed,
                               uint64_t *draw, uint32_t **ids, uint32_t *n, struct fed_error *);
+
+/* One client by number or name; one that was removed, too, by its number. */
+int fed_client_parse(const char *text, const struct fed_clients *, uint32_t *id,
+                     struct fed_error *);
 
 /* Whether id is among ascending ids. */
 bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "history/client_selector.h"
+#include "train/clients/names.h"
 
 static const char *kind_at(const void *ctx, size_t i)
 {
@@ -140,15 +141,17 @@ static void put_figures(struct fed_text *line, const struct fed_logged_event *e)
 }
 
 void fed_logged_event_put(struct fed_text *line, const struct fed_event_log *r,
-                          const struct fed_logged_event *e)
+                          const struct fed_logged_event *e, const struct fed_clients *clients)
 {
 	const char *text = fed_event_log_text(r, e);
 
 	fed_text_add(line, "version %llu  clock ", (unsigned long long)e->version);
 	fed_text_seconds(line, e->clock);
 	fed_text_add(line, "  %s", fed_event_name(e->kind));
-	if (e->client != FED_SERVER)
-		fed_text_add(line, "  client %u", e->client);
+	if (e->client != FED_SERVER) {
+		fed_text_add(line, "  ");
+		fed_client_put(line, clients, e->client);
+	}
 	if (e->kind == FED_EVENT_ROUND)
 		put_figures(line, e);
 	else if (e->bytes) {

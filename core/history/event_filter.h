@@ -31,8 +31,9 @@ void fed_event_filter_release(struct fed_event_filter *); /* zeroed is fine */
 bool fed_event_filter_passes(const struct fed_event_filter *, const struct fed_event_log *,
                              const struct fed_logged_event *);
 
-/* Append an event, "version 3  clock 1.2 s  refused  client 4  ..." */
+/* Append an event, "version 3  clock 1.2 s  refused  client 4 (name)  ..."; clients NULL: without
+ * their names. */
 void fed_logged_event_put(struct fed_text *, const struct fed_event_log *,
-                          const struct fed_logged_event *);
+                          const struct fed_logged_event *, const struct fed_clients *);
 
 #endif

@@ -10,15 +10,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Bytes of the letter at s; 0: it is none. */
-static size_t letter_size(const char *s)
-{
-	uint32_t code;
-	const size_t n = fed_utf8_next(s, strlen(s), &code);
-
-	return n && fed_utf8_letter(code) != FED_LETTER_NONE ? n : 0;
-}
-
 size_t fed__run_name_next(const char *s, bool first)
 {
 	/* ASCII, which is nearly all, without looking for the end. */
@@ -27,7 +18,7 @@ size_t fed__run_name_next(const char *s, bool first)
 	if ((unsigned char)*s < 0x80)
 		return !first && (isdigit((unsigned char)*s) || *s == '_' ||
 		                  (*s == '-' && fed__run_name_next(s + 1, true)));
-	return letter_size(s);
+	return fed_letter_size(s);
 }
 
 static bool is_run_name(const char *name)

@@ -13,6 +13,7 @@
 #include "history/event_log.h"
 #include "base/mem.h"
 #include "report/timeline.h"
+#include "train/clients/names.h"
 
 enum { SERVER = 1, CLIENTS = 2 }; /* pid */
 
@@ -105,10 +106,12 @@ static void name_rows(struct trace *t)
 	name_row(t, "thread", SERVER, 1, "versions", 0);
 	name_row(t, "process", CLIENTS, 1, "clients", 1);
 	for (uint32_t i = 0; i < t->all.n; i++) {
-		char name[32];
+		struct fed_text name = {0};
 
-		snprintf(name, sizeof name, "client %u", t->all.client[i]);
-		name_row(t, "thread", CLIENTS, tid_of(t->all.client[i]), name, t->all.client[i]);
+		fed_client_put(&name, t->all.clients, t->all.client[i]);
+		name_row(t, "thread", CLIENTS, tid_of(t->all.client[i]), fed_text_str(&name),
+		         t->all.client[i]);
+		fed_text_release(&name);
 	}
 }
 

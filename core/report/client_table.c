@@ -12,6 +12,7 @@
 #include "history/condition.h"
 #include "history/event_log.h"
 #include "base/mem.h"
+#include "train/clients/names.h"
 #include "plug/distances.h"
 #include "session/composition.h"
 #include "session/inject.h"
@@ -487,13 +488,27 @@ int fed_client_table_make(struct fed_client_table *r, const struct fed_session *
 	return FED_OK;
 }
 
+/* Whether the first part of a filter is the name of a client. */
+static bool begins_with_name(const char *text, const struct fed_clients *c)
+{
+	char name[FED_CLIENT_NAME_MAX];
+	const size_t n = strcspn(text, ", ");
+	uint32_t unused;
+
+	if (n >= sizeof name)
+		return false;
+	snprintf(name, sizeof name, "%.*s", (int)n, text);
+	return fed_client_find(c, name, &unused);
+}
+
 /* Length of the WHO at the beginning of a filter: up to " and ". */
-static size_t who_length(const char *text)
+static size_t who_length(const char *text, const struct fed_clients *c)
 {
 	const char *end = strstr(text, " and ");
 
 	if (!isdigit((unsigned char)*text) && strncmp(text, "random:", 7) != 0 &&
-	    (strncmp(text, "all", 3) != 0 || isalpha((unsigned char)text[3])))
+	    (strncmp(text, "all", 3) != 0 || isalpha((unsigned char)text[3])) &&
+	    !begins_with_name(text, c))
 		return 0;
 	return end ? (size_t)(end - text) : strlen(text);
 }
@@ -513,7 +528,7 @@ int fed_client_table_filter(struct fed_client_table *r, const struct fed_session
 		return fed_fail(err, "a filter has at most %zu characters", sizeof r->filter - 1);
 	snprintf(typed, sizeof typed, "%s", text);
 	text += strspn(text, " \t");
-	const size_t n = who_length(text);
+	const size_t n = who_length(text, &parts->clients);
 	fed_text_put(&part, text, n);
 	const char *rest = text + n;
 	if (n && *rest)

@@ -312,6 +312,13 @@ static int take_global(struct taking *t, struct fed_error *err)
 	return FED_OK;
 }
 
+static void name_client(const struct taking *t, struct fed_client_decisions *c)
+{
+	const char *name = fed_client_name(&fed_session_parts(t->session)->clients, c->client);
+
+	snprintf(c->name, sizeof c->name, "%s", name ? name : "");
+}
+
 static void describe_client(const struct taking *t, struct fed_client_decisions *c, uint32_t at)
 {
 	const struct fed_composition *parts = fed_session_parts(t->session);
@@ -345,6 +352,7 @@ static int take_client(struct taking *t, struct fed_client_decisions *c, uint32_
 	const float *after = t->models.global ? t->models.before : NULL;
 
 	describe_client(t, c, at);
+	name_client(t, c);
 	const struct fed_client *row =
 		fed_clients_get(&fed_session_parts(t->session)->clients, c->client);
 	if (c->updated) {

@@ -10,6 +10,7 @@
 
 #include "report/input_plane.h"
 #include "session/session.h"
+#include "train/clients/names.h"
 
 enum { FED_DECISION_LEVELS = 6 };
 
@@ -36,7 +37,8 @@ struct fed_placed_example {
 
 struct fed_client_decisions {
 	uint32_t client, staleness;
-	bool updated; /* its update is known: `regions` is of its own model */
+	char name[FED_CLIENT_NAME_MAX]; /* "": none */
+	bool updated;                   /* its update is known: `regions` is of its own model */
 	bool byzantine, trusted;
 	struct fed_regions regions;
 	struct fed_placed_example *example; /* [n] of its own */

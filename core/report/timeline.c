@@ -8,6 +8,7 @@
 
 #include "history/event_log.h"
 #include "base/mem.h"
+#include "session/composition.h"
 #include "history/metrics.h"
 
 /* Intersect the window's clients with who; both ascend. */
@@ -58,6 +59,7 @@ int fed_timeline_between(struct fed_timeline *w, const struct fed_session *s, do
 
 	*w = (struct fed_timeline){
 		.invitation_log = &log->invitation_log,
+		.clients = &fed_session_parts(s)->clients,
 		.event_log = log,
 		.first = fed_event_log_since(log, first < h->n ? (uint64_t)h->record[first].round - 1
 	                                                   : fed_session_version(s)),

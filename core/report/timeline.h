@@ -12,8 +12,9 @@
 struct fed_timeline {
 	const struct fed_invitation_log *invitation_log;
 	const struct fed_event_log *event_log;
-	uint64_t first;                 /* number of an event at or before the window's beginning */
-	const struct fed_record *round; /* [rounds] versions made in the window, the oldest first */
+	const struct fed_clients *clients; /* for their names */
+	uint64_t first;                    /* number of an event at or before the window's beginning */
+	const struct fed_record *round;    /* [rounds] versions made in the window, the oldest first */
 	size_t rounds;
 	double from, to;  /* virtual seconds */
 	double now;       /* open phases extend to this time */

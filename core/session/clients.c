@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 #include "history/client_selector.h"
+#include "train/clients/names.h"
 #include "train/round/invitations.h"
 
 static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
@@ -71,7 +72,7 @@ static int spread_by_default(const struct fed_session *s, const struct fed_devic
 int fed_session_add_clients(struct fed_session *s, uint32_t n,
                             const struct fed_partition *partition,
                             const struct fed_device_spec *device, const struct fed_link_spec *link,
-                            uint32_t *first, struct fed_error *err)
+                            const char *names, uint32_t *first, struct fed_error *err)
 {
 	struct fed_partition how = *partition;
 
@@ -93,6 +94,7 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 	                                      .how = how,
 	                                      .device = device,
 	                                      .link = link,
+	                                      .names = names,
 	                                      .seed = (uint64_t)s->parts.settings.seed,
 	                                      .holdout = s->parts.settings.holdout};
 
@@ -140,18 +142,34 @@ static int change_equipment(struct fed_session *s, const uint32_t *ids, uint32_t
 	return fed_session_change(s, &c, NULL, err);
 }
 
-int fed_session_equip_clients(struct fed_session *s, const char *who,
-                              const struct fed_device_spec *device,
-                              const struct fed_link_spec *link, uint32_t *n, struct fed_error *err)
+/* Names are no part of the simulation: they change at any time, and an abort leaves them. */
+static void rename_clients(struct fed_session *s, struct fed_client_names *names,
+                           const uint32_t *ids)
 {
+	fed_client_names_give(names, &s->parts.clients, ids);
+	s->parts.clients.equipped++;
+}
+
+int fed_session_change_clients(struct fed_session *s, const char *who,
+                               const struct fed_device_spec *device,
+                               const struct fed_link_spec *link, const char *typed, uint32_t *n,
+                               struct fed_error *err)
+{
+	struct fed_client_names names = {0};
 	uint32_t *ids;
 	uint64_t draws = s->draws;
 
 	if (fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws,
 	                              &ids, n, err))
 		return FED_FAIL;
-	const int rc = change_equipment(s, ids, *n, device, link, err);
+	int rc =
+		typed ? fed_client_names_parse(&names, &s->parts.clients, typed, ids, *n, err) : FED_OK;
+	if (rc == FED_OK && (device || link))
+		rc = change_equipment(s, ids, *n, device, link, err);
+	if (rc == FED_OK && typed)
+		rename_clients(s, &names, ids);
 	s->draws = rc ? s->draws : draws;
+	fed_client_names_release(&names);
 	fed_free(ids);
 	return rc;
 }

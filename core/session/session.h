@@ -105,14 +105,16 @@ int fed_session_select(struct fed_session *, const char *name, const struct fed_
                        struct fed_error *);
 int fed_session_scheme(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                        struct fed_error *);
-/* The new clients are first .. first + n - 1; device and link NULL: the defaults.  Refused with
+/* The new clients are first .. first + n - 1; device and link NULL: the defaults; names as typed
+ * (train/clients/names.h), NULL: those of natural owners.  Refused with
  * the memory estimate if memory does not suffice. */
 int fed_session_add_clients(struct fed_session *, uint32_t n, const struct fed_partition *,
                             const struct fed_device_spec *, const struct fed_link_spec *,
-                            uint32_t *first, struct fed_error *);
-/* Change the device and the link of *n clients; NULL: unchanged. */
-int fed_session_equip_clients(struct fed_session *, const char *who, const struct fed_device_spec *,
-                              const struct fed_link_spec *, uint32_t *n, struct fed_error *);
+                            const char *names, uint32_t *first, struct fed_error *);
+/* Change device, link and names of *n clients; NULL: unchanged. */
+int fed_session_change_clients(struct fed_session *, const char *who,
+                               const struct fed_device_spec *, const struct fed_link_spec *,
+                               const char *names, uint32_t *n, struct fed_error *);
 int fed_session_remove_clients(struct fed_session *, const char *who, uint32_t *n,
                                struct fed_error *);
 /* A setting of the session, or of the present aggregator, model, transport or scheme as

@@ -11,7 +11,9 @@
 #include "report/invitation_text.h"
 #include "session/composition.h"
 #include "session/inject.h"
+#include "history/client_selector.h"
 #include "report/label_histogram.h"
+#include "train/clients/names.h"
 #include "shell/output/print.h"
 
 /* Properties ------------------------------------------------------------------- */
@@ -51,7 +53,9 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 		fed__table_cell(&table, "faults");
 		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
-	fed__print(shell, "client %u\n", id);
+	fed_text_clear(&text);
+	fed_client_put(&text, &fed_session_parts(s)->clients, id);
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed__table_print(shell, &table);
 	fed_text_release(&text);
 	return FED_OK;
@@ -149,20 +153,19 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 }
 
 const struct fed_field fed__client_arg_rows[] = {
-	FED_ARG_INT(struct fed_client_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
-                "client number"),
+	FED_ARG_TEXT(struct fed_client_args, client, FED_ARG_NEEDED, "client",
+                 "a client's number or name"),
 	FED_ARG_INT(struct fed_client_args, n, 0, 20, 1, 1e9, "its last N invitations"),
 	FED_END,
 };
 int fed__run_client(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_client_args *a = call->args;
-	const uint32_t id = (uint32_t)a->client;
 	const struct fed_clients *c = &fed_session_parts(shell->session)->clients;
+	uint32_t id;
 
-	if (id >= c->n)
-		return c->n ? fed_fail(err, "no client %u: there are 0 to %u", id, c->n - 1)
-		            : fed_fail(err, "there are no clients; `add-client 10` makes some");
+	if (fed_client_parse(a->client, c, &id, err))
+		return FED_FAIL;
 	if (!fed_clients_get(c, id))
 		fed__print(shell, "client %u was removed\n", id);
 	else if (describe(shell, id, err))

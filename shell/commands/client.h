@@ -21,7 +21,8 @@ int fed__run_log(struct fed_shell *, const struct fed_call *, struct fed_error *
 
 /* Arguments of `client`: the client, and how many of its invitations to show. */
 struct fed_client_args {
-	int64_t client, n;
+	char client[128];
+	int64_t n;
 };
 extern const struct fed_field fed__client_arg_rows[];
 int fed__run_client(struct fed_shell *, const struct fed_call *, struct fed_error *);

@@ -11,6 +11,7 @@
 #include "session/inject.h"
 #include "report/client_table.h"
 #include "report/label_histogram.h"
+#include "train/clients/names.h"
 #include "shell/output/print.h"
 
 #define SHOWN 20 /* rows without a filter */
@@ -37,6 +38,14 @@ struct client_line {
 	struct fed_client_table_row row;
 	struct fed_error *err;
 };
+
+static int put_name(struct fed_table *t, const struct client_line *l)
+{
+	const char *name = fed_client_name(&fed_session_parts(l->shell->session)->clients, l->id);
+
+	fed__table_cell(t, "%s", name ? name : "-");
+	return FED_OK;
+}
 
 static int put_labels(struct fed_table *t, const struct client_line *l)
 {
@@ -122,14 +131,15 @@ static int put_bytes(struct fed_table *t, const struct client_line *l)
 }
 
 /* Titles are the names that filters and sort= know; those before FAULTS are shown unless columns=
- * names others, the faults and accuracies where there are any. */
-enum { FAULTS = 8, ACCURACY, ALL = 19 };
+ * names others, names, faults and accuracies where there are any. */
+enum { NAME = 1, FAULTS = 9, ACCURACY, ALL = 20 };
 static const struct {
 	struct fed_table_column column;
 	const char *format; /* of a figure of that name */
 	int (*put)(struct fed_table *, const struct client_line *);
 } columns[ALL] = {
 	{{.title = "client", .kind = FED_CELL_NUMBER}, "%.0f", NULL},
+	[NAME] = {{.title = "name"}, NULL, put_name},
 	{{.title = "examples", .kind = FED_CELL_NUMBER, .rank = 1}, "%.0f", NULL},
 	{{.title = "labels", .rank = 1}, NULL, put_labels},
 	{{.title = "partition", .rank = 4}, NULL, put_partition},
@@ -175,12 +185,13 @@ static int choose_columns(const char *names, const struct fed_composition *parts
                           size_t *n, struct fed_error *err)
 {
 	const bool all = *names, faults = parts->faults.n > 0;
+	const bool named = fed_clients_named(&parts->clients);
 	const bool evaluating = fed_clients_evaluating(&parts->clients) > 0;
 
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
 		for (size_t i = 0; i < ALL; i++)
-			if (all || i < FAULTS || (i == FAULTS && faults) || (i == ACCURACY && evaluating))
+			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) || (i == ACCURACY && evaluating))
 				chosen[(*n)++] = i;
 		return FED_OK;
 	}

@@ -218,7 +218,7 @@ struct add_args {
 	int partition; /* enum fed_partition_kind */
 	int64_t samples, shards;
 	double alpha, spread;
-	char device[64], link[64];
+	char device[64], link[64], name[4096];
 	bool reuse;
 };
 enum { ADD_N, ADD_PARTITION, ADD_SAMPLES, ADD_SHARDS, ADD_ALPHA, ADD_SPREAD };
@@ -236,6 +236,8 @@ static const struct fed_field add_rows[] = {
              "partition quantity: spread of the sizes; feature: of the inputs"),
 	FED_TEXT(struct add_args, device, FED_DEVICE_DEFAULT, "device", FED_DEVICE_HELP),
 	FED_TEXT(struct add_args, link, FED_LINK_DEFAULT, "link", FED_LINK_HELP),
+	FED_TEXT(struct add_args, name, NULL, NULL,
+             "a name, to which several clients add a number; or as many, joined by commas"),
 	FED_FLAG(struct add_args, reuse, "clients may share examples once the pool is empty"),
 	FED_END,
 };
@@ -292,7 +294,8 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 		.reuse = a->reuse,
 	};
 	const bool spreads = fed__spread_at_prompt(shell, &device, &link);
-	if (fed_session_add_clients(s, (uint32_t)a->n, &how, &device, &link, &first, err))
+	if (fed_session_add_clients(s, (uint32_t)a->n, &how, &device, &link, *a->name ? a->name : NULL,
+	                            &first, err))
 		return FED_FAIL;
 	fed_text_count(&text, (double)a->n);
 	if (a->n == 1)

@@ -12,6 +12,7 @@
 #include "history/client_selector.h"
 #include "history/metrics.h"
 #include "session/composition.h"
+#include "train/clients/names.h"
 #include "shell/output/print.h"
 #include "shell/commands/sweep.h"
 
@@ -183,6 +184,7 @@ static void show_lines(struct fed_shell *shell, const struct cost_line *lines, u
 {
 	static const struct fed_table_column columns[] = {
 		{.title = "client", .kind = FED_CELL_NUMBER},
+		{.title = "name", .rank = 1},
 		{.title = "messages", .kind = FED_CELL_NUMBER, .rank = 1},
 		{.title = "up", .kind = FED_CELL_NUMBER, .key = "bytes_up"},
 		{.title = "down", .kind = FED_CELL_NUMBER, .key = "bytes_down"},
@@ -190,12 +192,24 @@ static void show_lines(struct fed_shell *shell, const struct cost_line *lines, u
 		{.title = "training", .kind = FED_CELL_NUMBER, .rank = 1, .key = "client_flops"},
 		{.title = "aggregation", .kind = FED_CELL_NUMBER, .rank = 3, .key = "server_flops"},
 	};
-	struct fed_table table = {.name = "clients", .column = columns, .columns = 7};
+	enum { ALL = sizeof columns / sizeof *columns };
+	const struct fed_clients *clients = &fed_session_parts(shell->session)->clients;
+	const bool named = fed_clients_named(clients);
+	struct fed_table_column shown[ALL];
+	struct fed_table table = {.name = "clients", .column = shown};
+
+	for (size_t k = 0; k < ALL; k++)
+		if (k != 1 || named)
+			shown[table.columns++] = columns[k];
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fed_costs *c = &lines[i].costs;
 
+		const char *name = fed_client_name(clients, lines[i].id);
+
 		fed__table_integer(&table, lines[i].id);
+		if (named)
+			fed__table_cell(&table, "%s", name ? name : "-");
 		fed__table_count(&table, (double)(c->messages_up + c->messages_down));
 		fed__table_bytes(&table, (double)c->bytes_up);
 		fed__table_bytes(&table, (double)c->bytes_down);

@@ -11,11 +11,13 @@
 #include "shell/output/print.h"
 
 struct equipment {
-	char device[64], link[64];
+	char device[64], link[64], name[4096];
 };
 const struct fed_field fed__equipment_fields[] = {
 	FED_TEXT(struct equipment, device, NULL, "device", FED_DEVICE_HELP),
 	FED_TEXT(struct equipment, link, NULL, "link", FED_LINK_HELP),
+	FED_TEXT(struct equipment, name, NULL, NULL,
+             "a name, to which several clients add a number; or as many, joined by commas"),
 	FED_END,
 };
 
@@ -57,6 +59,15 @@ int fed__spread_keep(struct fed_shell *shell, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Whether there is a name=, which may be empty. */
+static bool gives_name(const struct fed_assign *assign, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fed_same_name(assign[i].key, "name"))
+			return true;
+	return false;
+}
+
 int fed__set_equipment(struct fed_shell *shell, const char *who, const struct fed_assign *assign,
                        size_t n, struct fed_error *err)
 {
@@ -66,22 +77,27 @@ int fed__set_equipment(struct fed_shell *shell, const char *who, const struct fe
 	uint32_t changed;
 
 	if (!*who || !n)
-		return fed_fail(err, "needs a device or a link: `set client 3-7 link=3g device=phone:0.5`");
+		return fed_fail(err, "needs a device, a link or a name: `set client 3-7 link=3g "
+		                     "device=phone:0.5`, `set client 3 name=Ada`");
 	if (fed_fields_assign(fed__equipment_fields, &typed, assign, n, err))
 		return FED_FAIL;
 	if (*typed.device && fed_device_parse(typed.device, &device, err))
 		return FED_FAIL;
 	if (*typed.link && fed_link_parse(typed.link, &link, err))
 		return FED_FAIL;
+	const bool named = gives_name(assign, n);
 	const bool spreads =
 		fed__spread_at_prompt(shell, *typed.device ? &device : NULL, *typed.link ? &link : NULL);
-	if (fed_session_equip_clients(shell->session, who, *typed.device ? &device : NULL,
-	                              *typed.link ? &link : NULL, &changed, err))
+	if (fed_session_change_clients(shell->session, who, *typed.device ? &device : NULL,
+	                               *typed.link ? &link : NULL, named ? typed.name : NULL, &changed,
+	                               err))
 		return FED_FAIL;
 	struct fed_text text = {0};
 	fed_text_count(&text, changed);
 	fed_text_add(&text, changed == 1 ? " client: " : " clients: ");
 	fed_fields_print(fed__equipment_fields, &typed, true, &text);
+	if (named && !*typed.name)
+		fed_text_add(&text, "without a name");
 	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return spreads ? fed__spread_keep(shell, err) : FED_OK;

@@ -18,7 +18,7 @@ static void print_from(struct fed_shell *shell, uint64_t k,
 		if (!fed_event_filter_passes(event_filter, r, e))
 			continue;
 		fed_text_clear(&line);
-		fed_logged_event_put(&line, r, e);
+		fed_logged_event_put(&line, r, e, &fed_session_parts(shell->session)->clients);
 		fed__print(shell, "%s\n", fed_text_str(&line));
 	}
 	fed_text_release(&line);

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "privacy/reconstruction.h"
+#include "history/client_selector.h"
 #include "session/composition.h"
+#include "train/clients/names.h"
 #include "shell/output/image.h"
 #include "shell/output/print.h"
 #include "train/schemes/schemes.h"
@@ -23,7 +25,7 @@ static const char *const by_scheme[] = {"auto", NULL};
 
 #define A struct fed_reconstruct_args
 const struct fed_field fed__reconstruct_rows[] = {
-	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "client number"),
+	FED_ARG_TEXT(A, client, FED_ARG_NEEDED, "client", "a client's number or name"),
 	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, counted from 0"),
 	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
                    "what the server gets; auto: smashed data under scheme split, else an update"),
@@ -176,11 +178,21 @@ static void write_json(struct fed_shell *shell, const struct fed_reconstruction 
 	fed__print_json(shell, &line);
 }
 
+static void say_client(struct fed_shell *shell, uint32_t id)
+{
+	struct fed_text text = {0};
+
+	fed_client_put(&text, &fed_session_parts(shell->session)->clients, id);
+	fed__print(shell, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
                  const struct fed_reconstruction_plan *plan)
 {
 	for (uint32_t i = 0; i < k->batch; i++) {
-		fed__print(shell, "client %u, example %u", plan->client, plan->example + i);
+		say_client(shell, plan->client);
+		fed__print(shell, ", example %u", plan->example + i);
 		say_label(shell, k, i);
 		fed__print(shell, "\n");
 		if (k->shape.rank > 1)
@@ -216,12 +228,14 @@ int fed__run_reconstruct(struct fed_shell *shell, const struct fed_call *call,
 	struct fed_reconstruction k;
 
 	size_t cut;
-	if (fed_session_start(s, err) || default_cut(s, &cut, err))
+	uint32_t client;
+	if (fed_client_parse(a->client, &fed_session_parts(s)->clients, &client, err) ||
+	    fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
 	const bool smashed = a->from == SMASHED || (a->from == BY_SCHEME &&
 	                                            fed_session_parts(s)->scheme == &fed_scheme_split);
 	const struct fed_reconstruction_plan plan = {
-		.client = (uint32_t)a->client,
+		.client = client,
 		.example = (uint32_t)a->example,
 		.from = smashed ? FED_RECONSTRUCTION_SMASHED : FED_RECONSTRUCTION_UPDATE,
 		.cut = a->cut ? (size_t)a->cut : cut,

@@ -9,7 +9,8 @@
 #include "shell/language/command.h"
 
 struct fed_reconstruct_args {
-	int64_t client, example, cut, batch, steps;
+	char client[128];
+	int64_t example, cut, batch, steps;
 	int from;
 };
 extern const struct fed_field fed__reconstruct_rows[];

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "report/update_geometry.h"
 #include "experiments/try_aggregator.h"
+#include "session/composition.h"
+#include "train/clients/names.h"
 #include "shell/output/print.h"
 #include "tui/views/update_map.h"
 
@@ -72,12 +74,22 @@ static int compare(const void *pa, const void *pb)
 	return (a->client > b->client) - (a->client < b->client);
 }
 
+static const char *name_of(const struct fed_clients *clients, uint32_t id)
+{
+	const char *name = fed_client_name(clients, id);
+
+	return name ? name : "-";
+}
+
+/* named NULL: without names. */
 static void row_of(struct fed_table *t, const struct fed_update_geometry *in, size_t i,
-                   bool grouped)
+                   bool grouped, const struct fed_clients *named)
 {
 	const struct fed_client_verdict *u = &in->of[i];
 
 	fed__table_integer(t, u->client);
+	if (named)
+		fed__table_cell(t, "%s", name_of(named, u->client));
 	fed__table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
 	fed__table_integer(t, u->samples);
 	fed__table_integer(t, u->steps);
@@ -121,6 +133,7 @@ static int show_table(struct fed_shell *shell, const struct fed_update_geometry 
 {
 	static const struct fed_table_column columns[] = {
 		{.title = "client", .kind = FED_CELL_NUMBER},
+		{.title = "name", .rank = 1},
 		{.title = "truth"},
 		{.title = "samples", .kind = FED_CELL_NUMBER, .rank = 5},
 		{.title = "steps", .kind = FED_CELL_NUMBER, .rank = 6},
@@ -134,10 +147,11 @@ static int show_table(struct fed_shell *shell, const struct fed_update_geometry 
 		{.title = "verdict"},
 		{.title = "group", .kind = FED_CELL_NUMBER, .rank = 2},
 	};
-	const bool grouped = has_groups(in);
-	struct fed_table table = {.name = "updates",
-	                          .column = columns,
-	                          .columns = sizeof columns / sizeof *columns - !grouped};
+	enum { ALL = sizeof columns / sizeof *columns };
+	const struct fed_clients *clients = &fed_session_parts(shell->session)->clients;
+	const bool grouped = has_groups(in), named = fed_clients_named(clients);
+	struct fed_table_column shown[ALL];
+	struct fed_table table = {.name = "updates", .column = shown};
 	struct sorted_update *rank = fed_alloc_array(in->n, sizeof *rank);
 
 	if (!rank)
@@ -146,8 +160,11 @@ static int show_table(struct fed_shell *shell, const struct fed_update_geometry 
 		rank[i] = (struct sorted_update){sort == BY_CLIENT ? 0 : value_of(in, i, sort),
 		                                 in->of[i].client, i};
 	qsort(rank, in->n, sizeof *rank, compare);
+	for (size_t k = 0; k < ALL; k++)
+		if ((k != 1 || named) && (k + 1 < ALL || grouped))
+			shown[table.columns++] = columns[k];
 	for (size_t i = 0; i < in->n; i++)
-		row_of(&table, in, rank[i].i, grouped);
+		row_of(&table, in, rank[i].i, grouped, named ? clients : NULL);
 	fed__table_print(shell, &table);
 	say_landmarks(shell, in);
 	fed_free(rank);
@@ -173,7 +190,7 @@ static int show_map(struct fed_shell *shell, const struct fed_update_geometry *i
 	const int rc =
 		fed_map_text(in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
 	                 screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
-	                 screen->color, &drawing, err);
+	                 screen->color, &fed_session_parts(shell->session)->clients, &drawing, err);
 	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

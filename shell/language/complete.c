@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "session/composition.h"
+#include "train/clients/names.h"
 
 #define CLIENTS_SHOWN 100 /* most ids offered */
 
@@ -111,21 +112,27 @@ static void end_list(struct completion *a, const struct completion *whole, struc
 	fed_text_release(before);
 }
 
-static void take_clients(struct completion *a)
+/* Numbers and names of clients; several: as a selection. */
+static void take_clients(struct completion *a, bool several)
 {
 	const struct fed_clients *clients = &fed_session_parts(a->shell->session)->clients;
 	const struct completion whole = *a;
 	struct fed_text before = {0};
 
-	complete_list(a, ",-", &before);
+	complete_list(a, several ? strpbrk(a->prefix, "0123456789") == a->prefix ? ",-" : "," : "",
+	              &before);
 	const size_t found = a->out->n;
-	add_candidate(a, "all");
-	add_candidate(a, "random:");
+	if (several) {
+		add_candidate(a, "all");
+		add_candidate(a, "random:");
+	}
 	for (uint32_t i = 0; i < clients->n_present && a->out->n - found < CLIENTS_SHOWN; i++) {
 		char id[16];
 
 		snprintf(id, sizeof id, "%u", clients->present[i]);
 		add_candidate(a, id);
+		if (fed_client_name(clients, clients->present[i]))
+			add_candidate(a, fed_client_name(clients, clients->present[i]));
 	}
 	end_list(a, &whole, &before);
 }
@@ -162,7 +169,7 @@ static void take_setting_value(struct completion *a, const char *key)
 	const struct fed_field *row = fed_fields_find(fed_settings_fields, key);
 
 	if (strcmp(key, "client") == 0)
-		take_clients(a);
+		take_clients(a, true);
 	if (!row)
 		row = fed_fields_find(fed__shell_fields, key);
 	if (!row)
@@ -216,10 +223,10 @@ static void take_value(struct completion *a, const struct fed_field *row,
 	fed_field_complete(row, a->prefix, add_candidate, a);
 	if (strcmp(hint, "path") == 0) {
 		take_paths(a);
-	} else if (strcmp(hint, "who") == 0) {
-		take_clients(a);
+	} else if (strcmp(hint, "who") == 0 || strcmp(hint, "client") == 0) {
+		take_clients(a, strcmp(hint, "who") == 0);
 	} else if (strcmp(hint, "filter") == 0) {
-		take_clients(a);
+		take_clients(a, true);
 		take_names(a, "client-column");
 	} else if (strcmp(hint, "value") == 0) {
 		take_setting_value(a, first);

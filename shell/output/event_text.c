@@ -7,6 +7,7 @@
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
+#include "train/clients/names.h"
 
 /* Parts of a round's line, the first to be left out on a narrow screen last. */
 enum round_part {
@@ -143,6 +144,16 @@ static bool is_shown(const struct fed_shell *shell, const struct fed_record *r)
 	return !isnan(r->test_loss) || fed_session_parts(shell->session)->settings.eval_every <= 1;
 }
 
+static void print_refusal(struct fed_shell *shell, const struct fed_event *event)
+{
+	struct fed_text client = {0};
+
+	fed_client_put(&client, &fed_session_parts(shell->session)->clients, event->client);
+	fed__print(shell, "%s: update refused: %s\n", fed_text_str(&client),
+	           event->text ? event->text : "");
+	fed_text_release(&client);
+}
+
 void fed__print_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
@@ -162,8 +173,7 @@ void fed__print_event(void *ctx, const struct fed_event *event)
 			print_round(shell, event->record);
 		break;
 	case FED_EVENT_REFUSED:
-		fed__print(shell, "client %u: update refused: %s\n", event->client,
-		           event->text ? event->text : "");
+		print_refusal(shell, event);
 		break;
 	case FED_EVENT_STOP:
 		fed__print(shell, "%s\n", event->text ? event->text : "");

@@ -8,6 +8,7 @@
 
 #include "session/composition.h"
 #include "shell/output/print.h"
+#include "train/clients/names.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
@@ -86,8 +87,10 @@ static void group(struct fed_shell *shell, const struct fed_event *event)
 		flush_group(shell, "");
 	if (g->n == 0)
 		fed_text_add(&g->why, "%s", why);
-	if (g->n++ < IDS_SHOWN)
-		fed_text_add(&g->ids, "%s%u", g->n > 1 ? ", " : "", event->client);
+	if (g->n++ < IDS_SHOWN) {
+		fed_text_add(&g->ids, "%s", g->n > 1 ? ", " : "");
+		fed_client_put_label(&g->ids, &fed_session_parts(shell->session)->clients, event->client);
+	}
 	g->kind = event->kind;
 	g->clock = event->clock;
 }
@@ -118,37 +121,46 @@ static const char *sentence_of(const struct fed_event *event)
 {
 	switch (event->kind) {
 	case FED_EVENT_RECEIVED:
-		return "client %u has %s and begins to train";
+		return "%s has %s and begins to train";
 	case FED_EVENT_TRAINED:
-		return event->bytes ? "client %u has trained and sends its update"
-		                    : "client %u has trained";
+		return event->bytes ? "%s has trained and sends its update" : "%s has trained";
 	case FED_EVENT_SMASHED:
-		return "client %u sends";
+		return "%s sends";
 	case FED_EVENT_GRADIENT:
-		return "the server sends to client %u";
+		return "the server sends to %s";
 	case FED_EVENT_ARRIVED:
-		return "client %u receives";
+		return "%s receives";
 	case FED_EVENT_REACHED:
-		return "the server receives from client %u";
+		return "the server receives from %s";
 	case FED_EVENT_QUEUED:
-		return "a message of client %u waits for the server's link";
+		return "a message of %s waits for the server's link";
 	case FED_EVENT_PASSES:
-		return "a message of client %u passes the server's link";
+		return "a message of %s passes the server's link";
 	case FED_EVENT_ASKED:
-		return "client %u is asked for its loss";
+		return "%s is asked for its loss";
 	case FED_EVENT_ANSWERED:
-		return "client %u answers";
+		return "%s answers";
 	case FED_EVENT_REPORTED:
-		return "the update of client %u has arrived";
+		return "the update of %s has arrived";
 	case FED_EVENT_REFUSED:
-		return "the update of client %u is refused";
+		return "the update of %s is refused";
 	case FED_EVENT_LOST:
-		return "client %u is lost";
+		return "%s is lost";
 	case FED_EVENT_FAULT:
-		return "a fault at client %u";
+		return "a fault at %s";
 	default:
 		return NULL;
 	}
+}
+
+static void put_sentence(struct fed_text *out, const char *sentence, const struct fed_session *s,
+                         uint32_t id)
+{
+	struct fed_text client = {0};
+
+	fed_client_put(&client, &fed_session_parts(s)->clients, id);
+	fed_text_add(out, sentence, fed_text_str(&client), payload_of(s).name);
+	fed_text_release(&client);
 }
 
 static void say_event(struct fed_shell *shell, const struct fed_event *event)
@@ -157,7 +169,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	struct fed_text words = {0};
 
 	if (event->client != FED_SERVER && sentence)
-		fed_text_add(&words, sentence, event->client, payload_of(shell->session).name);
+		put_sentence(&words, sentence, shell->session, event->client);
 	else if (event->kind == FED_EVENT_CANCELLED)
 		fed_text_add(&words, "all that is in flight is cancelled");
 	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(shell->session)->scheme->overlaps)
@@ -198,19 +210,19 @@ static const char *words_of(const struct fed_next_event *next)
 	static const char *const words[] = {
 		[FED_NEXT_EVENT_OPEN] = "a round begins",
 		[FED_NEXT_EVENT_VERSION] = "the version is complete: the step is made",
-		[FED_NEXT_EVENT_MODEL] = "the model reaches client %u",
-		[FED_NEXT_EVENT_UPDATE] = "the update of client %u arrives",
-		[FED_NEXT_EVENT_LOST] = "a message to or from client %u is given up",
-		[FED_NEXT_EVENT_TRAINED] = "client %u ends its training",
-		[FED_NEXT_EVENT_CRASH] = "client %u crashes",
-		[FED_NEXT_EVENT_WORK] = "client %u has computed",
-		[FED_NEXT_EVENT_SERVED] = "the server has computed for client %u",
+		[FED_NEXT_EVENT_MODEL] = "the model reaches %s",
+		[FED_NEXT_EVENT_UPDATE] = "the update of %s arrives",
+		[FED_NEXT_EVENT_LOST] = "a message to or from %s is given up",
+		[FED_NEXT_EVENT_TRAINED] = "%s ends its training",
+		[FED_NEXT_EVENT_CRASH] = "%s crashes",
+		[FED_NEXT_EVENT_WORK] = "%s has computed",
+		[FED_NEXT_EVENT_SERVED] = "the server has computed for %s",
 		[FED_NEXT_EVENT_SERVED_ALL] = "the server has computed for all",
-		[FED_NEXT_EVENT_UP] = "a message from client %u reaches the server",
-		[FED_NEXT_EVENT_AT_LINK] = "a message of client %u reaches the server's link",
-		[FED_NEXT_EVENT_PASSES] = "a message of client %u begins to pass the server's link",
-		[FED_NEXT_EVENT_DEPARTS] = "a message has passed the server's link to client %u",
-		[FED_NEXT_EVENT_DOWN] = "a message to client %u reaches it",
+		[FED_NEXT_EVENT_UP] = "a message from %s reaches the server",
+		[FED_NEXT_EVENT_AT_LINK] = "a message of %s reaches the server's link",
+		[FED_NEXT_EVENT_PASSES] = "a message of %s begins to pass the server's link",
+		[FED_NEXT_EVENT_DEPARTS] = "a message has passed the server's link to %s",
+		[FED_NEXT_EVENT_DOWN] = "a message to %s reaches it",
 		[FED_NEXT_EVENT_DEADLINE] = "the deadline",
 		[FED_NEXT_EVENT_SILENCE] = "nothing is in flight: the invited clients will not answer",
 		[FED_NEXT_EVENT_WAIT] = "the next message",
@@ -221,15 +233,21 @@ static const char *words_of(const struct fed_next_event *next)
 
 static bool names_client(const struct fed_next_event *next)
 {
-	return strstr(words_of(next), "%u") != NULL;
+	return strstr(words_of(next), "%s") != NULL;
 }
 
-static void put_next(struct fed_text *out, const struct fed_next_event *next)
+static void put_next(struct fed_text *out, const struct fed_session *s,
+                     const struct fed_next_event *next)
 {
-	if (names_client(next))
-		fed_text_add(out, words_of(next), next->client);
-	else
+	if (names_client(next)) {
+		struct fed_text client = {0};
+
+		fed_client_put(&client, &fed_session_parts(s)->clients, next->client);
+		fed_text_add(out, words_of(next), fed_text_str(&client));
+		fed_text_release(&client);
+	} else {
 		fed_text_add(out, "%s", words_of(next));
+	}
 	if (next->stale)
 		fed_text_add(out, next->kind == FED_NEXT_EVENT_DEADLINE ? " of a version that is complete"
 		                                                        : ", too late to be used");
@@ -241,7 +259,7 @@ void fed__step_text_close(struct fed_shell *shell, const struct fed_next_event *
 
 	flush_group(shell, "");
 	if (!shell->stepping.printed && was->kind != FED_NEXT_EVENT_OPEN) {
-		put_next(&words, was);
+		put_next(&words, shell->session, was);
 		say(shell, was->when, fed_text_str(&words));
 	}
 	shell->stepping.printed = false;
@@ -269,7 +287,7 @@ void fed__print_next(struct fed_shell *shell)
 			fed_text_add(&text, ", %s client%s at work", fed_count(st.at_work).s,
 			             st.at_work == 1 ? " is" : "s are");
 	} else {
-		put_next(&text, &next);
+		put_next(&text, s, &next);
 	}
 	if (names_client(&next) || next.kind == FED_NEXT_EVENT_DEADLINE ||
 	    next.kind == FED_NEXT_EVENT_SERVED_ALL)

@@ -63,7 +63,7 @@ static int compose(struct side *side, const struct work *w, struct fed_error *er
 	       fed__session_init(s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
 	       fed_session_dataset(s, w->dataset, NULL, 0, err) ||
 	       fed_session_model(s, w->model, &hidden, w->hidden != NULL, err) ||
-	       fed_session_add_clients(s, CLIENTS, &how, &laptops, NULL, &first, err) ||
+	       fed_session_add_clients(s, CLIENTS, &how, &laptops, NULL, NULL, &first, err) ||
 	       fed_session_aggregator(s, side->aggregator, NULL, 0, err) ||
 	       fed_session_scheme(s, side->scheme, &width, async, err) ||
 	       fed_session_set(s, "participants", "100", err) ||

@@ -278,7 +278,7 @@ static int compose(struct fed_session *s, const struct work *work, bool guarded,
 	       fed_session_dataset(s, "glyphs", size, 1, err) ||
 	       fed_session_model(s, model ? work->name : "mlp", model ? own : layers, 1, err) ||
 	       fed_session_aggregator(s, model ? "fedavg" : work->name, NULL, 0, err) ||
-	       fed_session_add_clients(s, 10, &how, NULL, NULL, &first, err) ||
+	       fed_session_add_clients(s, 10, &how, NULL, NULL, NULL, &first, err) ||
 	       fed_session_set(s, "batch", "10", err) || fed_session_set(s, "epochs", "1", err) ||
 	       fed_session_set(s, "eval-every", "0", err) || fed_session_set(s, "threads", "2", err);
 }

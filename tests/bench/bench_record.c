@@ -64,7 +64,7 @@ static int compose(struct fed_session *s, const struct work *w, struct tape *tap
 	       fed__session_init(s, FED_PLUGIN_DIR, (struct fed_sink){listen, tape}, err) ||
 	       fed_session_dataset(s, w->dataset, NULL, 0, err) ||
 	       fed_session_model(s, w->model, &hidden, w->hidden != NULL, err) ||
-	       fed_session_add_clients(s, CLIENTS, &how, &phones, &mobile, &first, err) ||
+	       fed_session_add_clients(s, CLIENTS, &how, &phones, &mobile, NULL, &first, err) ||
 	       fed_session_set(s, "threads", "2", err) ||
 	       fed_session_set(s, "eval_every", "never", err);
 }

@@ -40,7 +40,7 @@ static int compose(struct fed_session *s, char **arg, struct fed_error *err)
 
 	return fed_session_dataset(s, "fashion", NULL, 0, err) ||
 	       fed_session_model(s, arg[1], NULL, 0, err) ||
-	       fed_session_add_clients(s, 100, &how, NULL, NULL, &first, err) ||
+	       fed_session_add_clients(s, 100, &how, NULL, NULL, NULL, &first, err) ||
 	       set(s, "fraction", "0.1", err) || set(s, "epochs", arg[2], err) ||
 	       set(s, "batch", arg[3][0] == '0' ? "all" : arg[3], err) || set(s, "lr", arg[4], err) ||
 	       set(s, "threads", arg[6], err);

@@ -53,7 +53,7 @@ static int measure(uint32_t n, double *join, double *bytes, double *round, struc
 	    fed_session_dataset(&s, "glyphs", NULL, 0, err))
 		return FED_FAIL;
 	const double before = resident(), start = fed_wall_seconds();
-	int rc = fed_session_add_clients(&s, n, &how, &phones, &mobile, &first, err);
+	int rc = fed_session_add_clients(&s, n, &how, &phones, &mobile, NULL, &first, err);
 	*join = fed_wall_seconds() - start;
 	*bytes = resident() - before;
 	rc = rc || fed_session_set(&s, "participants", "100", err) ||

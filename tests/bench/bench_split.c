@@ -46,7 +46,7 @@ static int compose(struct fed_session *s, char **arg, int more, struct fed_error
 		scheme[n++] = (struct fed_assign){.key = "cut", .value = "6"};
 	return fed_session_dataset(s, "fashion", NULL, 0, err) ||
 	       fed_session_model(s, "cnn", NULL, 0, err) ||
-	       fed_session_add_clients(s, 1, &how, NULL, NULL, &first, err) ||
+	       fed_session_add_clients(s, 1, &how, NULL, NULL, NULL, &first, err) ||
 	       fed_session_scheme(s, "split", scheme, n, err) ||
 	       fed_session_set(s, "batch", arg[1], err) || fed_session_set(s, "lr", arg[2], err) ||
 	       fed_session_set(s, "eval-every", "0", err) || fed_session_set(s, "threads", arg[4], err);

@@ -58,7 +58,7 @@ static int compose(struct fed_session *s, uint32_t clients, struct fed_error *er
 	uint32_t first;
 
 	return fed_session_dataset(s, "blobs", data, 1, err) ||
-	       fed_session_add_clients(s, clients, &how, NULL, NULL, &first, err) ||
+	       fed_session_add_clients(s, clients, &how, NULL, NULL, NULL, &first, err) ||
 	       fed_session_set(s, "participants", "1000", err);
 }
 
@@ -126,7 +126,7 @@ static int time_plane(const char *dataset, bool busy)
 
 	if (fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
 	    fed_session_dataset(&s, dataset, NULL, 0, &err) ||
-	    fed_session_add_clients(&s, 10, &how, NULL, NULL, &first, &err))
+	    fed_session_add_clients(&s, 10, &how, NULL, NULL, NULL, &first, &err))
 		return die(&err);
 	struct fed_app app = {.watched = {.session = &s, .utf8 = true, .busy = busy}};
 	if (fed__app_init(&app, "plane", &err))

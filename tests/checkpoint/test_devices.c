@@ -32,8 +32,9 @@ static void equip(struct fed_session *s, const char *who, const char *device, co
 		fed_assert_ok(fed_device_parse(device, &d, &err), &err);
 	if (link)
 		fed_assert_ok(fed_link_parse(link, &l, &err), &err);
-	fed_assert_ok(fed_session_equip_clients(s, who, device ? &d : NULL, link ? &l : NULL, &n, &err),
-	              &err);
+	fed_assert_ok(
+		fed_session_change_clients(s, who, device ? &d : NULL, link ? &l : NULL, NULL, &n, &err),
+		&err);
 }
 
 static void compose(struct fed_session *s)
@@ -80,8 +81,8 @@ START_TEST(what_is_not_said_stays)
 	ck_assert_mem_eq(&x[0].link, &other.parts.clients.client[0].link, sizeof x[0].link);
 	ck_assert_float_eq(x[0].device, other.parts.clients.client[0].device);
 	/* Nobody there. */
-	ck_assert_int_eq(fed_session_equip_clients(&s, "2", NULL, NULL, &n, &err), FED_FAIL);
-	ck_assert_int_eq(fed_session_equip_clients(&s, "7-9", NULL, NULL, &n, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_change_clients(&s, "2", NULL, NULL, NULL, &n, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_change_clients(&s, "7-9", NULL, NULL, NULL, &n, &err), FED_FAIL);
 	fed__session_release(&s);
 	fed__session_release(&other);
 }
@@ -201,7 +202,8 @@ START_TEST(a_million_clients_fit)
 	fed_assert_ok(fed_link_parse("4g:0.3", &mobile, &err), &err);
 	small_init(&s, NULL);
 	small_do(&s, "dataset blobs;model softmax;set participants 50");
-	fed_assert_ok(fed_session_add_clients(&s, 1000000, &how, &phones, &mobile, &first, &err), &err);
+	fed_assert_ok(fed_session_add_clients(&s, 1000000, &how, &phones, &mobile, NULL, &first, &err),
+	              &err);
 	small_do(&s, "round 3");
 	ck_assert_double_eq(s.federation.record.used, 50);
 	ck_assert_double_gt(fed_session_clock(&s), 3 * 2 * 35e-3);

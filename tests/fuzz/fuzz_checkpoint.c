@@ -40,7 +40,7 @@ static void open_round(struct fed_session *s)
 	inject(s, "straggler", "2", NULL, 0);
 	fed_fuzz_claim(fed_session_heal(s, "2", "straggler", &healed, &err) == FED_OK);
 	fed_fuzz_claim(fed_device_parse("1e5", &device, &err) == FED_OK);
-	fed_fuzz_claim(fed_session_equip_clients(s, "1", &device, NULL, &n, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_change_clients(s, "1", &device, NULL, NULL, &n, &err) == FED_OK);
 	fed_fuzz_claim(fed_session_step(s, &result, &err) == FED_OK);
 }
 

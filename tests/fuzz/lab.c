@@ -38,7 +38,7 @@ void lab_trained(struct fed_session *session, uint64_t rounds)
 	must(fed_session_dataset(session, fed_fuzz_path("data.csv"), NULL, 0, &err), &err);
 	must(fed_session_model(session, "softmax", NULL, 0, &err), &err);
 	must(fed_session_aggregator(session, "fedavgm", NULL, 0, &err), &err);
-	must(fed_session_add_clients(session, 3, &how, NULL, NULL, &first, &err), &err);
+	must(fed_session_add_clients(session, 3, &how, NULL, NULL, NULL, &first, &err), &err);
 	must(fed_session_run(session, rounds, NULL, &result, &err), &err);
 }
 

@@ -42,7 +42,8 @@ static int add(struct fed_session *s, char *const word[], struct fed_error *err)
 		return FED_FAIL;
 	while (strcmp(fed_partition_names[how.kind], word[2]) != 0)
 		how.kind++;
-	return fed_session_add_clients(s, (uint32_t)atoi(word[1]), &how, &device, &link, &first, err);
+	return fed_session_add_clients(s, (uint32_t)atoi(word[1]), &how, &device, &link, NULL, &first,
+	                               err);
 }
 
 static int equip(struct fed_session *s, char *const word[], struct fed_error *err)
@@ -53,7 +54,7 @@ static int equip(struct fed_session *s, char *const word[], struct fed_error *er
 
 	if (fed_device_parse(word[2], &device, err) || (word[3] && fed_link_parse(word[3], &link, err)))
 		return FED_FAIL;
-	return fed_session_equip_clients(s, word[1], &device, word[3] ? &link : NULL, &n, err);
+	return fed_session_change_clients(s, word[1], &device, word[3] ? &link : NULL, NULL, &n, err);
 }
 
 static int run(struct fed_session *s, uint64_t n, struct fed_error *err)

@@ -232,7 +232,7 @@ START_TEST(clients_are_refused_with_words)
 	small_refuses(&s, "add 0 iid 1", "0 clients");
 	small_refuses(&s, "add 100 iid 1", "reuse");
 	small_refuses(&s, "remove 9", "from 0 to 3");
-	ck_assert_int_eq(fed_session_add_clients(&s, 4000000000u, &how, NULL, NULL, &first, &err),
+	ck_assert_int_eq(fed_session_add_clients(&s, 4000000000u, &how, NULL, NULL, NULL, &first, &err),
 	                 FED_FAIL);
 	ck_assert_msg(strstr(err.text, "4,000,000,000 clients with 600 examples each need"), "%s",
 	              err.text);
@@ -251,7 +251,8 @@ START_TEST(limit_on_addresses_counts)
 	small_compose(&s, NULL, "fedavg");
 	const struct rlimit limit = {.rlim_cur = (rlim_t)1 << 30, .rlim_max = RLIM_INFINITY};
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-	ck_assert_int_eq(fed_session_add_clients(&s, 500000, &how, NULL, NULL, &first, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_add_clients(&s, 500000, &how, NULL, NULL, NULL, &first, &err),
+	                 FED_FAIL);
 	ck_assert_msg(strstr(err.text, "500,000 clients") != NULL, "%s", err.text);
 	fed__session_release(&s);
 }
@@ -379,16 +380,18 @@ START_TEST(clients_take_what_the_pool_has)
 	small_init(&s, &heard);
 	small_do(&s, "dataset blobs train=2000 test=40");
 	fed_assert_ok(fed_link_parse(FED_LINK_DEFAULT, &link, &err), &err);
-	fed_assert_ok(fed_session_add_clients(&s, 2, &how, &device, &link, &first, &err), &err);
+	fed_assert_ok(fed_session_add_clients(&s, 2, &how, &device, &link, NULL, &first, &err), &err);
 	ck_assert_uint_eq(s.parts.clients.client[0].count, 600);
 	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], 0);
-	fed_assert_ok(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), &err);
+	fed_assert_ok(fed_session_add_clients(&s, 3, &how, &device, &link, NULL, &first, &err), &err);
 	ck_assert_uint_eq(s.parts.clients.client[first].count, 266);
 	ck_assert_ptr_nonnull(strstr(heard.text, "using samples=266"));
-	ck_assert_int_ne(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), FED_OK);
+	ck_assert_int_ne(fed_session_add_clients(&s, 3, &how, &device, &link, NULL, &first, &err),
+	                 FED_OK);
 	ck_assert_ptr_nonnull(strstr(err.text, "2 examples are left"));
 	how.samples = 900;
-	ck_assert_int_ne(fed_session_add_clients(&s, 1, &how, &device, &link, &first, &err), FED_OK);
+	ck_assert_int_ne(fed_session_add_clients(&s, 1, &how, &device, &link, NULL, &first, &err),
+	                 FED_OK);
 	ck_assert_ptr_nonnull(strstr(err.text, "samples=2 or less"));
 	fed__session_release(&s);
 }

@@ -48,12 +48,12 @@ START_TEST(text_stays_in_its_place)
 		make(cuts[i].columns + 2, 1);
 		fed__canvas_put(&canvas, 0, 0, '|', (struct fed_style){0});
 		fed__canvas_put(&canvas, cuts[i].columns + 1, 0, '|', (struct fed_style){0});
-		fed__cells_write(&canvas, 1, 0, cuts[i].columns, cuts[i].right, cuts[i].text,
-		                 (struct fed_style){0});
+		fed__canvas_fit(&canvas, 1, 0, cuts[i].columns, cuts[i].right, cuts[i].text,
+		                (struct fed_style){0});
 		ck_assert_str_eq(look(), cuts[i].seen);
 	}
-	fed__cells_write(&canvas, 1, 0, 0, false, "nothing", (struct fed_style){0});
-	fed__cells_write(&canvas, 1, 0, -3, true, "nothing", (struct fed_style){0});
+	fed__canvas_fit(&canvas, 1, 0, 0, false, "nothing", (struct fed_style){0});
+	fed__canvas_fit(&canvas, 1, 0, -3, true, "nothing", (struct fed_style){0});
 }
 END_TEST
 

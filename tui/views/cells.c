@@ -6,42 +6,11 @@
 
 #include "session/composition.h"
 
-enum { GAP = 2, CUT = '~' };
-
-static const struct fed_style faint = {.color = FED_COLOR_GREY};
-
-void fed__cells_write(struct fed_canvas *canvas, int column, int row, int columns, bool right,
-                      const char *text, struct fed_style style)
-{
-	const int width = fed_text_width(text);
-	size_t left = strlen(text);
-	int used = 0;
-
-	if (columns < 1)
-		return;
-	if (width <= columns) {
-		fed__canvas_write(canvas, column + (right ? columns - width : 0), row, text, style);
-		return;
-	}
-	while (left > 0) {
-		uint32_t code;
-		char one[5] = "";
-		const size_t n = fed_utf8_next(text, left, &code), bytes = n ? n : 1;
-		const int wide = n ? fed_utf8_columns(code) : 1;
-
-		if (used + wide > columns - 1)
-			break;
-		memcpy(one, text, bytes);
-		used = fed__canvas_write(canvas, column + used, row, one, style) - column;
-		text += bytes;
-		left -= bytes;
-	}
-	fed__canvas_put(canvas, column + used, row, CUT, faint);
-}
+enum { GAP = 2 };
 
 void fed__cells_line(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
 {
-	fed__cells_write(canvas, 0, row, canvas->columns, false, text, style);
+	fed__canvas_fit(canvas, 0, row, canvas->columns, false, text, style);
 }
 
 /* Bytes of text that fit into a row, broken at a space if there is one. */
@@ -126,7 +95,7 @@ void fed__columns_cell(const struct fed_columns *t, struct fed_canvas *canvas, s
                        const char *text, struct fed_style style)
 {
 	if (t->at[k] >= 0)
-		fed__cells_write(canvas, t->at[k], row, t->width[k], t->column[k].right, text, style);
+		fed__canvas_fit(canvas, t->at[k], row, t->width[k], t->column[k].right, text, style);
 }
 
 void fed__columns_titles(const struct fed_columns *t, struct fed_canvas *canvas, int row)

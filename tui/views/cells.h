@@ -7,11 +7,7 @@
 
 #include "tui/views/view.h"
 
-/* Write text into `columns` cells from `column` on, right-aligned if `right`; longer text is cut
- * and ends in '~'. Control characters: as in canvas.h. */
-void fed__cells_write(struct fed_canvas *, int column, int row, int columns, bool right,
-                      const char *text, struct fed_style);
-/* The same over a whole row. */
+/* Write text over a whole row; fed__canvas_fit() cuts it. */
 void fed__cells_line(struct fed_canvas *, int row, const char *text, struct fed_style);
 
 /* Write a sentence, wrapped at spaces over as many rows as it needs. */

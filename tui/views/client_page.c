@@ -7,6 +7,7 @@
 #include "session/composition.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
+#include "train/clients/names.h"
 #include "tui/views/clients.h"
 
 enum { LABEL = 14 };
@@ -17,8 +18,8 @@ static const struct fed_style plain, bold = {.bold = true};
 
 static void put_fact(struct fed_canvas *canvas, int row, const char *name, const char *value)
 {
-	fed__cells_write(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
-	fed__cells_write(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
+	fed__canvas_fit(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
+	fed__canvas_fit(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
 }
 
 /* Returns the rows taken. */
@@ -29,7 +30,9 @@ static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint
 	struct fed_text text = {0};
 	int row = 0;
 
-	fed_text_add(&text, client ? "client %u" : "client %u was removed", id);
+	fed_client_put(&text, &fed_session_parts(w->session)->clients, id);
+	if (!client)
+		fed_text_add(&text, " was removed");
 	fed__cells_line(canvas, row++, fed_text_str(&text), bold);
 	fed_text_clear(&text);
 	if (client && fed_client_put_data(&text, w->session, client, w->utf8, err)) {

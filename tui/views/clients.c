@@ -10,11 +10,12 @@
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "history/client_selector.h"
+#include "train/clients/names.h"
 #include "tui/views/selection.h"
 #include "tui/widgets/glyphs.h"
 #include "tui/views/views.h"
 
-enum { MARGIN = 2, BARS = 20 };
+enum { MARGIN = 2, BARS = 20, NAME_WIDTH = 16 };
 
 /* Columns ---------------------------------------------------------------------------- */
 
@@ -23,6 +24,14 @@ struct client_cell {
 	const struct fed_client *client;
 	struct fed_client_table_row row;
 };
+
+static void put_name(struct fed_text *out, const struct client_cell *l)
+{
+	const struct fed_clients *c = &fed_session_parts(l->watched->session)->clients;
+	const char *name = fed_client_name(c, (uint32_t)l->row.client);
+
+	fed_text_add(out, "%s", name ? name : "-");
+}
 
 static void put_state(struct fed_text *out, const struct client_cell *l)
 {
@@ -65,7 +74,7 @@ static void put_faults(struct fed_text *out, const struct client_cell *l)
 	fed_client_put_faults(l->watched->session, (uint32_t)l->row.client, out);
 }
 
-enum { CLIENT, STATE, LABELS = 3, VERDICT = 13, FAULTS = 15, COLUMNS };
+enum { CLIENT, NAME, STATE, LABELS = 4, VERDICT = 14, FAULTS = 16, COLUMNS };
 static const struct {
 	const char *field; /* of the client table */
 	struct fed_column column;
@@ -75,6 +84,7 @@ static const struct {
 	bool ascends; /* natural order: ascending */
 } columns[COLUMNS] = {
 	[CLIENT] = {"client", {"client", 7, 0, true}, "%.0f", .ascends = true},
+	[NAME] = {NULL, {"name", NAME_WIDTH, 1}, NULL, put_name},
 	[STATE] = {"state", {"state", 13, 1}, NULL, put_state, true},
 	{"examples", {"examples", 9, 4, true}, "%.0f"},
 	[LABELS] = {"labels", {"labels", 7, 6}, NULL, put_labels},
@@ -131,6 +141,22 @@ static bool is_descending(const struct clients_view *st)
 	return columns[st->sort].ascends == st->reversed;
 }
 
+/* As wide as the names need, at most NAME_WIDTH; not there without any. */
+static void fit_names(struct clients_view *st, const struct fed_clients *c)
+{
+	int widest = 0;
+
+	for (uint32_t i = 0; c->named && i < c->n_present && widest < NAME_WIDTH; i++) {
+		const char *name = fed_client_name(c, c->present[i]);
+		const int width = name ? fed_text_width(name) : 0;
+
+		widest = width > widest ? width : widest;
+	}
+	st->column[NAME].width = widest < NAME_WIDTH ? widest : NAME_WIDTH;
+	if (!widest)
+		st->column[NAME].rank = -1;
+}
+
 /* Lay out the columns of this session; the sorted one comes right behind the client's number. */
 static void fit(struct clients_view *st, const struct fed_session *s, int width)
 {
@@ -147,6 +173,7 @@ static void fit(struct clients_view *st, const struct fed_session *s, int width)
 		st->column[LABELS].rank = -1;
 	if (!parts->faults.n)
 		st->column[FAULTS].rank = -1;
+	fit_names(st, &parts->clients);
 	fed__columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
 
@@ -382,7 +409,7 @@ static int press_column(void *state, struct fed_watched *w, const struct fed_pre
 	fit(st, w->session, FED_CANVAS_MAX); /* columns that do not fit can be chosen, too */
 	do
 		column = (column + step) % COLUMNS;
-	while (st->shown.at[column] < 0);
+	while (st->shown.at[column] < 0 || !columns[column].field);
 	sort_by(st, column);
 	return FED_OK;
 }
@@ -487,7 +514,7 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 	if (st->page_shown || refresh(st, w, err))
 		return st->page_shown ? FED_OK : FED_FAIL;
 	for (size_t k = 0; press->row == 0 && k < st->shown.n; k++)
-		if (st->shown.at[k] >= 0 && press->column >= st->shown.at[k] &&
+		if (st->shown.at[k] >= 0 && columns[k].field && press->column >= st->shown.at[k] &&
 		    press->column < st->shown.at[k] + st->shown.width[k]) {
 			sort_by(st, k);
 			return FED_OK;

@@ -177,7 +177,7 @@ static bool put_line(const struct log_view *st, const struct fed_watched *w, str
 
 		*style = e ? style_of(e) : (struct fed_style){0};
 		if (e)
-			fed_logged_event_put(text, r, e);
+			fed_logged_event_put(text, r, e, &fed_session_parts(w->session)->clients);
 		else
 			fed_text_add(text, "(no longer kept)");
 		return true;

@@ -9,6 +9,7 @@
 #include "net/messenger.h"
 #include "nn/layers/image.h"
 #include "session/composition.h"
+#include "train/clients/names.h"
 #include "tui/views/views.h"
 #include "train/schemes/schemes.h"
 
@@ -275,8 +276,9 @@ static void put_moving(struct fed_text *out, const struct fed_session *s)
 		fed_text_add(out, "nothing has crossed the cut yet");
 		return;
 	}
-	fed_text_add(out, "%s client %u: %s, ", up ? "from" : "to", past->client,
-	             words ? words : "a batch");
+	fed_text_add(out, "%s ", up ? "from" : "to");
+	fed_client_put(out, &fed_session_parts(s)->clients, past->client);
+	fed_text_add(out, ": %s, ", words ? words : "a batch");
 	fed_text_bytes(out, (double)past->bytes);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "train/clients/names.h"
 #include "train/round/verdicts.h"
 #include "tui/widgets/scatter.h"
 
@@ -85,7 +86,7 @@ static int kind_of(const struct fed_map_point *p)
 
 /* Fill x and y with the points of each group, one group after the other. */
 static void fill(const struct fed_map *map, struct fed_scatter_group *group, double *x, double *y,
-                 uint32_t *id)
+                 uint32_t *id, const char **name)
 {
 	size_t at = 0;
 
@@ -94,6 +95,7 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 		group[g].x = x + at;
 		group[g].y = y + at;
 		group[g].id = g == WAS ? NULL : id + at;
+		group[g].label = g == WAS ? NULL : name + at;
 		group[g].rim = g != WAS;
 		for (size_t i = 0; i < map->n; i++) {
 			const struct fed_map_point *p = &map->point[i];
@@ -101,6 +103,7 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 			if (g == WAS ? isnan(p->was_x) : kind_of(p) != g)
 				continue;
 			id[at] = p->client;
+			name[at] = fed_client_name(map->clients, p->client);
 			x[at] = g == WAS ? p->was_x : p->x;
 			y[at++] = g == WAS ? p->was_y : p->y;
 			group[g].n++;
@@ -121,10 +124,11 @@ int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, in
 	const size_t most = 2 * map->n; /* present and previous positions */
 	double *x = fed_alloc_array(2 * most + 1, sizeof *x);
 	uint32_t *id = fed_alloc_array(most + 1, sizeof *id);
+	const char **name = fed_alloc_array(most + 1, sizeof *name);
 	struct fed_scatter_group group[GROUPS];
 
-	if (x && id) {
-		fill(map, group, x, x + most, id);
+	if (x && id && name) {
+		fill(map, group, x, x + most, id, name);
 		fed__scatter_put(canvas, column, row, columns, rows,
 		                 &(struct fed_scatter){.title = map->title,
 		                                       .group = group,
@@ -135,17 +139,20 @@ int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, in
 		                                       .y = map->y,
 		                                       .utf8 = map->utf8});
 	}
-	const bool done = x && id;
+	const bool done = x && id && name;
+	fed_free(name);
 	fed_free(x);
 	fed_free(id);
 	return done ? FED_OK : fed_fail_memory(err, 2 * most * sizeof *x, "the map of the updates");
 }
 
 int fed_map_text(const struct fed_update_geometry *in, const char *title, int columns, int rows,
-                 bool utf8, bool color, struct fed_text *out, struct fed_error *err)
+                 bool utf8, bool color, const struct fed_clients *clients, struct fed_text *out,
+                 struct fed_error *err)
 {
 	struct fed_map_point *point = fed_alloc_array(in->n, sizeof *point);
-	struct fed_map map = {.title = title, .point = point, .n = in->n, .utf8 = utf8};
+	struct fed_map map = {
+		.title = title, .point = point, .n = in->n, .utf8 = utf8, .clients = clients};
 	double *scratch = fed_alloc_array(in->n, sizeof *scratch);
 	struct fed_map_extent extent;
 	struct fed_canvas canvas;

@@ -24,6 +24,7 @@ struct fed_map {
 	/* Half widths of the map, and what is in the middle. 0: fit the points. */
 	double reach_x, reach_y, x, y;
 	bool utf8;
+	const struct fed_clients *clients; /* whose names are the labels; NULL: numbers */
 };
 
 /* What of a plane a map shows: all points around the plain mean or, if some are many times farther
@@ -43,6 +44,7 @@ int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows
                  const struct fed_map *, struct fed_error *);
 /* A map of these updates, as text. */
 int fed_map_text(const struct fed_update_geometry *, const char *title, int columns, int rows,
-                 bool utf8, bool color, struct fed_text *out, struct fed_error *);
+                 bool utf8, bool color, const struct fed_clients *, struct fed_text *out,
+                 struct fed_error *);
 
 #endif

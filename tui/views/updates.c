@@ -173,7 +173,8 @@ static int paint_map(struct updates_view *st, const struct fed_watched *w,
 	                      .reach_y = s->reach_y,
 	                      .x = s->x,
 	                      .y = s->y,
-	                      .utf8 = w->utf8};
+	                      .utf8 = w->utf8,
+	                      .clients = &fed_session_parts(w->session)->clients};
 
 	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {
 		if (canvas->rows > 1)

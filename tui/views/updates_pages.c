@@ -8,9 +8,11 @@
 #include "base/mem.h"
 #include "report/label_histogram.h"
 #include "history/client_selector.h"
+#include "session/composition.h"
+#include "train/clients/names.h"
 #include "tui/views/updates.h"
 
-enum { BAR_LEAST = 6, BAR_MOST = 40 };
+enum { BAR_LEAST = 6, BAR_MOST = 40, NAME_MOST = 16 };
 
 static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
 
@@ -58,23 +60,40 @@ static int compare(const void *pa, const void *pb)
 
 /* Bars ------------------------------------------------------------------------------- */
 
-enum { CLIENT, TRUTH, VERDICT, GROUP, STEP, WEIGHT, NORM, NORM_BAR, SCORE, SCORE_BAR, COLUMNS };
+enum {
+	CLIENT,
+	NAME,
+	TRUTH,
+	VERDICT,
+	GROUP,
+	STEP,
+	WEIGHT,
+	NORM,
+	NORM_BAR,
+	SCORE,
+	SCORE_BAR,
+	COLUMNS
+};
 
+/* names: columns of the widest name, 0 without any. */
 static void lay_out(struct fed_columns *c, struct fed_column column[COLUMNS], int width,
-                    bool grouped)
+                    bool grouped, int names)
 {
 	static const struct fed_column all[COLUMNS] = {
-		[CLIENT] = {"client", 7, 0, true},  [TRUTH] = {"truth", 9, 4},
-		[VERDICT] = {"verdict", 8, 3},      [GROUP] = {"group", 5, 7, true},
-		[STEP] = {"cos(step)", 9, 6, true}, [WEIGHT] = {"weight", 6, 8, true},
-		[NORM] = {"norm", 9, 1, true},      [NORM_BAR] = {"", BAR_LEAST, 5},
-		[SCORE] = {"score", 9, 2, true},    [SCORE_BAR] = {"", BAR_LEAST, 5},
+		[CLIENT] = {"client", 7, 0, true}, [NAME] = {"name", 4, 3},
+		[TRUTH] = {"truth", 9, 4},         [VERDICT] = {"verdict", 8, 3},
+		[GROUP] = {"group", 5, 7, true},   [STEP] = {"cos(step)", 9, 6, true},
+		[WEIGHT] = {"weight", 6, 8, true}, [NORM] = {"norm", 9, 1, true},
+		[NORM_BAR] = {"", BAR_LEAST, 5},   [SCORE] = {"score", 9, 2, true},
+		[SCORE_BAR] = {"", BAR_LEAST, 5},
 	};
 	int rest = width;
 
 	memcpy(column, all, sizeof all);
 	if (!grouped)
 		column[GROUP].rank = -1;
+	column[NAME].width = names < NAME_MOST ? names : NAME_MOST;
+	column[NAME].rank = names ? column[NAME].rank : -1;
 	fed__columns_fit(c, column, COLUMNS, 0, width);
 	for (int k = 0; k < COLUMNS; k++)
 		rest -= c->at[k] < 0 ? 0 : c->width[k] + 2;
@@ -105,13 +124,17 @@ static void put_bar(struct fed_text *out, double x, double most, int width, bool
 }
 
 static void paint_update(struct fed_canvas *canvas, int row, const struct fed_columns *c,
-                         const struct fed_update_history_entry *s, const double most[2], bool utf8)
+                         const struct fed_update_history_entry *s, const double most[2],
+                         const struct fed_watched *w)
 {
 	const struct fed_style style = style_of(s->byzantine);
 	struct fed_text text = {0};
 
+	const struct fed_clients *clients = &fed_session_parts(w->session)->clients;
+	const char *name = fed_client_name(clients, s->client);
 	fed_text_add(&text, "%u", s->client);
 	fed__columns_cell(c, canvas, CLIENT, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, NAME, row, name ? name : "-", plain);
 	fed__columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
 	fed__columns_cell(c, canvas, VERDICT, row,
 	                  !s->judged   ? "-"
@@ -130,9 +153,9 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed__columns_cell(c, canvas, NORM, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", s->score);
 	fed__columns_cell(c, canvas, SCORE, row, fed_text_str(&text), plain);
-	put_bar(&text, s->norm, most[0], c->width[NORM_BAR], utf8);
+	put_bar(&text, s->norm, most[0], c->width[NORM_BAR], w->utf8);
 	fed__columns_cell(c, canvas, NORM_BAR, row, fed_text_str(&text), style);
-	put_bar(&text, s->score, most[1], c->width[SCORE_BAR], utf8);
+	put_bar(&text, s->score, most[1], c->width[SCORE_BAR], w->utf8);
 	fed__columns_cell(c, canvas, SCORE_BAR, row, fed_text_str(&text), style);
 	fed_text_release(&text);
 }
@@ -143,6 +166,20 @@ static bool has_groups(const struct fed_update_history *s)
 		if (s->of[i].group >= 0)
 			return true;
 	return false;
+}
+
+static int widest_name(const struct fed_update_history *s, const struct fed_watched *w)
+{
+	int widest = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *name =
+			fed_client_name(&fed_session_parts(w->session)->clients, s->of[i].client);
+		const int width = name ? fed_text_width(name) : 0;
+
+		widest = width > widest ? width : widest;
+	}
+	return widest;
 }
 
 int fed__update_history_bars(struct fed_canvas *canvas, int row, const struct fed_update_history *s,
@@ -163,11 +200,11 @@ int fed__update_history_bars(struct fed_canvas *canvas, int row, const struct fe
 		most[1] = fmax(most[1], isfinite(s->of[i].score) ? s->of[i].score : 0);
 	}
 	qsort(rank, s->n, sizeof *rank, compare);
-	lay_out(&c, column, canvas->columns, has_groups(s));
+	lay_out(&c, column, canvas->columns, has_groups(s), widest_name(s, w));
 	fed__columns_titles(&c, canvas, row);
 	fed__scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)s->n);
 	for (size_t i = *top; i < s->n && row + 1 < canvas->rows; i++)
-		paint_update(canvas, ++row, &c, rank[i].of, most, w->utf8);
+		paint_update(canvas, ++row, &c, rank[i].of, most, w);
 	fed_free(rank);
 	return FED_OK;
 }

@@ -114,6 +114,35 @@ int fed__canvas_write(struct fed_canvas *canvas, int column, int row, const char
 	return column;
 }
 
+void fed__canvas_fit(struct fed_canvas *canvas, int column, int row, int columns, bool right,
+                     const char *text, struct fed_style style)
+{
+	const int width = fed_text_width(text);
+	size_t left = strlen(text);
+	int used = 0;
+
+	if (columns < 1)
+		return;
+	if (width <= columns) {
+		fed__canvas_write(canvas, column + (right ? columns - width : 0), row, text, style);
+		return;
+	}
+	while (left > 0) {
+		uint32_t code;
+		char one[5] = "";
+		const size_t n = fed_utf8_next(text, left, &code), bytes = n ? n : 1;
+		const int wide = n ? fed_utf8_columns(code) : 1;
+
+		if (used + wide > columns - 1)
+			break;
+		memcpy(one, text, bytes);
+		used = fed__canvas_write(canvas, column + used, row, one, style) - column;
+		text += bytes;
+		left -= bytes;
+	}
+	fed__canvas_put(canvas, column + used, row, '~', (struct fed_style){.color = FED_COLOR_GREY});
+}
+
 void fed__canvas_box(struct fed_canvas *canvas, int column, int row, int columns, int rows,
                      struct fed_style style)
 {
@@ -206,7 +235,9 @@ char fed__canvas_ascii(uint32_t code)
 		return ':';
 	if (code > VERTICAL && code < FRAMES_END)
 		return '+';
-	return code >= BRAILLE && code < BRAILLE + 256 ? ':' : '?';
+	if (code >= BRAILLE && code < BRAILLE + 256)
+		return ':';
+	return fed_utf8_ascii(code) ? fed_utf8_ascii(code) : '?';
 }
 
 struct fed_cell fed__cell_lettered(const struct fed_cell *cell)

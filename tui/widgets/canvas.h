@@ -65,6 +65,10 @@ void fed__canvas_put(struct fed_canvas *, int column, int row, uint32_t code, st
  * left, none; combining ones are composed or left out; control bytes and invalid UTF-8 become
  * U+FFFD. */
 int fed__canvas_write(struct fed_canvas *, int column, int row, const char *text, struct fed_style);
+/* Write text into `columns` cells from `column` on, right-aligned if `right`; longer text is cut
+ * and ends in '~'. */
+void fed__canvas_fit(struct fed_canvas *, int column, int row, int columns, bool right,
+                     const char *text, struct fed_style);
 /* Draw a frame, at least 2 x 2. */
 void fed__canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
                      struct fed_style);

@@ -142,7 +142,7 @@ static void put_client(struct fed_canvas *canvas, int column, int row, int colum
 	const char *attack = c->byzantine ? " Byzantine" : "";
 	const int end = column + columns;
 
-	fed_text_add(&name, "client %u", c->client);
+	fed_text_add(&name, "client %u%s%s", c->client, *c->name ? " " : "", c->name);
 	fed_text_add(&rest, "%s", c->trusted ? "" : " filtered");
 	if (c->staleness)
 		fed_text_add(&rest, " stale by %u", c->staleness);

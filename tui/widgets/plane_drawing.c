@@ -15,7 +15,8 @@ static void put_title(struct fed_canvas *canvas, const struct fed_plane_drawing 
 	fed_text_add(&text, "version %llu%s", (unsigned long long)d->version,
 	             d->modelled ? "" : ", no model yet");
 	if (of->one) {
-		fed_text_add(&text, ", client %u%s%s; ", d->client[0].client,
+		fed_text_add(&text, ", client %u%s%s%s%s; ", d->client[0].client,
+		             *d->client[0].name ? " " : "", d->client[0].name,
 		             d->client[0].byzantine ? ", Byzantine" : "",
 		             d->client[0].trusted ? "" : ", filtered");
 		fed_input_plane_title(of->plane, &text);

@@ -111,19 +111,22 @@ static void put_label(struct fed_canvas *canvas, const struct frame *f,
                       const struct fed_scatter_group *g, size_t i, const struct cell *cell)
 {
 	const struct fed_style style = {.color = FED_COLOR_GREY};
-	char text[48] = "";
-	int n = 0;
+	struct fed_text label = {0};
 
-	if (g->id)
-		n = snprintf(text, sizeof text, "%u", g->id[i]);
+	if (g->label && g->label[i])
+		fed_text_add(&label, "%s", g->label[i]);
+	else if (g->id)
+		fed_text_add(&label, "%u", g->id[i]);
 	if (cell->beyond)
-		n += snprintf(text + n, sizeof text - (size_t)n, "(%.3g)",
-		              hypot(g->x[i] - f->x, g->y[i] - f->y));
+		fed_text_add(&label, "(%.3g)", hypot(g->x[i] - f->x, g->y[i] - f->y));
+	const char *text = fed_text_str(&label);
+	const int n = fed_text_width(text);
 	const int next = cell->column + 1, end = f->column + f->columns;
 	if (n && has_room(canvas, f, next, cell->row, next + n < end ? n + 1 : n))
 		fed__canvas_write(canvas, next, cell->row, text, style);
 	else if (cell->beyond && has_room(canvas, f, cell->column - n, cell->row, n))
 		fed__canvas_write(canvas, cell->column - n, cell->row, text, style);
+	fed_text_release(&label);
 }
 
 /* Whether the cell shows a letter of the groups before group k. */

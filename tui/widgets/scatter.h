@@ -21,9 +21,10 @@ struct fed_scatter_group {
 	uint8_t color;       /* enum fed_color */
 	const double *x, *y; /* [n]; points that are not finite are left out */
 	size_t n;
-	const uint32_t *id; /* [n] labels beside the points, where cells are free; NULL: none */
-	bool letter;        /* goes beside another letter in its cell, so that both are read */
-	bool rim;           /* points beyond the frame are at its rim, with their distance */
+	const uint32_t *id;       /* [n] labels beside the points, where cells are free; NULL: none */
+	const char *const *label; /* [n] labels instead of ids, where not NULL; NULL: none */
+	bool letter;              /* goes beside another letter in its cell, so that both are read */
+	bool rim;                 /* points beyond the frame are at its rim, with their distance */
 };
 
 struct fed_scatter {

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "history/client_selector.h"
+#include "train/clients/names.h"
 #include "tui/widgets/canvas.h"
 #include "tui/widgets/glyphs.h"
 #include "tui/widgets/axis.h"
@@ -27,6 +28,8 @@ struct painter {
 	const struct fed_timeline *schedule;
 	bool utf8;
 	int left, width; /* columns of the labels, and of time */
+	int numbers;     /* columns of the clients' numbers */
+	bool names;      /* a client has one */
 	double cell;     /* seconds of a cell */
 	int rows;        /* of clients */
 	double *share;   /* [rows][FED_PHASES][width]: seconds of each phase in each cell */
@@ -135,10 +138,17 @@ static void put_client(struct painter *p, int at)
 	const struct fed_invitation_log *j = p->schedule->invitation_log;
 	const uint32_t client = p->schedule->client[at];
 	const int row = 1 + at;
-	char label[16];
+	const char *name = fed_client_name(p->schedule->clients, client);
+	struct fed_text label = {0};
 
-	snprintf(label, sizeof label, "%*u", p->left - 1, client);
-	fed__canvas_write(p->canvas, 0, row, label, plain);
+	if (name) { /* numbers one below the other, the name behind */
+		fed_text_add(&label, "%*u %s", p->numbers, client, name);
+		fed__canvas_fit(p->canvas, 0, row, p->left - 1, false, fed_text_str(&label), plain);
+	} else {
+		fed_text_add(&label, "%*u", p->names ? p->numbers : p->left - 1, client);
+		fed__canvas_write(p->canvas, 0, row, fed_text_str(&label), plain);
+	}
+	fed_text_release(&label);
 	if (fed_client_ids_contain(p->schedule->marked, p->schedule->n_marked, client))
 		fed__canvas_put(p->canvas, p->left - 1, row, '*',
 		                (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
@@ -231,6 +241,22 @@ static void paint(struct painter *p)
 	put_legend(p, 2 + p->rows);
 }
 
+/* Numbers alone, or with names in at most a third of the width. */
+static void measure_labels(struct painter *p)
+{
+	const struct fed_timeline *w = p->schedule;
+	const uint32_t last = p->rows ? w->client[p->rows - 1] : 0;
+	const int names = fed_client_label_width(w->clients, w->client, (uint32_t)p->rows);
+	const int most = p->canvas->columns / 3;
+
+	p->left = last >= 10000000 ? 11 : 8;
+	p->numbers = snprintf(NULL, 0, "%u", last);
+	p->names = names > 0;
+	if (p->names && names + 2 + p->numbers > p->left)
+		p->left = names + 2 < most ? names + 2 : most;
+	p->left = p->left > 8 ? p->left : 8;
+}
+
 int fed__timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeline *schedule,
                               bool utf8, struct fed_error *err)
 {
@@ -244,8 +270,7 @@ int fed__timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeli
 		                FED_TIMELINE_FRAME + 1);
 	if (schedule->to <= schedule->from)
 		return fed_fail(err, "no virtual time has passed");
-	if (rows && schedule->client[rows - 1] >= 10000000)
-		p.left = 11;
+	measure_labels(&p);
 	p.width = canvas->columns - p.left;
 	p.cell = (schedule->to - schedule->from) / p.width;
 	const size_t numbers = (size_t)(rows + 1) * FED_PHASES * (size_t)p.width;

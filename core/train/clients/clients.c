@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "train/clients/names.h"
 
 int fed_clients_init(struct fed_clients *c, uint32_t train, struct fed_error *err)
 {
@@ -21,6 +22,8 @@ void fed_clients_release(struct fed_clients *c)
 	fed_clients_forget(c);
 	fed_clients_forget_residuals(c);
 	fed_clients_forget_evaluations(c);
+	for (uint32_t i = 0; c->named && i < c->n; i++)
+		fed_free(c->client[i].name);
 	for (uint32_t k = 0; k < c->n_blocks; k++)
 		fed_free(c->block[k].ids);
 	fed_free(c->block);
@@ -47,6 +50,7 @@ int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, st
 	for (uint32_t i = 0; i < c->n; i++) {
 		c->client[i].kept = NULL;
 		c->client[i].residual = NULL;
+		c->client[i].name = NULL;
 	}
 	return FED_OK;
 }
@@ -113,6 +117,31 @@ static uint32_t hold_out(uint32_t *ids, uint32_t n, double share, uint64_t seed,
 	return wanted < 1 ? 1 : wanted < n ? wanted : n - 1;
 }
 
+/* Names of natural clients after their owners; on failure the examples are back in the pool. */
+static int name_natural(struct fed_client_names *names, struct fed_clients *c,
+                        const struct fed_dataset *data, const struct fed_clients_plan *plan,
+                        struct fed_partition_result *made, struct fed_error *err)
+{
+	if (plan->how.kind != FED_PARTITION_NATURAL)
+		return FED_OK;
+	const uint32_t **first = fed_alloc_array(plan->n, sizeof *first);
+	int rc = FED_OK;
+
+	if (!first)
+		rc = fed_fail_memory(err, plan->n * sizeof *first, "the clients' names");
+	for (uint32_t i = 0; rc == FED_OK && i < plan->n; i++)
+		first[i] = made->start[i] < made->start[i + 1] ? made->ids + made->start[i] : NULL;
+	if (rc == FED_OK)
+		rc = fed_client_names_natural(names, c, data, first, plan->n, err);
+	fed_free(first);
+	if (rc == FED_OK)
+		return FED_OK;
+	if (!made->shared)
+		fed_example_pool_return(&c->pool, made->ids, (uint32_t)made->start[plan->n]);
+	fed_partition_result_release(made);
+	return FED_FAIL;
+}
+
 int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
                     const struct fed_clients_plan *plan, uint32_t *first, struct fed_error *err)
 {
@@ -120,6 +149,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 	const struct fed_link_spec *link = plan->link;
 	const uint32_t n = plan->n;
 	struct fed_partition_result made = {0};
+	struct fed_client_names names = {0};
 	struct fed_device_spec any_device;
 	struct fed_link_spec any_link;
 
@@ -127,10 +157,14 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		return FED_FAIL;
 	if (!link && fed_link_parse(FED_LINK_DEFAULT, &any_link, err))
 		return FED_FAIL;
-	if (reserve(c, n, err))
+	if (reserve(c, n, err) ||
+	    (plan->names && fed_client_names_parse(&names, c, plan->names, NULL, n, err)))
 		return FED_FAIL;
-	if (fed_partition_run(data, &c->pool, &plan->how, n, plan->seed, c->n_blocks, &made, err))
+	if (fed_partition_run(data, &c->pool, &plan->how, n, plan->seed, c->n_blocks, &made, err) ||
+	    (!plan->names && name_natural(&names, c, data, plan, &made, err))) {
+		fed_client_names_release(&names);
 		return FED_FAIL;
+	}
 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t id = c->n + i;
@@ -145,8 +179,10 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 			.loss = NAN,
 			.shift = made.shift ? made.shift[i] : (struct fed_shift){.gain = 1},
 			.shifted = made.shift != NULL,
+			.name = names.n ? names.name[i] : NULL,
 			.present = true,
 		};
+		c->named |= c->client[id].name != NULL;
 		fed_client_equip(&c->client[id], id, device ? device : &any_device, link ? link : &any_link,
 		                 plan->seed);
 		c->present[c->n_present + i] = id;
@@ -166,6 +202,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 	c->n_present += n;
 	made.ids = NULL; /* owned by the block now */
 	fed_partition_result_release(&made);
+	fed_free(names.name); /* the names by the rows */
 	return FED_OK;
 }
 
@@ -177,6 +214,7 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 		if (!c->block[client->block].shared)
 			fed_example_pool_return(&c->pool, client->examples, client->count + client->holdout);
 		fed_free(client->kept);
+		fed_free(client->name);
 		fed_shared_vectors_unref(client->residual);
 		*client = (struct fed_client){.block = client->block};
 	}

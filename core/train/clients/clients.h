@@ -17,6 +17,7 @@ struct fed_client {
 	float **kept;             /* client vectors of the aggregator, or NULL until it has trained */
 	struct fed_shared_vectors
 		*residual;    /* error feedback (train/local/error_feedback.h), or NULL */
+	char *name;       /* train/clients/names.h, or NULL; owned */
 	uint64_t version; /* of the model that it was last sent */
 	uint32_t count;   /* examples that it trains on */
 	uint32_t holdout; /* those behind them, which it keeps for evaluation */
@@ -55,7 +56,8 @@ struct fed_clients {
 	uint32_t n_blocks;
 	struct fed_example_pool pool;
 	uint32_t kept_vectors;                    /* vectors in each client's `kept` */
-	uint32_t equipped;                        /* how often devices or links were changed */
+	uint32_t equipped;                        /* how often devices, links, names changed */
+	bool named;                               /* a client has or had a name */
 	struct fed_client_evaluation *evaluation; /* [evaluations] by id, of the last round that was
 	                                             evaluated; NULL: none was */
 	uint32_t evaluations;
@@ -74,6 +76,7 @@ struct fed_clients_plan {
 	struct fed_partition how;
 	const struct fed_device_spec *device; /* NULL: the default */
 	const struct fed_link_spec *link;     /* likewise */
+	const char *names; /* typed (train/clients/names.h); NULL: the owners' if they are natural */
 	uint64_t seed;
 	double holdout; /* share of its examples that each keeps for evaluation, at least one of two */
 };
