@@ -14,7 +14,7 @@
 #include "train/clients/names.h"
 
 #define TEXT_MAX 65536
-#define PART_MAX 96
+#define PART_MAX FED_CLIENT_NAME_MAX
 
 struct selection {
 	const struct fed_clients *clients;

@@ -191,7 +191,8 @@ static int choose_columns(const char *names, const struct fed_composition *parts
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
 		for (size_t i = 0; i < ALL; i++)
-			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) || (i == ACCURACY && evaluating))
+			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) ||
+			    (i == ACCURACY && evaluating))
 				chosen[(*n)++] = i;
 		return FED_OK;
 	}

@@ -58,7 +58,8 @@ START_TEST(cleaning)
 		{"plain\n\ttext", "plain\n\ttext", "plain\n\ttext"},
 		{"\033[2J\007", "\uFFFD[2J\uFFFD", "?[2J?"},
 		{"\x7f", "\uFFFD", "?"},
-		{"Zürich", "Zürich", "Z?rich"},
+		{"한국어 ok", "한국어 ok", "______ ok"},
+		{"Zürich", "Zürich", "Zurich"},
 		{"\xc2\x9b"
 	     "31m",
 	     "\uFFFD31m", "?31m"},                         /* C1's own escape */

@@ -67,7 +67,7 @@ static const struct {
 	{"explain top|", "top-k", true},
 	{"set cli|", "client", true},
 	{"set client |", "all 0 2 random:", false},
-	{"set client 0-2 |", "device= link=", true},
+	{"set client 0-2 |", "device= link= name=", true},
 	{"set client 0 li|", "link=", true},
 	{"set client 0 device=ph|", "device=phone", true},
 	{"set client 0 device=iot link=|",

@@ -118,7 +118,7 @@ static void put_tile(struct fed_canvas *canvas, int top, const struct fed_sample
 
 	fed_sample_put_label(sample, data, i, &label);
 	fed_text_add(&label, " #%u", sample->place[i]);
-	fed__cells_write(canvas, column, row, g->tile - GAP, false, fed_text_str(&label), plain);
+	fed__canvas_fit(canvas, column, row, g->tile - GAP, false, fed_text_str(&label), plain);
 	put_picture(canvas, column, row + 1, &p, g);
 	fed_text_release(&label);
 }

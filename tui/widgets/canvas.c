@@ -288,6 +288,16 @@ static bool same_style(struct fed_style a, struct fed_style b)
 	return a.color == b.color && a.bold == b.bold && a.ink == b.ink && a.paper == b.paper;
 }
 
+/* The right half of a wide character looks as its left one. */
+static void put_ascii(struct fed_text *out, const struct fed_canvas *canvas, int column, int row,
+                      const struct fed_cell *cell)
+{
+	const bool half = !cell->code && column > 0;
+	const uint32_t code = half ? cell_at(canvas, column - 1, row)->code : cell->code;
+
+	fed_text_put(out, &(char){code ? fed__canvas_ascii(code) : '?'}, 1);
+}
+
 void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8,
                       enum fed_palette palette)
 {
@@ -309,7 +319,7 @@ void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, boo
 				put_style(out, style, palette);
 			}
 			if (!utf8)
-				fed_text_put(out, &(char){cell.code ? fed__canvas_ascii(cell.code) : '?'}, 1);
+				put_ascii(out, canvas, column, row, &cell);
 			else if (cell.code)
 				fed_text_put_code(out, cell.code);
 		}

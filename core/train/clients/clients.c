@@ -132,7 +132,7 @@ static int name_natural(struct fed_client_names *names, struct fed_clients *c,
 	for (uint32_t i = 0; rc == FED_OK && i < plan->n; i++)
 		first[i] = made->start[i] < made->start[i + 1] ? made->ids + made->start[i] : NULL;
 	if (rc == FED_OK)
-		rc = fed_client_names_natural(names, c, data, first, plan->n, err);
+		rc = fed__client_names_natural(names, c, data, first, plan->n, err);
 	fed_free(first);
 	if (rc == FED_OK)
 		return FED_OK;

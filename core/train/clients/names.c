@@ -76,7 +76,7 @@ int fed_client_label_width(const struct fed_clients *c, const uint32_t *ids, uin
 	bool any = false;
 	int widest = 0;
 
-	for (uint32_t i = 0; c->named && i < n; i++) {
+	for (uint32_t i = 0; c && c->named && i < n; i++) {
 		fed_text_clear(&label);
 		fed_client_put_label(&label, c, ids[i]);
 		const int width = fed_text_width(fed_text_str(&label));
@@ -365,9 +365,9 @@ static int drop_twins(struct fed_client_names *names, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_client_names_natural(struct fed_client_names *names, const struct fed_clients *c,
-                             const struct fed_dataset *data, const uint32_t *const *first,
-                             uint32_t n, struct fed_error *err)
+int fed__client_names_natural(struct fed_client_names *names, const struct fed_clients *c,
+                              const struct fed_dataset *data, const uint32_t *const *first,
+                              uint32_t n, struct fed_error *err)
 {
 	struct owned_name *taken;
 	size_t n_taken;

@@ -24,7 +24,8 @@ const char *fed_client_nearest(const struct fed_clients *, const char *typed);
 void fed_client_put(struct fed_text *, const struct fed_clients *, uint32_t id);
 /* Append "3 name", or "3". */
 void fed_client_put_label(struct fed_text *, const struct fed_clients *, uint32_t id);
-/* The widest label of n clients in columns, 0 where none has a name. */
+/* The widest label of n clients in columns, 0 where none has a name or clients is
+ * NULL. */
 int fed_client_label_width(const struct fed_clients *, const uint32_t *ids, uint32_t n);
 
 /* Names for clients, before they get them. */
@@ -37,9 +38,9 @@ struct fed_client_names {
 int fed_client_names_parse(struct fed_client_names *, const struct fed_clients *, const char *typed,
                            const uint32_t *ids, uint32_t n, struct fed_error *);
 /* Names of new natural clients, whose first examples are at `first`. */
-int fed_client_names_natural(struct fed_client_names *, const struct fed_clients *,
-                             const struct fed_dataset *, const uint32_t *const *first, uint32_t n,
-                             struct fed_error *);
+int fed__client_names_natural(struct fed_client_names *, const struct fed_clients *,
+                              const struct fed_dataset *, const uint32_t *const *first, uint32_t n,
+                              struct fed_error *);
 /* Move names to the rows. */
 void fed_client_names_give(struct fed_client_names *, struct fed_clients *, const uint32_t *ids);
 void fed_client_names_release(struct fed_client_names *); /* zeroed is fine */
