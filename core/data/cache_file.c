@@ -21,7 +21,8 @@ struct cache_head {
 	uint32_t notes;
 	float scale;
 	uint32_t crc; /* of the words */
-	bool bytes, owner, class_name, owner_name, input_name, truth, curved, tokens;
+	/* 0 or 1: a damaged byte is no bool. */
+	uint8_t bytes, owner, class_name, owner_name, input_name, truth, curved, tokens;
 	char name[32];
 	uint32_t head_crc; /* of all above */
 };

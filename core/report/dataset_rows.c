@@ -91,6 +91,11 @@ static int put_rows(const struct fed_dataset *data, struct fed_text *text, fed_d
 	put_inputs(data, text);
 	if (give(text, "each", take, ctx, err))
 		return FED_FAIL;
+	if (data->bytes && !data->tokens) {
+		fed_text_add(text, "bytes, 0 to 255 as 0 to %.4g", 255 * (double)data->scale);
+		if (give(text, "values", take, ctx, err))
+			return FED_FAIL;
+	}
 	if (data->classes &&
 	    put_counts(data->classes, data->class_name, NULL, data->label, data->train, text, err))
 		return FED_FAIL;

@@ -452,6 +452,13 @@ const struct fed_glossary_word fed__glossary[] = {
          "withstand Byzantine clients. `aggregator krum f=2` chooses one, `plugins aggregator`\n"
          "lists them.",
          .now = fed__figure_aggregator, .also = {"rule"}),
+	WORD(
+		"data cache", "term", "a folder that keeps datasets which are slow to read",
+		"Folders of pictures, archives and JSON files are read once; the next time the dataset\n"
+		"comes from ~/.cache/fedsh/data, bit for bit, unless a file, an argument, the seed or the\n"
+		"program has changed. A damaged entry is replaced, the oldest make way at 4 GB.\n"
+		"`set data-cache off` leaves it alone; removing the folder does no harm.",
+		.also = {"cache"}),
 	WORD("client drift", "term", "local models moving apart where clients have different data",
          "With more local steps each client walks towards its own optimum, and the mean of\n"
          "these is not the optimum of all. FedProx and SCAFFOLD hold against it; `plane` shows\n"

@@ -108,6 +108,7 @@ START_TEST(channels_come_last)
 	ck_assert_uint_eq(data->shape.dim[2], channels);
 	const struct fed_note *note = note_on(data, "channels");
 	ck_assert_int_eq(ways[_i].told, note && note->level == FED_NOTE_TOLD);
+	ck_assert_int_eq(note_on(data, "drawn") != NULL, channels == 2 || channels > 3);
 	for (uint32_t i = 0; i < TRAIN + TEST; i++)
 		for (uint32_t p = 0; p < AREA; p++)
 			for (uint32_t c = 0; c < channels; c++) {

@@ -232,6 +232,10 @@ START_TEST(what_cannot_be_a_dataset)
 	assert_refused("", FED_FAIL, "has no file");
 	put_png("1.png", 2, 2, 1, 1);
 	assert_refused("", FED_FAIL, "give each class a folder");
+	struct fed_error err;
+	struct fed_dataset *one = NULL;
+	ck_assert_int_eq(load_by_words(&one, fed_temp_file(&temp, "1.png"), "", &err), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "is one picture; name the folder"), "%s", err.text);
 	put_png("a/1.png", 2, 2, 1, 1);
 	put_png("b/1.png", 2, 2, 1, 1);
 	assert_refused("layout=clients", FED_FAIL, "layout=classes");

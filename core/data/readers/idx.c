@@ -354,6 +354,18 @@ static int transpose(const struct idx_load *l, struct fed_dataset *data, struct 
 	                 "transposed, since files of EMNIST lie on their side");
 }
 
+/* Of two channels, or more than three, some are not in what is drawn of them. */
+static int note_drawn(const struct idx_file *images, struct fed_dataset *data,
+                      struct fed_error *err)
+{
+	if (images->channels == 1 || images->channels == 3)
+		return FED_OK;
+	return fed__note(&data->notes, FED_NOTE_TOLD, "drawn", NULL, err,
+	                 images->channels == 2 ? "by the first of 2 channels, as grey"
+	                                       : "by the first three of %u channels, as colours",
+	                 images->channels);
+}
+
 static int load_opened(struct idx_load *l, const char *name, struct fed_dataset **out,
                        struct fed_error *err)
 {
@@ -382,6 +394,8 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 		rc = remark(l, *out, err);
 	if (rc == FED_OK && images->planes)
 		rc = put_channels_last(l, *out, err);
+	if (rc == FED_OK)
+		rc = note_drawn(images, *out, err);
 	return rc == FED_OK && is_transposed(l) ? transpose(l, *out, err) : rc;
 }
 

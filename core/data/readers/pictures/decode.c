@@ -23,6 +23,7 @@ struct picture_pass {
 	struct fed_pictures_load *load;
 	uint8_t *bytes; /* of the dataset; NULL: headers alone */
 	atomic_bool failed;
+	_Atomic uint32_t done;
 	struct fed_error **failure; /* [n]: what is no damage of a picture */
 };
 
@@ -134,6 +135,7 @@ static void work(void *ctx, size_t i, int worker)
 		rc = pass->bytes ? decode(l, i, &file, pass->bytes + l->example[i] * size, &err)
 		                 : fed__picture_head(bytes, file.len, &l->head[i], &err);
 	fed_text_release(&file);
+	atomic_fetch_add_explicit(&pass->done, 1, memory_order_relaxed);
 	if (rc == FED_REJECT)
 		keep(&l->damage[i], &err);
 	if (rc == FED_FAIL)
@@ -168,7 +170,7 @@ static int run(struct fed_pictures_load *l, uint8_t *bytes, struct fed_error *er
 		rc = fed_pool_each(pool, n, work, &pass, err);
 	fed_pool_free(pool);
 	if (rc == FED_OK)
-		rc = fed__generation_check(l->making, n, err);
+		rc = fed__generation_check(l->making, atomic_load(&pass.done), err);
 	if (rc == FED_OK && atomic_load(&pass.failed))
 		rc = first_failure(&pass, err);
 	for (size_t i = 0; i < n; i++)

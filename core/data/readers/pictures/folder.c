@@ -253,6 +253,10 @@ static int make(struct fed_pictures_load *l, const char *name, struct fed_datase
 
 	if (sift(l, &good, err) || split(l, good, &plan, err))
 		return FED_FAIL;
+	if (plan.classes > FED_DATASET_MAX_CLASSES)
+		return fed_fail(err, "%s folders of classes; at most %u are possible%s",
+		                fed_count(plan.classes).s, FED_DATASET_MAX_CLASSES,
+		                l->layout.owners ? "" : " (if they are of clients, say layout=clients)");
 	if (fed__dataset_new(out, &plan, &why))
 		return fed_fail(err, "%.240s; size=64x64 scales the pictures", why.text);
 
