@@ -56,6 +56,8 @@ struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator, uint32_t
 
 /* Whether a file's first bytes are those of a table of numbers. */
 bool fed__csv_looks_so(const char *path);
+/* Whether they are those of a PNG or JPEG file. */
+bool fed__picture_looks_so(const char *path);
 /* Whether they may be those of a text. */
 bool fed__text_looks_so(const char *path);
 

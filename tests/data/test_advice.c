@@ -163,6 +163,9 @@ START_TEST(a_text_is_named_by_its_command)
 	ck_assert_msg(strstr(err.text, "lear act 1.md\"`"), "%s", err.text);
 	fed_temp_write(&temp, "lear.png", "\x89PNG\r\n\x1a\n\0\0", 10);
 	ck_assert_int_eq(load(&data, "lear.png", "", &err), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "name the folder"), "%s", err.text);
+	fed_temp_write(&temp, "lear.gif", "GIF89a\0\0\1\2", 10);
+	ck_assert_int_eq(load(&data, "lear.gif", "", &err), FED_REJECT);
 	ck_assert_msg(!strstr(err.text, "dataset text") && strstr(err.text, "nor a text"), "%s",
 	              err.text);
 }

@@ -90,7 +90,8 @@ START_TEST(generated_ones_and_regressions)
 
 	fed_assert_ok(fed_dataset_rows(data, put_row, &text, &err), &err);
 	ck_assert_msg(!strncmp(text.s, "examples: 20 training, 5 test\neach: ", 36), "%s", text.s);
-	ck_assert_ptr_nonnull(strstr(text.s, " pixels\nvalues: bytes, 0 to 255 as 0 to 1\nclasses: 10: "));
+	ck_assert_ptr_nonnull(
+		strstr(text.s, " pixels\nvalues: bytes, 0 to 255 as 0 to 1\nclasses: 10: "));
 	fed_dataset_free(data);
 	fed_text_clear(&text);
 	data = load(fed_temp_write(&temp, "t.csv", "1,1.5\n2,-2\n3,8\n4,2.5\n", 21), NULL, 0);

@@ -101,11 +101,10 @@ static int find_by_file(const char *name, const char *path, const struct fed_sou
 {
 	static const char *const tables[] = {".csv", ".tsv", ".tab", ".data", NULL};
 	static const char *const idx[] = {"-ubyte", NULL};
-	static const char *const pictures[] = {".png", ".jpg", ".jpeg", NULL};
 
 	if (ends_with_any(path, idx))
 		return fed_reject(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
-	if (ends_with_any(path, pictures))
+	if (fed__picture_looks_so(path))
 		return fed_reject(err,
 		                  "%s is one picture; name the folder that holds a folder for each class",
 		                  fed_show(name).s);

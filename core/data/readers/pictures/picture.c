@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "data/readers/encoding.h"
+#include "data/source_internal.h"
+
 /* What a file is that is neither; the names of picture files are often wrong. */
 static const char *other_kind(const uint8_t *bytes, size_t n)
 {
@@ -27,15 +30,35 @@ static const char *other_kind(const uint8_t *bytes, size_t n)
 	return "another kind of file";
 }
 
+static bool is_png(const uint8_t *bytes, size_t n)
+{
+	return n >= 8 && !memcmp(bytes, "\x89PNG\r\n\x1a\n", 8);
+}
+
+static bool is_jpeg(const uint8_t *bytes, size_t n)
+{
+	return n >= 3 && !memcmp(bytes, "\xff\xd8\xff", 3);
+}
+
+bool fed__picture_looks_so(const char *path)
+{
+	struct fed_error unused;
+	char bytes[8];
+	size_t n;
+
+	return fed__text_peek(path, bytes, sizeof bytes, &n, &unused) == FED_OK &&
+	       (is_png((const uint8_t *)bytes, n) || is_jpeg((const uint8_t *)bytes, n));
+}
+
 int fed__picture_head(const uint8_t *bytes, size_t n, struct fed_picture_head *head,
                       struct fed_error *err)
 {
 	int rc;
 
 	*head = (struct fed_picture_head){.turn = 1};
-	if (n >= 8 && !memcmp(bytes, "\x89PNG\r\n\x1a\n", 8))
+	if (is_png(bytes, n))
 		rc = fed__png_head(bytes, n, head, err);
-	else if (n >= 3 && !memcmp(bytes, "\xff\xd8\xff", 3))
+	else if (is_jpeg(bytes, n))
 		rc = fed__jpeg_head(bytes, n, head, err);
 	else
 		return fed_reject(err, "is neither PNG nor JPEG, but %s", other_kind(bytes, n));
