@@ -17,7 +17,9 @@ static int add_block(struct fed_leaf_rows *r, struct fed_error *err)
 		return fed_fail_memory(err, (r->blocks + 1) * sizeof *grown, "the examples");
 	r->block = grown;
 	r->per_block = r->bytes < BLOCK_BYTES ? BLOCK_BYTES / r->bytes : 1;
-	r->block[r->blocks] = fed_alloc(r->per_block * r->bytes);
+	/* the system grants more than it has, and ends who uses it */
+	if (2.0 * (double)(r->per_block * r->bytes) < fed_mem_available())
+		r->block[r->blocks] = fed_alloc(r->per_block * r->bytes);
 	if (!r->block[r->blocks])
 		return fed_fail_memory(err, r->per_block * r->bytes, "the examples");
 	r->blocks++;

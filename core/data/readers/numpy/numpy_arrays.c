@@ -204,10 +204,18 @@ static int set_name(struct fed_numpy_array *a, const char *name, struct fed_erro
 
 /* Files ----------------------------------------------------------------------------------- */
 
+/* Bytes that may be read: the system grants more memory than it has, and ends who uses it. */
+static uint64_t most_bytes(void)
+{
+	const double available = fed_mem_available();
+
+	return available < (double)FED_DATASET_MAX_BYTES ? (uint64_t)available : FED_DATASET_MAX_BYTES;
+}
+
 static int read_file(struct fed_numpy_array *a, const char *path, struct fed_error *err)
 {
 	struct fed_error why;
-	int rc = fed_file_read(path, FED_DATASET_MAX_BYTES, &a->file, err);
+	int rc = fed_file_read(path, most_bytes(), &a->file, err);
 
 	if (rc == FED_OK && fed_npy_parse_any(a->file.s, a->file.len, &a->tensor, &why))
 		rc = fed_fail(err, "%s %s", fed_show(path).s, why.text);
@@ -380,13 +388,13 @@ static int read_archive(struct fed_numpy_arrays *arrays, const char *path,
 		.take = take_array, .ctx = &a, .wanted = is_chosen, .any = true};
 	struct fed_text file = {0};
 	struct fed_error why;
-	int rc = fed_file_read(path, FED_DATASET_MAX_BYTES, &file, err);
+	int rc = fed_file_read(path, most_bytes(), &file, err);
 
 	if (rc == FED_OK && fed_npz_read(file.s, file.len, 0, &list, &why))
 		rc = fed_fail(err, "%s %s", fed_show(path).s, why.text);
 	if (rc == FED_OK)
 		rc = choose_all(&l, path, told, a.chosen, notes, err);
-	if (rc == FED_OK && fed_npz_read(file.s, file.len, FED_DATASET_MAX_BYTES, &take, &why))
+	if (rc == FED_OK && fed_npz_read(file.s, file.len, most_bytes(), &take, &why))
 		rc = fed_fail(err, "%s: %.250s", fed_show(path).s, why.text);
 	fed_text_release(&file);
 	release_names(&l);
