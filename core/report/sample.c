@@ -17,6 +17,13 @@
 
 /* Classes ----------------------------------------------------------------------------------- */
 
+static const char *class_at(const void *ctx, size_t i)
+{
+	const struct fed_dataset *data = ctx;
+
+	return data->class_name && i < data->classes ? data->class_name[i] : NULL;
+}
+
 int fed_sample_class(const struct fed_dataset *data, const char *word, int64_t *class,
                      struct fed_error *err)
 {
@@ -29,9 +36,13 @@ int fed_sample_class(const struct fed_dataset *data, const char *word, int64_t *
 			*class = c;
 			return FED_OK;
 		}
-	if (!fed_parse_int(word, &number) || number < 0 || number >= data->classes)
-		return fed_reject(err, "%s has no class %s; there are %s (`dataset` lists them)",
-		                  data->name, fed_show(word).s, fed_count(data->classes).s);
+	if (!fed_parse_int(word, &number) || number < 0 || number >= data->classes) {
+		const char *near = fed_nearest(word, class_at, data);
+
+		return fed_reject(err, "%s has no class %s%s%s%s; there are %s (`dataset` lists them)",
+		                  data->name, fed_show(word).s, near ? " (did you mean " : "",
+		                  near ? near : "", near ? "?)" : "", fed_count(data->classes).s);
+	}
 	*class = number;
 	return FED_OK;
 }

@@ -306,6 +306,7 @@ FED_SUITE(cache)
 	tcase_add_test(tests, its_size_is_bounded);
 	tcase_add_loop_test(tests, every_form_goes_through_a_file, 0, sizeof forms / sizeof *forms);
 	tcase_add_test(tests, every_allocation_may_fail);
-	suite_add_tcase(suite, tests);
+	if (FED_READS_PICTURES)
+		suite_add_tcase(suite, tests);
 	return suite;
 }

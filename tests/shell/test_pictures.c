@@ -132,6 +132,7 @@ FED_SUITE(pictures)
 	tcase_add_test(tests, colours_are_learned);
 	tcase_add_test(tests, what_is_told_of_them);
 	tcase_add_test(tests, saved_and_restored);
-	suite_add_tcase(suite, tests);
+	if (FED_READS_PICTURES)
+		suite_add_tcase(suite, tests);
 	return suite;
 }

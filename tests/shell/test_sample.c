@@ -63,6 +63,7 @@ START_TEST(rows_of_a_table)
 	assert_shows(shown, "example  class  size");
 	assert_shows(shown, "cat");
 	assert_lacks(shown, "dog");
+	assert_shows(said("sample class=cta", FED_EXIT_USAGE), "no class cta (did you mean cat?)");
 	shown = said("sample --csv", FED_EXIT_OK);
 	assert_shows(shown, "example,class,size\n");
 	assert_lacks(shown, "training examples");
@@ -110,6 +111,7 @@ START_TEST(what_is_refused)
 	assert_shows(said("sample 0-1", FED_EXIT_USAGE), "0-1 are 2 clients; choose one");
 	assert_shows(said("sample 1 part=test", FED_EXIT_USAGE), "leave out part=test");
 	assert_shows(said("sample class=owl", FED_EXIT_USAGE), "no class owl");
+	assert_shows(said("sample class=10", FED_EXIT_USAGE), "there are 10 (`dataset` lists them)");
 	assert_shows(said("sample n=0", FED_EXIT_USAGE), "n");
 	assert_shows(said("sample n=101", FED_EXIT_USAGE), "100");
 }

@@ -160,7 +160,8 @@ static int split(struct fed_pictures_load *l, uint32_t good, struct fed_dataset_
 	if (l->layout.parts)
 		return FED_OK;
 	return fed__note(&l->notes, FED_NOTE_LISTED, "test", "test=", err,
-	                 "%s pictures, drawn by the seed", fed_count(plan->test).s);
+	                 "%s picture%s, drawn by the seed", fed_count(plan->test).s,
+	                 plan->test == 1 ? "" : "s");
 }
 
 /* Close the gaps of pictures that turned out damaged when they were decoded: examples keep their
@@ -236,7 +237,7 @@ static int check_classes(struct fed_pictures_load *l, const struct fed_dataset *
 	fed_free(seen);
 	if (!missing)
 		return FED_OK;
-	return fed__note(&l->notes, FED_NOTE_TOLD, "classes", NULL, err,
+	return fed__note(&l->notes, FED_NOTE_TOLD, "empty classes", NULL, err,
 	                 "%u of %u without a picture for training, the first %s", missing,
 	                 data->classes, fed_show(l->layout.class_name[first]).s);
 }

@@ -133,6 +133,15 @@ static enum fed_picture_levels guess_levels(const struct arrangement *f)
 	return several ? FED_PICTURE_LEVELS_CLIENTS : FED_PICTURE_LEVELS_CLASSES;
 }
 
+/* Whether all pictures that count have a folder of a class below one of a client. */
+static bool has_two_levels(const struct arrangement *f)
+{
+	for (size_t i = 0; i < f->tree->n; i++)
+		if (is_in(f, i) && folder_at(f->tree->path[i], f->skip + 1).n == 0)
+			return false;
+	return true;
+}
+
 /* Names ----------------------------------------------------------------------------------- */
 
 static bool is_number(const char *s)
@@ -264,9 +273,10 @@ static int add_notes(const struct fed_picture_layout *l, const struct arrangemen
 	const struct folder_word above =
 		f->skip > f->parts ? folder_at(path, f->skip - f->parts - 1) : (struct folder_word){0};
 	int rc = fed__note(notes, guessed && clients ? FED_NOTE_TOLD : FED_NOTE_LISTED, "folders",
-	                   !guessed  ? NULL
-	                   : clients ? "layout=classes"
-	                             : "layout=clients",
+	                   !guessed            ? NULL
+	                   : clients           ? "layout=classes"
+	                   : has_two_levels(f) ? "layout=clients"
+	                                       : NULL,
 	                   err, "%s%s",
 	                   !l->parts               ? ""
 	                   : f->test == test_names ? "train|test/"
