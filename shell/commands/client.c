@@ -18,6 +18,27 @@
 
 /* Properties ------------------------------------------------------------------- */
 
+/* "81.2 % on the 12 examples that it holds out, loss 0.6123" */
+static void cell_evaluation(struct fed_table *t, const struct fed_client *client,
+                            struct fed_client_evaluation e)
+{
+	struct fed_text text = {0};
+
+	if (!client->holdout)
+		return;
+	if (!isnan(e.accuracy))
+		fed_text_add(&text, "%.1f %% ", 100 * (double)e.accuracy);
+	fed_text_add(&text, "on the %u example%s that it holds out", client->holdout,
+	             client->holdout == 1 ? "" : "s");
+	if (isnan(e.loss))
+		fed_text_add(&text, ": not evaluated yet");
+	else
+		fed_text_add(&text, ", loss %.4g", (double)e.loss);
+	fed__table_cell(t, isnan(e.accuracy) ? "evaluation" : "accuracy");
+	fed__table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
 	const struct fed_session *s = shell->session;
@@ -47,6 +68,7 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 		fed__table_cell(&table, "last loss");
 		fed__table_real(&table, (double)client->loss, "%.4g");
 	}
+	cell_evaluation(&table, client, fed_client_evaluation(&fed_session_parts(s)->clients, id));
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
 	if (text.len) {

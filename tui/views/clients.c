@@ -64,6 +64,14 @@ static void put_verdict(struct fed_text *out, const struct client_cell *l)
 	fed_text_add(out, "%s", any ? fed_verdict_kind_names[l->row.verdict] : "-");
 }
 
+static void put_accuracy(struct fed_text *out, const struct client_cell *l)
+{
+	if (isnan(l->row.accuracy))
+		fed_text_add(out, "-");
+	else
+		fed_text_add(out, "%.1f %%", 100 * l->row.accuracy);
+}
+
 static void put_bytes(struct fed_text *out, const struct client_cell *l)
 {
 	fed_text_bytes(out, l->row.bytes);
@@ -74,7 +82,7 @@ static void put_faults(struct fed_text *out, const struct client_cell *l)
 	fed_client_put_faults(l->watched->session, (uint32_t)l->row.client, out);
 }
 
-enum { CLIENT, NAME, STATE, LABELS = 4, VERDICT = 14, FAULTS = 16, COLUMNS };
+enum { CLIENT, NAME, STATE, LABELS = 4, ACCURACY = 10, VERDICT = 15, FAULTS = 17, COLUMNS };
 static const struct {
 	const char *field; /* of the client table */
 	struct fed_column column;
@@ -93,6 +101,7 @@ static const struct {
 	{"updates", {"updates", 8, 13, true}, "%.0f"},
 	{"staleness", {"stale", 6, 8, true}, "%.0f"},
 	{"loss", {"loss", 9, 2, true}, "%.4g"},
+	[ACCURACY] = {"accuracy", {"accuracy", 8, 3, true}, NULL, put_accuracy},
 	{"norm", {"norm", 9, 9, true}, "%.4g"},
 	{"cosine", {"cos(step)", 10, 10, true}, "%.3f"},
 	{"score", {"score", 9, 15, true}, "%.4g"},
@@ -173,6 +182,8 @@ static void fit(struct clients_view *st, const struct fed_session *s, int width)
 		st->column[LABELS].rank = -1;
 	if (!parts->faults.n)
 		st->column[FAULTS].rank = -1;
+	if (!fed_clients_evaluating(&parts->clients))
+		st->column[ACCURACY].rank = -1;
 	fit_names(st, &parts->clients);
 	fed__columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
