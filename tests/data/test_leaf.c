@@ -277,6 +277,8 @@ START_TEST(shakespeare_predicts_the_next_character)
 	ck_assert_str_eq(data->class_name[data->bytes[0]], "t");
 	ck_assert_str_eq(data->class_name[data->bytes[2]], "space");
 	ck_assert_str_eq(data->owner_name[0], "PLAY_HAMLET");
+	ck_assert_str_eq(found_of(data, "task"),
+	                 "the character behind each text, as y holds characters");
 	/* the last of each user are the test part */
 	for (uint32_t i = 0; i < data->train && data->owner[i] == 0; i++) {
 		const char *const name = data->class_name[data->bytes[i * 20]];
@@ -393,6 +395,9 @@ static const struct {
      "t.json: user a, row 2 of x: has 3 characters, the first row"},
 	{HEAD "{\"x\": [\"1.jpg\", \"2.jpg\"], \"y\": [1, 0]}" TAIL,
      "the rows name pictures, but 1.jpg is not there"},
+	{HEAD "{\"x\": [\"ab\", \"ab\xed\xa0\x80\"], \"y\": [\"c\", \"d\"]}" TAIL,
+     "user a, row 2 of x: is no UTF-8"},
+	{HEAD "{\"x\": [\"\", \"\"], \"y\": [\"c\", \"d\"]}" TAIL, "row 1 of x: has 0 characters"},
 	{HEAD "{\"x\": [\"ab\", \"\xff\xfe\"], \"y\": [1, 0]}" TAIL, "a text is no UTF-8"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [0]}" TAIL, "user a has 2 rows in x and 1 labels in y"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]]}" TAIL, "user a has no y"},

@@ -283,7 +283,9 @@ static int plan(struct leaf_making *m, struct fed_dataset_plan *p, struct fed_er
 		rc = fed__leaf_windows_choose(l, m->args->vocabulary, &m->vocabulary, &p->shape.dim[0],
 		                              m->notes, err);
 		p->classes = m->vocabulary.classes;
-		return rc;
+		return rc == FED_OK ? fed__note(m->notes, FED_NOTE_TOLD, "task", NULL, err,
+		                                "the character behind each text, as y holds characters")
+		                    : rc;
 	case LEAF_NUMBERS:
 		rc = choose_shape(m, &p->shape, err);
 		break;
