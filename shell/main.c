@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "shell/commands.h"
+#include "shell/jobs/job.h"
 #include "shell/language/autosave.h"
 #include "shell/terminal/interactive.h"
 #include "shell/language/reference.h"
@@ -23,6 +24,7 @@
 #include "shell/script/step_key.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
+#include "tui/attach/attach.h"
 
 #ifndef FED_SESSIONS_FROM_BIN
 #define FED_SESSIONS_FROM_BIN "../share/fedsh/sessions"
@@ -38,7 +40,7 @@ struct options {
 	int commands;
 	const char *json;
 	const char *config; /* NULL: the default, at a prompt; "": none */
-	bool no_color, brief, watch, step, check, readonly;
+	bool no_color, brief, watch, step, check, readonly, attach;
 	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
 };
@@ -58,6 +60,10 @@ static const char usage[] =
 	"      --watch      open the full-screen view, and play FILE in it\n"
 	"      --pace X     with --watch: rounds a second; 0 is full speed, the default of a script 2\n"
 	"      --step       a script's commands wait for a key, in the shell and in the watch\n"
+	"      --attach [SESSION]\n"
+	"                   show the watch of a session that runs at another prompt: the number of "
+	"its\n"
+	"                   process, or nothing if there is one; keys look, commands are typed there\n"
 	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
 	"too;\n"
 	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
@@ -239,24 +245,19 @@ static int parse_options(int argc, char **argv, struct options *o)
 		STEP,
 		CONFIG,
 		READONLY,
+		ATTACH,
 		LANGUAGE,
 		VERSION,
 		HELP
 	};
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},
-		{"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},
-		{"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},
-		{"pace", required_argument, NULL, PACE},
-		{"columns", required_argument, NULL, COLUMNS},
-		{"step", no_argument, NULL, STEP},
-		{"readonly", no_argument, NULL, READONLY},
-		{"config", required_argument, NULL, CONFIG},
-		{"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},
-		{NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},       {"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},           {"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},           {"pace", required_argument, NULL, PACE},
+		{"columns", required_argument, NULL, COLUMNS}, {"step", no_argument, NULL, STEP},
+		{"readonly", no_argument, NULL, READONLY},     {"attach", no_argument, NULL, ATTACH},
+		{"config", required_argument, NULL, CONFIG},   {"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},     {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -283,6 +284,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case READONLY:
 			o->readonly = true;
+			break;
+		case ATTACH:
+			o->attach = true;
 			break;
 		case CONFIG:
 			o->config = optarg;
@@ -334,12 +338,21 @@ static int open_json(struct fed_shell *shell, const char *path)
 	return FED_EXIT_IO;
 }
 
+/* A session at a terminal can be looked at from others, where that is possible. */
+static void listen_for_onlookers(struct fed_shell *shell)
+{
+	struct fed_error unused; /* `attach` says it */
+
+	(void)fed__onlookers_begin(shell, &unused);
+}
+
 static enum fed_exit read_input(struct fed_shell *shell)
 {
 	if (!isatty(STDIN_FILENO)) {
 		shell->own.echo = false; /* a pipe, as another program makes it */
 		return fed__shell_read(shell, stdin, "stdin", NULL);
 	}
+	listen_for_onlookers(shell);
 	if (!shell->screen.terminal) {
 		fed__autosave_begin(shell);
 		return fed__plain_run(shell);
@@ -396,6 +409,31 @@ static enum fed_exit check(struct fed_shell *shell, const struct options *o, cha
 	return FED_EXIT_IO;
 }
 
+/* Show the watch of a session that runs elsewhere. */
+static enum fed_exit attach(struct fed_shell *shell, char **names)
+{
+	struct fed_text path = {0}, list = {0}, why = {0};
+	struct fed_error err;
+	int rc = names[0] && names[1]
+	             ? fed_fail(&err, "takes one session: its number, or the path of its socket")
+	             : fed_attach_find(names[0] ? names[0] : "", &path, &list, &err);
+
+	const bool several = rc == FED_REJECT;
+	if (rc == FED_OK)
+		rc = fed_attach_run(fed_text_str(&path), "", shell->screen.color, &why, &err);
+	if (rc)
+		fed__print_error(shell, "--attach: ", err.text);
+	if (several)
+		fed__print(shell, "%s", fed_text_str(&list));
+	if (why.len)
+		fed__print(shell, "%s\n", fed_text_str(&why));
+	fed__print_flush(shell);
+	fed_text_release(&path);
+	fed_text_release(&list);
+	fed_text_release(&why);
+	return rc ? FED_EXIT_USAGE : FED_EXIT_OK;
+}
+
 /* Open the watch with -c and then the files as its script. */
 static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
 {
@@ -414,6 +452,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 		script[k++] = fed_text_str(&line[i]);
 	}
 	shell->lenient = true;
+	listen_for_onlookers(shell);
 	fed__autosave_begin(shell);
 	fed__line_history_load();
 	rc = script && line ? fed__watch_bridge_run(shell, NULL, o->pace, script, &err)
@@ -451,6 +490,11 @@ int main(int argc, char **argv)
 	shell.groups = fed__command_groups;
 	shell.out = stdout;
 	shell.errors = stderr;
+	if (o.attach) {
+		fed_free(o.command);
+		fed__screen_init(&shell, !o.no_color);
+		return (int)attach(&shell, argv + optind);
+	}
 	if (open_json(&shell, o.json)) {
 		fed_free(o.command);
 		return FED_EXIT_IO;

@@ -11,6 +11,7 @@
 #include "shell/language/undo.h"
 #include "shell/output/print.h"
 #include "shell/script/lessons.h"
+#include "tui/attach/attached.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
 {
@@ -36,6 +37,8 @@ void fed__shell_release(struct fed_shell *shell)
 	fed__plugin_watch_end(shell);
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);
+	fed_attached_free(shell->attached);
+	shell->attached = NULL;
 	fed_session_free(shell->session);
 	shell->session = NULL;
 	fed__undo_release(&shell->undo);

@@ -244,6 +244,8 @@ struct fed_shell {
 	char *record_path;
 	const struct fed_script_place *place;
 	struct fed_jobs jobs;
+	struct fed_attached *attached; /* NULL: no other terminal can look on */
+	double looked;                 /* wall seconds when those that do were last attended to */
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */

@@ -279,6 +279,10 @@ enum fed_app_action fed__app_press(struct fed_app *app, const struct fed_press *
 		return press_prompt(app, press);
 	app->notice[0] = 0;
 	app->alarm = app->asked = false;
+	if (press->code == FED_KEY_PASTE && app->onlooker) {
+		fed__app_refuse(app);
+		return FED_APP_ACTION_NONE;
+	}
 	if (press->code == FED_KEY_PASTE) { /* pasted text goes into a command */
 		fed__app_prompt(app, FED_PROMPTING_COMMAND, "");
 		return press_prompt(app, press);
@@ -299,5 +303,14 @@ enum fed_app_action fed__app_press(struct fed_app *app, const struct fed_press *
 	if (key)
 		return press_view(app, key, press);
 	const struct fed_app_key *global = fed__app_key(press->code);
+	if (global && global->commands && app->onlooker) {
+		fed__app_refuse(app);
+		return FED_APP_ACTION_NONE;
+	}
 	return global ? global->press(app, press) : FED_APP_ACTION_NONE;
+}
+
+void fed__app_refuse(struct fed_app *app)
+{
+	fed__app_notice(app, false, "this terminal looks on; commands are typed at the session's own");
 }

@@ -41,6 +41,7 @@ struct fed_app {
 	enum fed_prompting prompting;
 	int cursor;           /* column in the last row, or -1 */
 	bool alone, readonly; /* as in struct fed_watch_options */
+	bool onlooker;        /* it only looks: keys that command the session are refused */
 	bool helping, mouse;
 	int help_row;
 	char notice[400]; /* shown in the footer until a key is pressed; may have SGR escapes */
@@ -81,6 +82,8 @@ bool fed__app_needs_session(const struct fed_app *, const struct fed_press *);
 /* Whether the key opens a prompt, so that keys behind it are text. */
 bool fed__app_begins_line(const struct fed_press *);
 enum fed_app_action fed__app_press(struct fed_app *, const struct fed_press *);
+/* The caller is an onlooker whose view asked for a command: say where they are typed. */
+void fed__app_refuse(struct fed_app *);
 /* Show a notice in the footer. */
 void fed__app_notice(struct fed_app *, bool alarm, const char *text);
 /* Notify the view of a new version.  The session must be paused. */

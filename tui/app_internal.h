@@ -14,6 +14,7 @@ struct fed_app_key {
 	const char *word;        /* shorter, for the footer; NULL: not in the footer */
 	bool looks;              /* reads the session: only while it is paused */
 	enum fed_app_action (*press)(struct fed_app *, const struct fed_press *);
+	bool commands; /* commands the session, or writes a file: not for onlookers */
 };
 extern const struct fed_app_key fed__app_keys[]; /* ends with code 0 */
 

@@ -157,9 +157,14 @@ static int paint_help(const struct fed_app *app, struct fed_canvas *canvas, int 
 		row = help_line(canvas, row, skip, key->name, key->help);
 	row = help_head(canvas, row, skip, "in all views");
 	for (const struct fed_app_key *key = fed__app_keys; key->code; key++)
-		row = help_line(canvas, row, skip, key->name,
-		                key->code == 'q' && app->alone ? "leave fedsh" : key->help);
-	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
+		if (!(app->onlooker && key->commands))
+			row = help_line(canvas, row, skip, key->name,
+			                key->code == 'q' && app->onlooker ? "leave; the session goes on"
+			                : key->code == 'q' && app->alone  ? "leave fedsh"
+			                                                  : key->help);
+	row = help_line(canvas, row, skip, "ctrl-C",
+	                app->onlooker ? "leave, also where the session is busy"
+	                              : "stop after this round; again: abort it");
 	row = help_head(canvas, row, skip, "views");
 	for (size_t i = 0; (view = fed__view_at(i)); i++) {
 		char number[32];
@@ -200,9 +205,13 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 	const struct fed_view *view = fed__view_at(app->at);
 	int n = 0;
 
-	if (now->held)
+	if (app->onlooker)
+		; /* it has no keys for the run */
+	else if (now->held)
 		add_hint(hints, &n, now->by_key ? "space" : "enter", "next");
-	if (now->held && now->by_key) {
+	if (app->onlooker) {
+		add_global(hints, &n, '/', NULL);
+	} else if (now->held && now->by_key) {
 		add_global(hints, &n, 'r', NULL);
 	} else if (now->paused || !now->busy) {
 		add_global(hints, &n, ' ', now->paused && now->busy ? "go on" : NULL);
@@ -213,17 +222,18 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 	} else {
 		add_global(hints, &n, ' ', NULL);
 	}
-	if (app->watched.n_marked)
+	if (app->watched.n_marked && !app->onlooker)
 		add_global(hints, &n, 'i', NULL);
 	for (const struct fed_key *key = view->keys; key && key->code && n < KEYS_SHOWN - 3; key++)
 		if (key->matters && key->matters(app->state[app->at], &app->watched))
 			add_hint(hints, &n, key->name, key->help);
-	add_global(hints, &n, ':', NULL);
+	if (!app->onlooker)
+		add_global(hints, &n, ':', NULL);
 	if (n < KEYS_SHOWN - 2)
 		add_global(hints, &n, FED_KEY_TAB, NULL);
 	n = n < KEYS_SHOWN - 2 ? n : KEYS_SHOWN - 2;
 	add_global(hints, &n, '?', NULL);
-	add_global(hints, &n, 'q', app->alone ? "leave" : NULL);
+	add_global(hints, &n, 'q', app->alone || app->onlooker ? "leave" : NULL);
 	return n;
 }
 

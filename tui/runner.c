@@ -398,7 +398,7 @@ bool fed_runner_take(struct fed_runner *r)
 	return taken;
 }
 
-void fed__runner_request_pause(struct fed_runner *r)
+void fed_runner_request_pause(struct fed_runner *r)
 {
 	atomic_store(&r->requested, true);
 }
@@ -409,6 +409,12 @@ void fed_runner_give(struct fed_runner *r)
 	r->taken = r->wanted = false;
 	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
+}
+
+void fed_runner_cancel(struct fed_runner *r)
+{
+	atomic_store(&r->requested, false);
+	fed_runner_give(r);
 }
 
 int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)

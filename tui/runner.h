@@ -29,7 +29,9 @@ void fed_runner_clear_event(struct fed_runner *);
 bool fed_runner_take(struct fed_runner *);
 void fed_runner_give(struct fed_runner *);
 /* Wait and signal once when the next version is made and no round is open. */
-void fed__runner_request_pause(struct fed_runner *);
+void fed_runner_request_pause(struct fed_runner *);
+/* Neither the session nor a version is waited for any longer. */
+void fed_runner_cancel(struct fed_runner *);
 
 /* Queue a line; a running line is interrupted at its next event to execute it. */
 int fed_runner_submit(struct fed_runner *, const char *line, struct fed_error *);

@@ -388,13 +388,15 @@ static bool take_frame(struct fed_watch *w, bool due, bool soon)
 	w->has_session = true;
 	w->app.watched.busy = is_lively(&state);
 	handle_session(w);
+	if (w->host.beside)
+		w->host.beside(w->host.ctx, true, is_lively(&state));
 	const bool paints =
 		(due || (w->dirty && soon)) && (w->dirty || fed__app_is_changed(&w->app, &state));
 	if (paints)
 		paint(w, true);
 	w->pause_requested = due && fed__app_awaits_versions(&w->app);
 	if (w->pause_requested)
-		fed__runner_request_pause(w->runner);
+		fed_runner_request_pause(w->runner);
 	w->has_session = false;
 	fed_runner_give(w->runner);
 	return paints;
@@ -407,9 +409,11 @@ static void frame(struct fed_watch *w, bool lively)
 	const bool soon = now >= w->last_frame + FRAME_LEAST;
 	const bool due = (lively || w->event_pending) && now >= w->last_frame + pause_of(w, lively);
 	const bool requested = w->event_pending && w->pause_requested;
+	const bool beside = w->host.beside && w->host.beside(w->host.ctx, false, lively);
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
+	if ((beside || w->n_keys || (w->dirty && soon) || due || requested) &&
+	    fed_runner_take(w->runner)) {
 		painted = take_frame(w, due, soon);
 	} else if (w->dirty && soon) {
 		paint(w, false);
@@ -439,14 +443,15 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                     {.fd = fed__capture_descriptor(), .events = POLLIN},
-	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
+	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN},
+	                     {.fd = w->host.beside ? w->host.beside_descriptor : -1, .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->last_frame + pause - fed_wall_seconds();
 	const bool expects = w->dirty || lively || w->event_pending;
 	/* If a frame is overdue, the session could not be taken: the runner signals when it can. */
 	const double wait = expects && left > 0 ? fmin(left, IDLE_WAIT) : IDLE_WAIT;
 
-	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
+	if (poll(p, 4, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
 	fed_runner_clear_event(w->runner);
 	w->event_pending = true;

@@ -35,6 +35,9 @@ struct fed_watch_host {
 	void (*complete)(void *ctx, const char *line, size_t point, struct fed_text *, size_t *start);
 	const char *(*history)(void *ctx, size_t back); /* from 1, the newest; NULL beyond the oldest */
 	void (*remember)(void *ctx, const char *line);
+	/* Optional, beside each frame: without the session, whether it is needed; then with it. */
+	bool (*beside)(void *ctx, bool has_session, bool busy);
+	int beside_descriptor; /* readable when that has something to do; -1: none */
 	/* The watch is open and takes messages from now on; NULL: it is closed. */
 	int (*opened)(void *ctx, struct fed_watch *, struct fed_error *);
 };

@@ -426,7 +426,8 @@ const struct fed_command fed__commands_look[] = {
      .text =
          "Views are switched by number or tab; space pauses, s makes one event, r one\n"
          "round, + and - set the pace, : takes any command, ? lists all keys, q returns.\n"
-         "A run that is going on when you leave stops between two events; `continue` finishes it.\n"
+         "A run that is going on when you leave stops between two events; `continue` finishes it;\n"
+         "one that runs behind the prompt (`help jobs`) goes on.\n"
          "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
          "nothing.",
      .examples = FED_EXAMPLES("watch", "watch log pace=2"),
@@ -434,6 +435,17 @@ const struct fed_command fed__commands_look[] = {
      .args_size = sizeof(struct fed_watch_args),
      .run = fed__run_watch,
      .flags = FED_COMMAND_RUNS | FED_COMMAND_BESIDE},
+	{.name = "attach",
+     .help = "say how another terminal can show the watch of this session",
+     .text =
+         "`fedsh --attach` in a second terminal (of the projector, say) shows the watch of a\n"
+         "session that is at its prompt, in the second one's own size and colours. There keys\n"
+         "look: views, filters, help; commands are typed at the prompt. It may come and go, be\n"
+         "slow or stopped: the session does not wait for it. Only the same user can attach.\n"
+         "Where several sessions run, `fedsh --attach NUMBER` names the process.",
+     .examples = FED_EXAMPLES("attach"),
+     .run = fed__run_attach,
+     .failure = FED_EXIT_IO},
 	{.name = "explain",
      .help = "say what a word of the screen means, with its formula and its figure now",
      .text =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shell/commands/watch.c - the command `watch`: open the full-screen view, or change its view and
- * pace.
+ * pace; `attach`: how others see it.
  */
 #include "shell/commands/watch.h"
 
@@ -10,6 +10,7 @@
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
 #include "shell/terminal/watch_bridge.h"
+#include "tui/attach/attached.h"
 #include "tui/watch.h"
 
 const struct fed_field fed__watch_rows[] = {
@@ -47,4 +48,24 @@ int fed__run_watch(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (rc == FED_OK && !shell->quit && !fed__job_runs(shell))
 		say_interrupted_run(shell);
 	return rc;
+}
+
+int fed__run_attach(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call;
+	if (!shell->attached && !shell->jobs.host && !shell->watching.watch) {
+		fed__print(shell, "attach: a session at a prompt can be seen from other terminals, by "
+		                  "`fedsh --attach`\n");
+		return FED_OK;
+	}
+	if (!shell->attached && fed__onlookers_begin(shell, err))
+		return FED_FAIL;
+	const size_t n = fed_attached_count(shell->attached);
+	fed__print(shell, "`fedsh --attach %ld` in another terminal shows the watch of this session\n",
+	           (long)getpid());
+	fed__print(shell, "%s terminal%s attached now\n", n ? fed_count((double)n).s : "no",
+	           n == 1 ? " is"
+	           : n    ? "s are"
+	                  : " is");
+	return FED_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/watch.h - the command `watch`.
+ * shell/commands/watch.h - the commands `watch` and `attach`.
  */
 #ifndef FED_SHELL_COMMANDS_WATCH_H
 #define FED_SHELL_COMMANDS_WATCH_H
@@ -13,5 +13,6 @@ struct fed_watch_args {
 };
 extern const struct fed_field fed__watch_rows[];
 int fed__run_watch(struct fed_shell *, const struct fed_call *, struct fed_error *);
+int fed__run_attach(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

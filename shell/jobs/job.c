@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "shell/jobs/output.h"
 #include "shell/output/print.h"
+#include "tui/attach/attached.h"
 #include "tui/runner.h"
 
 #define PATIENCE 1.0 /* seconds of waiting for an event that nothing is said of */
@@ -186,13 +187,98 @@ void fed__job_leave(struct fed_shell *shell)
 	fed_runner_give(job->runner);
 }
 
+/* Onlookers ------------------------------------------------------------------------------- */
+
+#define LOOK_EVERY 0.02 /* seconds, in a run of this thread */
+
+/* The session's pause hook where no runner has set its own: a script that makes rounds. */
+static bool between_events(void *ctx)
+{
+	struct fed_shell *shell = ctx;
+	const double now = fed_wall_seconds();
+
+	/* a view that must see each version is shown where one is made */
+	const double pause =
+		fed_session_open(shell->session) && fed_attached_awaits_version(shell->attached)
+			? 50 * LOOK_EVERY
+			: LOOK_EVERY;
+	if (now < shell->looked + pause)
+		return false;
+	shell->looked = now;
+	if (fed_attached_read(shell->attached, true))
+		fed_attached_show(shell->attached, true);
+	return false;
+}
+
+int fed__onlookers_begin(struct fed_shell *shell, struct fed_error *err)
+{
+	return fed_attached_new(&shell->attached, shell->session, err);
+}
+
+int fed__onlookers_descriptor(const struct fed_shell *shell)
+{
+	return shell->attached ? fed_attached_descriptor(shell->attached) : -1;
+}
+
+bool fed__onlookers_beside(struct fed_shell *shell, bool has_session, bool busy)
+{
+	if (!shell->attached)
+		return false;
+	if (!has_session)
+		return fed_attached_read(shell->attached, busy);
+	fed_attached_show(shell->attached, busy);
+	return false;
+}
+
+static void attend_alone(struct fed_shell *shell)
+{
+	const struct fed_pause_hook hook = {between_events, shell}, none = {0};
+
+	if (fed_attached_read(shell->attached, false))
+		fed_attached_show(shell->attached, false);
+	fed_session_set_pause_hook(shell->session, fed_attached_count(shell->attached) ? hook : none);
+}
+
+void fed__onlookers_attend(struct fed_shell *shell)
+{
+	struct fed_shell_job *job = shell->jobs.running;
+
+	if (job && !job->entered)
+		fed_runner_clear_event(job->runner);
+	if (!shell->attached || here || shell->watching.watch)
+		return;
+	if (!job) {
+		attend_alone(shell);
+		return;
+	}
+	const bool busy = fed_runner_state(job->runner).busy;
+	if (fed_attached_read(shell->attached, busy) &&
+	    (job->entered || fed_runner_take(job->runner))) {
+		fed_attached_show(shell->attached, busy);
+		if (!job->entered)
+			fed_runner_give(job->runner);
+	}
+	if (!job->entered && busy && fed_attached_awaits_version(shell->attached))
+		fed_runner_request_pause(job->runner);
+}
+
+void fed__onlookers_leave(struct fed_shell *shell)
+{
+	const struct fed_shell_job *job = shell->jobs.running;
+
+	if (job && !job->entered)
+		fed_runner_cancel(job->runner);
+}
+
 /* Wait until the job prints, changes its state or can be taken. */
 static void wait_for_job(const struct fed_shell_job *job)
 {
+	const int onlookers = fed__onlookers_descriptor(job->shell);
 	struct pollfd p[] = {{.fd = fed_runner_event_fd(job->runner), .events = POLLIN},
-	                     {.fd = job->output.event, .events = POLLIN}};
+	                     {.fd = job->output.event, .events = POLLIN},
+	                     {.fd = onlookers, .events = POLLIN}};
 
-	if (poll(p, 2, POLL_MS) > 0 && p[0].revents)
+	if (poll(p, 3, onlookers >= 0 ? POLL_MS / 2 : POLL_MS) > 0 && p[0].revents)
 		fed_runner_clear_event(job->runner);
 }
 
@@ -383,6 +469,7 @@ static void follow(struct fed_shell_job *job, bool only)
 	while (!has_ended(job)) {
 		wait_for_job(job);
 		show(job);
+		fed__onlookers_attend(job->shell);
 		if (!only && atomic_load(fed_session_interrupts(job->shell->session)))
 			fed_runner_notify_signal(job->runner);
 		if (fed__signals_stop() || (only && fed__signals_interrupted()))
@@ -428,6 +515,7 @@ bool fed__job_wait_until(struct fed_shell *shell, double when)
 	while (fed_wall_seconds() < when && !has_ended(job)) {
 		wait_for_job(job);
 		show(job);
+		fed__onlookers_attend(shell);
 		if (fed__signals_interrupted() || fed__signals_ending()) {
 			enter(job, true, true);
 			return false;
@@ -498,7 +586,6 @@ bool fed__job_attend(struct fed_shell *shell, struct fed_text *lines)
 
 	if (!job)
 		return false;
-	fed_runner_clear_event(job->runner);
 	const bool ended = has_ended(job);
 	fed__job_output_take(&job->output, lines, false);
 	return ended;

@@ -80,6 +80,18 @@ void fed__job_note(struct fed_shell *, const char *command, enum fed_exit result
 /* The same as fed__job_end, printed, if it has ended by itself. */
 void fed__job_settle(struct fed_shell *);
 
+/* Listen for terminals that look on (tui/attach/attached.h). */
+int fed__onlookers_begin(struct fed_shell *, struct fed_error *);
+/* Attend to them, also while a job runs: then it is asked to wait at its next event, and the call
+ * after that paints. */
+void fed__onlookers_attend(struct fed_shell *);
+/* The caller may be busy for a while: the job does not wait. */
+void fed__onlookers_leave(struct fed_shell *);
+/* For poll(): readable when they want something; -1: there are none. */
+int fed__onlookers_descriptor(const struct fed_shell *);
+/* The same under the watch: whether the session is needed; with the session. */
+bool fed__onlookers_beside(struct fed_shell *, bool has_session, bool busy);
+
 /* The job for `jobs`. Entered. */
 struct fed_job_progress {
 	unsigned number;

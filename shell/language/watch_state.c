@@ -48,6 +48,8 @@ enum fed_exit fed__watch_state_after(struct fed_shell *shell, enum fed_exit resu
 		return result; /* a command that looks between two events of the job */
 	w->stopped = false;
 	if (!w->watch && !fed__job_is_here())
+		fed__onlookers_attend(shell);
+	if (!w->watch && !fed__job_is_here())
 		return result;
 	fflush(shell->out);
 	const bool goes_on = w->watch ? fed_watch_after(w->watch) : fed__job_after(shell);

@@ -503,6 +503,7 @@ static void set_up(struct fed_shell *shell)
 static void read_key(void)
 {
 	erase_hint();
+	fed__onlookers_leave(at_prompt); /* readline may wait for another key */
 	rl_callback_read_char();
 	asked -= asked > 0;
 	if (!done)
@@ -546,13 +547,16 @@ static void read_lines_typed(struct fed_shell *shell)
 	while (!done && !fed__signals_ending()) {
 		const bool shows = !is_busy() && fed_wall_seconds() >= shown + SHOW_LEAST;
 		int job[2] = {-1, -1};
-		if (shows)
-			fed__job_descriptors(shell, job);
+		fed__job_descriptors(shell, job);
+		if (!shows)
+			job[0] = -1;
 		struct pollfd input[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 		                         {.fd = job[0], .events = POLLIN},
-		                         {.fd = job[1], .events = POLLIN}};
+		                         {.fd = job[1], .events = POLLIN},
+		                         {.fd = fed__onlookers_descriptor(shell), .events = POLLIN}};
+		const bool often = !shows || (job[1] >= 0 && input[3].fd >= 0);
 		fed__signals_catch_stop(true);
-		const int ready = poll(input, 3, shows ? POLL_MS : SHOW_MS);
+		const int ready = poll(input, 4, often ? SHOW_MS : POLL_MS);
 		const bool failed = ready < 0 && errno != EINTR;
 		fed__signals_catch_stop(false);
 
@@ -562,6 +566,7 @@ static void read_lines_typed(struct fed_shell *shell)
 			suspend();
 		fed__line_memory_refill();
 		attend(ready <= 0, shows);
+		fed__onlookers_attend(shell);
 		if (input[1].revents || input[2].revents)
 			shown = fed_wall_seconds();
 		if (ready > 0 && (input[0].revents & (POLLIN | POLLHUP | POLLERR)))

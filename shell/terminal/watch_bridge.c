@@ -163,6 +163,11 @@ static void remember(void *ctx, const char *line)
 	fed__line_history_add(line);
 }
 
+static bool beside(void *ctx, bool has_session, bool busy)
+{
+	return fed__onlookers_beside(ctx, has_session, busy);
+}
+
 int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
                           const char *const *script, struct fed_error *err)
 {
@@ -176,6 +181,8 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.complete = complete,
 		.history = history,
 		.remember = remember,
+		.beside = beside,
+		.beside_descriptor = fed__onlookers_descriptor(shell),
 		.opened = fed__job_runs(shell) ? opened_on_job : opened,
 	};
 	struct fed_watch_options options = {
