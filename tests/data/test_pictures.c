@@ -239,6 +239,11 @@ START_TEST(what_cannot_be_a_dataset)
 	ck_assert_int_eq(load_by_words(&one, fed_temp_file(&temp, "1.png"), "", &err), FED_REJECT);
 	ck_assert_msg(strstr(err.text, "is one picture; name the folder"), "%s", err.text);
 	put_png("a/1.png", 2, 2, 1, 1);
+	put_png("a/2.png", 2, 2, 1, 1);
+	struct fed_dataset *single = load("");
+	ck_assert_int_eq(note_on(single, "classes")->level, FED_NOTE_WARNING);
+	fed_dataset_free(single);
+	unlink(fed_temp_file(&temp, "a/2.png"));
 	put_png("b/1.png", 2, 2, 1, 1);
 	assert_refused("layout=clients", FED_FAIL, "layout=classes");
 	fed_dataset_free(load("layout=classes"));

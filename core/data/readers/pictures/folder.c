@@ -235,6 +235,11 @@ static int check_classes(struct fed_pictures_load *l, const struct fed_dataset *
 			first = c;
 		}
 	fed_free(seen);
+	if (data->classes == 1)
+		return fed__note(&l->notes, FED_NOTE_WARNING, "classes", NULL, err,
+		                 "a single one, %s, of which nothing can be learned; each class needs a "
+		                 "folder of its own",
+		                 fed_show(l->layout.class_name[0]).s);
 	if (!missing)
 		return FED_OK;
 	return fed__note(&l->notes, FED_NOTE_TOLD, "empty classes", NULL, err,
