@@ -541,6 +541,11 @@ START_TEST(what_lies_beside_is_not_read)
 	ck_assert_msg(strstr(err.text, "say inputs=NAME; it has foo, bar, objects"), "%s", err.text);
 	fed_assert_ok(load("a.npz", "inputs=foo labels=bar"), &err);
 	check_rows(false);
+	/* an array may have several roles */
+	fed_assert_ok(load("a.npz", "inputs=foo labels=bar client=bar test-inputs=foo test-labels=bar"),
+	              &err);
+	ck_assert_uint_eq(data->owners, 4);
+	ck_assert_uint_eq(data->test, 4);
 	ck_assert_int_eq(load("a.npz", "inputs=foo labels=objects"), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "Python objects"), "%s", err.text);
 	fed_temp_write(&temp, "b.npz", "PK\3\4 and no more", 16);
@@ -549,6 +554,9 @@ START_TEST(what_lies_beside_is_not_read)
 	write_array("a.npy", "<f4", "(4, 2)", eight, 8);
 	ck_assert_int_eq(load("a.npy", ""), FED_REJECT);
 	ck_assert_msg(strstr(err.text, "say labels=FILE.npy"), "%s", err.text);
+	fed_temp_write(&temp, "a.npy", "no array", 8);
+	ck_assert_int_eq(load("a.npy", ""), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "is no file of a NumPy array"), "%s", err.text);
 }
 END_TEST
 

@@ -302,6 +302,8 @@ static int find_beside(struct fed_text *path, const char *typed, const char *inp
 static int read_pair(struct fed_numpy_arrays *a, const char *inputs,
                      const char *const told[FED_NUMPY_ROLES], struct fed_error *err)
 {
+	if (!fed__numpy_is_array(inputs))
+		return fed_fail(err, "%s is no file of a NumPy array", fed_show(inputs).s);
 	if (!*told[FED_NUMPY_Y])
 		return fed_reject(err,
 		                  "%s is one array; say labels=FILE.npy, or name a folder or an .npz "
@@ -351,30 +353,38 @@ struct archive {
 	const char *chosen[FED_NUMPY_ROLES];
 };
 
-static int role_in(const struct archive *a, const char *name, size_t n)
+static bool is_role(const struct archive *a, int role, const char *name, size_t n)
 {
-	for (int role = 0; role < FED_NUMPY_ROLES; role++)
-		if (a->chosen[role] && strlen(a->chosen[role]) == n && !memcmp(a->chosen[role], name, n) &&
-		    !a->arrays->of[role].name)
-			return role;
-	return -1;
+	return a->chosen[role] && strlen(a->chosen[role]) == n && !memcmp(a->chosen[role], name, n) &&
+	       !a->arrays->of[role].name;
 }
 
 static bool is_chosen(void *ctx, const char *name, size_t n)
 {
-	return role_in(ctx, name, n) >= 0;
+	bool chosen = false;
+
+	for (int role = 0; role < FED_NUMPY_ROLES; role++)
+		chosen |= is_role(ctx, role, name, n);
+	return chosen;
 }
 
+/* Take an array for all of its roles; the first owns its bytes. */
 static int take_array(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
 {
 	struct archive *const a = ctx;
-	const int role = role_in(a, t->name, t->name_length);
-	struct fed_numpy_array *const array = &a->arrays->of[role];
 
-	array->tensor = *t;
-	array->block = *t->buffer;
-	*t->buffer = NULL;
-	return set_name(array, a->chosen[role], err);
+	for (int role = 0; role < FED_NUMPY_ROLES; role++) {
+		struct fed_numpy_array *const array = &a->arrays->of[role];
+
+		if (!is_role(a, role, t->name, t->name_length))
+			continue;
+		array->tensor = *t;
+		array->block = *t->buffer;
+		*t->buffer = NULL;
+		if (set_name(array, a->chosen[role], err))
+			return FED_FAIL;
+	}
+	return FED_OK;
 }
 
 static int read_archive(struct fed_numpy_arrays *arrays, const char *path,
