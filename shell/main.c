@@ -338,7 +338,7 @@ static int open_json(struct fed_shell *shell, const char *path)
 	return FED_EXIT_IO;
 }
 
-/* A session at a terminal can be looked at from others, where that is possible. */
+/* A session whose lines are edited can be looked at from other terminals. */
 static void listen_for_onlookers(struct fed_shell *shell)
 {
 	struct fed_error unused; /* `attach` says it */
@@ -352,11 +352,11 @@ static enum fed_exit read_input(struct fed_shell *shell)
 		shell->own.echo = false; /* a pipe, as another program makes it */
 		return fed__shell_read(shell, stdin, "stdin", NULL);
 	}
-	listen_for_onlookers(shell);
 	if (!shell->screen.terminal) {
 		fed__autosave_begin(shell);
 		return fed__plain_run(shell);
 	}
+	listen_for_onlookers(shell);
 	fed__print(shell,
 	           "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
 	           FED_VERSION);

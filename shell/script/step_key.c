@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 
 enum { END_OF_INPUT = 4, ESCAPE = 27, POLL_MS = 250 };
@@ -21,16 +22,18 @@ int fed__step_key_check(struct fed_error *err)
 }
 
 /* Read a key, and what came with it: the bytes of an arrow are one. False: a signal or the end. */
-static bool read_key(unsigned char *key)
+static bool read_key(struct fed_shell *shell, unsigned char *key)
 {
-	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct pollfd input[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+	                         {.fd = fed__onlookers_descriptor(shell), .events = POLLIN}};
 	unsigned char bytes[64];
 
 	for (;;) {
 		if (fed__signals_interrupted() || fed__signals_ending())
 			return false;
-		const int ready = poll(&input, 1, POLL_MS);
-		if (ready == 0 || (ready < 0 && errno == EINTR))
+		fed__onlookers_attend(shell); /* they see where it waits */
+		const int ready = poll(input, 2, POLL_MS);
+		if (ready == 0 || (ready < 0 && errno == EINTR) || (ready > 0 && !input[0].revents))
 			continue;
 		const ssize_t n = ready > 0 ? read(STDIN_FILENO, bytes, sizeof bytes) : 0;
 		if (n < 0 && errno == EINTR)
@@ -60,7 +63,7 @@ enum fed_step_key fed__step_key(struct fed_shell *shell, int column)
 	fed__print_flush(shell);
 	fflush(shell->out);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &single);
-	const bool pressed = read_key(&key);
+	const bool pressed = read_key(shell, &key);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	if (hints)
 		fprintf(shell->out, "\033[%dD\033[K", fed_text_width(hint));
