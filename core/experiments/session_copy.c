@@ -64,7 +64,7 @@ static int copy_model(struct fed_composition *copy, const struct fed_composition
                       struct fed_error *err)
 {
 	if (fed_instance_renew(&copy->model, &from->model, err) ||
-	    fed_net_for(&copy->net, &copy->model, from->data, err))
+	    fed_net_for(&copy->net, &copy->model, from->data, NULL, err))
 		return FED_FAIL;
 	copy->net_built = true;
 	return FED_OK;

@@ -254,9 +254,14 @@ int fed_codec_pass(const struct fed_shared_codec *c, const struct fed_coding *co
 	with.scratch = b->scratch;
 	if (fed_call_encode(&c->instance, &with, v, b->bytes, &len, err))
 		return FED_FAIL;
-	if (fed_call_decode(&c->instance, &with, b->bytes, len, v, &why))
+	if (fed_call_decode(&c->instance, &with, b->bytes, len, v, &why)) {
+		char name[80]; /* which the words begin with */
+
+		snprintf(name, sizeof name, "codec %s: ", c->instance.entry->head->name);
+		const bool named = strncmp(why.text, name, strlen(name)) == 0;
 		return fed_fail(err, "codec %s refuses what it wrote: %s", c->instance.entry->head->name,
-		                why.text);
+		                why.text + (named ? strlen(name) : 0));
+	}
 	struct fed_code *made = fed_code_new(b->bytes, len);
 	if (!made)
 		return fed_fail_memory(err, len, "an update under a codec");

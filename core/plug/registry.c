@@ -20,6 +20,7 @@ struct fed_registry {
 	struct fed_guard guard;
 	struct fed_entry **entry; /* sorted by compare() */
 	size_t n, capacity;
+	struct fed_entry *former; /* that the last reload replaced, or NULL */
 };
 
 static const char *const kind_names[] = {
@@ -91,6 +92,7 @@ void fed_registry_free(struct fed_registry *registry)
 		return;
 	for (size_t i = 0; i < registry->n; i++)
 		fed__entry_free(registry->entry[i]);
+	fed__entry_free(registry->former);
 	fed_free(registry->entry);
 	fed__guard_release(&registry->guard);
 	fed_free(registry);
@@ -425,7 +427,24 @@ int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const
 		return FED_FAIL;
 	}
 	registry->entry[place] = entry;
-	fed__entry_free(old);
+	fed__entry_free(registry->former);
+	registry->former = old;
 	*out = entry;
 	return FED_OK;
+}
+
+bool fed_registry_take_back(struct fed_registry *registry, const struct fed_entry **entry)
+{
+	struct fed_entry *former = registry->former;
+	struct fed_error unused;
+	size_t place = 0;
+
+	if (!former ||
+	    find_idle(registry, former->head->kind, former->head->name, &place, &unused) != FED_OK)
+		return false;
+	fed__entry_free(registry->entry[place]);
+	registry->entry[place] = former;
+	registry->former = NULL;
+	*entry = former;
+	return true;
 }

@@ -100,6 +100,9 @@ int fed_registry_unload(struct fed_registry *, enum fed_kind, const char *name, 
  * instance is alive: the session releases its own, reloads and makes it again. */
 int fed_registry_reload(struct fed_registry *, enum fed_kind, const char *name,
                         const struct fed_entry **, struct fed_error *);
+/* Put back the entry that the last reload replaced, whose fresh one has no instance; false: it is
+ * not there any more. */
+bool fed_registry_take_back(struct fed_registry *, const struct fed_entry **);
 
 /* On failure the error has the nearest name and the list of names. */
 int fed_registry_find(const struct fed_registry *, enum fed_kind, const char *name,

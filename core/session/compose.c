@@ -28,11 +28,12 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 	const uint64_t version = fed_session_version(s);
 	const bool began = s->running || s->progress.params;
 	struct fed_restart_parts afresh;
+	struct fed_error doubt = {{0}};
 	struct fed_net net;
 
 	if (fed__restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
-	if (s->parts.data && fed_net_for(&net, model, s->parts.data, err)) {
+	if (s->parts.data && fed_net_for(&net, model, s->parts.data, &doubt, err)) {
 		fed__restart_parts_release(&afresh);
 		return FED_FAIL;
 	}
@@ -57,7 +58,7 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 		fed_session_tell(s, FED_EVENT_NOTICE, "model %s starts at version 0",
 		                 s->parts.model.entry->head->name);
 	if (s->parts.net_built)
-		fed__session_check_layers(s);
+		fed__session_tell_doubt(s, &doubt);
 	if (began)
 		fed__session_try_set_up(s);
 	return FED_OK;

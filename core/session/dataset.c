@@ -188,6 +188,7 @@ struct model_change {
 	struct fed_net net;
 	struct fed_restart_parts afresh;
 	struct fed_error why;
+	struct fed_error doubt; /* of its layers (fed_net_for) */
 };
 
 static int prepare_model_change(struct model_change *change, struct fed_session *s,
@@ -203,8 +204,8 @@ static int prepare_model_change(struct model_change *change, struct fed_session 
 		fed__restart_parts_release(&change->afresh);
 		return FED_FAIL;
 	}
-	change->fits = s->parts.model.entry &&
-	               fed_net_for(&change->net, &s->parts.model, data, &change->why) == FED_OK;
+	change->fits = s->parts.model.entry && fed_net_for(&change->net, &s->parts.model, data,
+	                                                   &change->doubt, &change->why) == FED_OK;
 	return FED_OK;
 }
 
@@ -230,7 +231,7 @@ static void commit_model_change(struct fed_session *s, struct model_change *chan
 		                 s->parts.model.entry->head->name);
 	}
 	if (s->parts.net_built)
-		fed__session_check_layers(s);
+		fed__session_tell_doubt(s, &change->doubt);
 }
 
 int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, const char *name,

@@ -114,12 +114,13 @@ void fed__restart_parts_commit(struct fed_session *, struct fed_restart_parts *)
 /* A new attack with the same settings and an empty state. */
 int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_attack *,
                      struct fed_error *);
-/* Build the net of a model for the examples of a dataset; released on failure. */
+/* Build the net of a model for the examples of a dataset, and try the layers that it brings;
+ * released on failure.  doubt: "", or that one of them has a wrong gradient; NULL: they have been
+ * tried. */
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
-                struct fed_error *);
-/* Warn if a layer that the model brings has a wrong gradient; the net is built.  The model stays.
- */
-void fed__session_check_layers(struct fed_session *);
+                struct fed_error *doubt, struct fed_error *);
+/* Warn of such a doubt; the model stays. */
+void fed__session_tell_doubt(struct fed_session *, const struct fed_error *doubt);
 
 /* What loading a dataset does with the data cache, by the settings. */
 enum fed_cache_use fed__session_cache_use(const struct fed_session *);

@@ -8,7 +8,7 @@
 #include "session/internal.h"
 
 int fed_net_for(struct fed_net *net, const struct fed_instance *model,
-                const struct fed_dataset *data, struct fed_error *err)
+                const struct fed_dataset *data, struct fed_error *doubt, struct fed_error *err)
 {
 	struct fed_net_builder builder;
 
@@ -18,16 +18,21 @@ int fed_net_for(struct fed_net *net, const struct fed_instance *model,
 		fed_net_release(net);
 		return FED_FAIL;
 	}
+	if (doubt && fed_conformance_check_layers(net, doubt) != FED_REJECT)
+		doubt->text[0] = '\0';
+	if (fed_end_layer_trial(model, err)) {
+		fed_net_release(net);
+		return FED_FAIL;
+	}
 	return FED_OK;
 }
 
-void fed__session_check_layers(struct fed_session *s)
+void fed__session_tell_doubt(struct fed_session *s, const struct fed_error *doubt)
 {
 	const char *name = s->parts.model.entry->head->name;
-	struct fed_error why;
 
-	if (fed_conformance_check_layers(&s->parts.net, &why) == FED_REJECT)
+	if (*doubt->text)
 		fed_session_tell(s, FED_EVENT_WARNING,
 		                 "model %s: %s; it will train badly, `check-plugin %s` says more", name,
-		                 why.text, name);
+		                 doubt->text, name);
 }

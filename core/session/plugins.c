@@ -223,14 +223,16 @@ static int recreate_instance(struct fed_session *s, struct fed_instance *out,
 /* Build the layers of a reloaded model again.  Its parameters stay if they still fit. */
 static int rebuild_net(struct fed_session *s, struct fed_error *err)
 {
+	struct fed_error doubt;
+
 	if (!s->parts.data)
 		return FED_OK;
-	if (fed_net_for(&s->parts.net, &s->parts.model, s->parts.data, err)) {
+	if (fed_net_for(&s->parts.net, &s->parts.model, s->parts.data, &doubt, err)) {
 		fed_instance_release(&s->parts.model);
 		return FED_FAIL;
 	}
 	s->parts.net_built = true;
-	fed__session_check_layers(s);
+	fed__session_tell_doubt(s, &doubt);
 	if (!s->progress.params || s->progress.dim == s->parts.net.dim)
 		return FED_OK;
 
@@ -247,12 +249,22 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Make the instance of a plugin that was loaded again, with what was saved. */
+static int make_again(struct fed_session *s, struct fed_instance *instance,
+                      const struct fed_entry *entry, const struct unloaded_instance *saved,
+                      struct fed_error *err)
+{
+	const int rc = recreate_instance(s, instance, entry, saved, err);
+
+	return rc == FED_OK && instance == &s->parts.model ? rebuild_net(s, err) : rc;
+}
+
 static int reload_used(struct fed_session *s, struct fed_instance *instance,
                        const struct fed_entry *old, struct unloaded_instance *saved,
                        struct fed_error *err)
 {
 	const struct fed_entry *entry = instance->entry, *fresh;
-	struct fed_error failure;
+	struct fed_error failure, unused;
 
 	if (fed_instance_settings(&saved->settings, instance, err) || save_state(saved, instance, err))
 		return FED_FAIL;
@@ -268,11 +280,15 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 	if (rc == FED_OK && entry == old)
 		entry = fresh;
 	/* Also when the new file was refused: the old one is kept. */
-	if (recreate_instance(s, instance, entry, saved, &failure) ||
-	    (instance == &s->parts.model && rebuild_net(s, &failure))) {
-		if (rc == FED_OK)
-			*err = failure;
+	if (make_again(s, instance, entry, saved, &failure)) {
+		const bool loaded = rc == FED_OK, whole = loaded && entry == fresh;
+
 		rc = FED_FAIL;
+		if (loaded && fed_registry_take_back(s->plugins, &fresh) &&
+		    make_again(s, instance, whole ? fresh : entry, saved, &unused) == FED_OK)
+			fed_fail(err, "%s; what was loaded before stays", failure.text);
+		else if (loaded)
+			*err = failure;
 	}
 	/* what clients keep for an aggregator is part of its state */
 	if (aggregates && (!instance->entry || !fed_carried_state_fits(&saved->state, instance) ||

@@ -149,7 +149,7 @@ START_TEST(codecs_that_misbehave_are_named)
 	} rows[] = {
 		{"long", "codec misbehave-codec: wrote 9 bytes, its bound() is 8"},
 		{"fail", "codec misbehave-codec: will not"},
-		{"refuse", "codec misbehave-codec refuses what it wrote: codec misbehave-codec: no"},
+		{"refuse", "codec misbehave-codec refuses what it wrote: no"},
 		{"skip", "number 1 was never decoded"},
 		{"code", "encode() returned 7"},
 	};

@@ -46,7 +46,7 @@ static const struct crash {
 	{"inject byzantine 1 attack=crash-poison how=write-null in=poison;round 1", "crash-poison"},
 	{"inject byzantine 1 attack=crash-poison how=write-null in=suits;round 1",
      "crashed in suits()"},
-	{"set codec crash-codec:how=write-null:in=bound;round 1", "crashed in encode()"},
+	{"set codec crash-codec:how=write-null:in=bound;round 1", "crashed in bound()"},
 	{"set codec crash-codec:how=write-null:in=encode;round 1", "crashed in encode()"},
 	{"set codec crash-codec:how=write-null:in=decode;round 1", "crashed in decode()"},
 	{"set codec crash-codec:how=write-null:in=memory;round 1", "crashed in memory()"},
@@ -158,6 +158,39 @@ START_TEST(a_crash_costs_its_call_alone)
 }
 END_TEST
 
+/* The session keeps the model that it has, and one process is all that is tried. */
+START_TEST(a_layer_that_crashes_is_not_chosen)
+{
+	static const char *const lines[] = {"model crash-model how=write-null in=forward",
+	                                    "model crash-model how=exit in=init",
+	                                    "model crash-model how=divide in=flops"};
+	static const char *const words[] = {"crash-model: crashed in forward() at ",
+	                                    "crash-model: called exit(0) in init()",
+	                                    "crash-model: crashed in flops() at "};
+	struct fed_session s, plain;
+	struct fed_error err = {""};
+	const struct fed_entry *entry;
+
+	small_init(&plain, NULL);
+	small_do(&plain, COMPOSITION ";round 2");
+	small_init(&s, &heard);
+	load(&s, "crash-model");
+	small_do(&s, COMPOSITION ";round 1");
+	ck_assert_int_eq(small_try(&s, lines[_i], &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, words[_i]), "%s", err.text);
+	fed_assert_ok(
+		fed_registry_find(fed_session_plugins(&s), FED_KIND_MODEL, "crash-model", &entry, &err),
+		&err);
+	ck_assert_uint_eq(fed_session_plugin_work(&s, entry).losses, 1);
+	small_do(&s, "round 1");
+	ck_assert_uint_eq(fed_session_version(&s), 2);
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
+	                 s.parts.net.dim * sizeof(float));
+	fed__session_release(&s);
+	fed__session_release(&plain);
+}
+END_TEST
+
 FED_SUITE(crashes)
 {
 	Suite *s = suite_create("crashes");
@@ -165,6 +198,7 @@ FED_SUITE(crashes)
 
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, a_crash_costs_its_call_alone, 0, sizeof crashes / sizeof *crashes);
+	tcase_add_loop_test(t, a_layer_that_crashes_is_not_chosen, 0, 3);
 	suite_add_tcase(s, t);
 	return s;
 }

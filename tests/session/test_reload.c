@@ -150,6 +150,38 @@ START_TEST(model_s_plugin_reloads_with_its_settings)
 }
 END_TEST
 
+/* A build that cannot run costs nothing: neither the plugin that is loaded nor the run. */
+START_TEST(a_model_stays_when_its_new_build_crashes)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	const struct fed_entry *entry;
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(fed_session_load(&s, put_plugin("frail.so", FIXTURE("frail_1")), &entry, &err),
+	              &err);
+	small_do(&s, "model frail;round 2");
+	const size_t bytes = s.parts.net.dim * sizeof(float);
+	float *before = fed_alloc(bytes);
+	memcpy(before, fed_session_params(&s), bytes);
+	put_plugin("frail.so", FIXTURE("frail_2"));
+	ck_assert_int_eq(fed_session_reload(&s, "frail", &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "in forward()") &&
+	                  strstr(err.text, "; what was loaded before stays"),
+	              "%s", err.text);
+	ck_assert_uint_eq(fed_session_version(&s), 2);
+	ck_assert_mem_eq(fed_session_params(&s), before, bytes);
+	small_do(&s, "round 1");
+	put_plugin("frail.so", FIXTURE("frail_1"));
+	fed_assert_ok(fed_session_reload(&s, "frail", &err), &err);
+	ck_assert_uint_eq(fed_session_version(&s), 3);
+	small_do(&s, "round 1");
+	fed_free(before);
+	fed__session_release(&s);
+}
+END_TEST
+
 START_TEST(used_and_unknown_plugins_are_not_unloaded)
 {
 	struct fed_session s;
@@ -204,6 +236,7 @@ FED_SUITE(reload)
 	tcase_add_test(tests, state_stays_when_the_struct_is_the_same);
 	tcase_add_test(tests, reloading_the_same_file_changes_no_bit);
 	tcase_add_test(tests, model_s_plugin_reloads_with_its_settings);
+	tcase_add_test(tests, a_model_stays_when_its_new_build_crashes);
 	tcase_add_test(tests, used_and_unknown_plugins_are_not_unloaded);
 	tcase_add_test(tests, saved_session_finds_its_plugins);
 	suite_add_tcase(suite, tests);

@@ -31,6 +31,11 @@ void fed_count_training(const struct fed_instance *, double seconds, bool lost);
 /* Set the error that the plugin is set aside; returns FED_FAIL. */
 int fed__fail_set_aside(const struct fed_entry *, struct fed_error *);
 int fed_call_build(const struct fed_instance *model, struct fed_builder *, struct fed_error *);
+/* End the trial of a guarded model's own layers, which began with build(): FED_FAIL if one of their
+ * functions ended its worker process, and how.  From then on such an end is reported as if the
+ * plugin had printed it, and after FED_FAILURES_MOST in a row the layers are not called: they give
+ * NaN. */
+int fed_end_layer_trial(const struct fed_instance *model, struct fed_error *);
 
 /* One aggregation (which must not move in memory), for any form of aggregator: begin, add for each
  * update in a fixed order, then finish.  Streaming plugins get each update at once; for others, and

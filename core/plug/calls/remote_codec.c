@@ -28,31 +28,42 @@ static int begin(const struct fed_instance *codec, enum fed_codec_call what,
 	return FED_OK;
 }
 
-size_t fed__remote_codec_number(const struct fed_instance *codec, enum fed_codec_call what,
-                                const struct fed_coding *coding)
+static int ask_number(const struct fed_instance *codec, enum fed_codec_call what,
+                      const struct fed_coding *coding, size_t *n, struct fed_error *err)
 {
 	static const char *const functions[] = {[FED_CODEC_BOUND] = "bound()",
 	                                        [FED_CODEC_MEMORY] = "memory()",
 	                                        [FED_CODEC_SCRATCH] = "scratch()"};
 	struct fed_packet_reader reply;
-	struct fed_error why;
 
-	if (begin(codec, what, coding, &why))
-		return 0;
-	if (fed__remote_send(codec, functions[what], NULL, &reply, &why)) {
-		if (what != FED_CODEC_BOUND) /* without it nothing can be encoded, which has an error */
-			fed__remote_report(codec, &why);
-		return 0;
-	}
-	const uint64_t n = fed_get_number(&reply);
+	if (begin(codec, what, coding, err) ||
+	    fed__remote_send(codec, functions[what], NULL, &reply, err))
+		return FED_FAIL;
+	*n = fed_get_number(&reply);
 	fed__remote_leave(codec);
-	return n;
+	return FED_OK;
+}
+
+size_t fed__remote_codec_number(const struct fed_instance *codec, enum fed_codec_call what,
+                                const struct fed_coding *coding)
+{
+	struct fed_error why;
+	size_t n;
+
+	if (ask_number(codec, what, coding, &n, &why) == FED_OK)
+		return n;
+	if (what != FED_CODEC_BOUND) /* without it nothing can be encoded, which has an error */
+		fed__remote_report(codec, &why);
+	return 0;
 }
 
 int fed__remote_encode(const struct fed_instance *codec, const struct fed_coding *coding,
                        const float *v, unsigned char *out, size_t *len, struct fed_error *err)
 {
-	const size_t bound = fed__remote_codec_number(codec, FED_CODEC_BOUND, coding);
+	size_t bound;
+
+	if (ask_number(codec, FED_CODEC_BOUND, coding, &bound, err))
+		return FED_FAIL;
 	const size_t floats =
 		coding->memory ? fed__remote_codec_number(codec, FED_CODEC_MEMORY, coding) : 0;
 	const size_t memory = (floats < coding->n ? floats : coding->n) * sizeof *v;

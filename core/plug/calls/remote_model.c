@@ -32,6 +32,48 @@ struct remote_layer {
 
 /* Calls of layers --------------------------------------------------------- */
 
+/* Keep what a call did that ended the process.  What cannot fail by its type is reported as printed
+ * by the plugin. */
+static void lose(struct fed_worker *w, const struct fed_error *why)
+{
+	struct fed_text text = {0};
+
+	if (w->losses++ == 0)
+		w->loss = *why;
+	if (w->trial)
+		return;
+	fed__worker_report(w, why->text);
+	if (w->losses < FED_FAILURES_MOST)
+		return;
+	fed_text_add(&text,
+	             "its layers failed %d times in a row and are not called any more; `build %s` or "
+	             "`reload %s` brings them back",
+	             FED_FAILURES_MOST, w->name, w->name);
+	fed__worker_report(w, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* Whether layers are not called any more. */
+static bool is_given_up(const struct fed_worker *w)
+{
+	return w->losses >= (w->trial ? 1 : FED_FAILURES_MOST);
+}
+
+int fed_end_layer_trial(const struct fed_instance *model, struct fed_error *err)
+{
+	struct fed_worker *w = model->worker;
+
+	if (!w)
+		return FED_OK;
+	pthread_mutex_lock(&w->lock);
+	const bool lost = w->trial && w->losses;
+	w->trial = false;
+	if (lost)
+		*err = w->loss;
+	pthread_mutex_unlock(&w->lock);
+	return lost ? fed__fail_by_name(model, err) : FED_OK;
+}
+
 /* After a crash the new process does not know the layers yet. */
 static int build_again(struct fed_worker *w, struct fed_error *err)
 {
@@ -56,7 +98,12 @@ static int begin(const struct remote_layer *l, enum fed_layer_call what, struct 
 
 	if (fed_worker_enter(w, err))
 		return FED_FAIL;
-	if (build_again(w, err)) {
+	const bool over = is_given_up(w);
+	if (over)
+		*err = w->loss;
+	else if (build_again(w, err))
+		lose(w, err);
+	if (over || w->built != w->starts) {
 		fed_worker_leave(w);
 		return FED_FAIL;
 	}
@@ -66,7 +113,7 @@ static int begin(const struct remote_layer *l, enum fed_layer_call what, struct 
 	return FED_OK;
 }
 
-/* Send it.  What cannot fail by its type is reported as printed by the plugin. */
+/* Send it. */
 static bool call(const struct remote_layer *l, const char *function,
                  struct fed_packet_reader *reply, int *rc, struct fed_error *words)
 {
@@ -74,9 +121,11 @@ static bool call(const struct remote_layer *l, const char *function,
 	struct fed_error err;
 
 	if (fed_worker_call(w, function, NULL, reply, rc, words, &err)) {
-		fed__worker_report(w, err.text);
+		lose(w, &err);
 		return false;
 	}
+	if (!w->trial)
+		w->losses = 0;
 	if (*rc != FED_OK)
 		fed__worker_report(w, words->text);
 	return *rc == FED_OK;
@@ -276,13 +325,11 @@ static void run_pass(const struct fed_pass *p, enum fed_layer_call what)
 	const struct remote_layer *l = p->config;
 	const bool back = what == FED_LAYER_BACKWARD;
 	const struct pass_results results = results_of(p, back);
-	struct fed_error why;
-	const bool entered = begin(l, what, &why) == FED_OK;
+	struct fed_error unused;
+	const bool entered = begin(l, what, &unused) == FED_OK;
 	const bool done = entered && send_pass(p, back, &results);
 	const float *from = done ? l->worker->out.values : NULL;
 
-	if (!entered)
-		fed__worker_report(l->worker, why.text);
 	for (int k = 0; k < 2; k++) {
 		for (size_t j = 0; !done && j < results.floats[k]; j++)
 			results.array[k][j] = NAN;
@@ -425,6 +472,8 @@ int fed__remote_build(const struct fed_instance *model, struct fed_builder *buil
 	}
 	w->built = w->starts;
 	w->own_layers = 0;
+	w->trial = true;
+	w->losses = 0;
 	fed_text_put(&kept, reply.at, (size_t)(reply.end - reply.at));
 	fed_worker_leave(w);
 	if (kept.failed)

@@ -68,6 +68,9 @@ struct fed_worker {
 	} growth;
 	/* What a new process has to be told again: */
 	uint32_t own_layers;   /* that the model has */
+	bool trial;            /* of its layers, since build(): a loss is not reported, but kept */
+	uint32_t losses;       /* calls of layers in a row that ended the process */
+	struct fed_error loss; /* the first of them */
 	uint64_t built;        /* the start whose process has made the model's layers */
 	struct fed_text build; /* values of the request that built it */
 	uint64_t opened;       /* the start whose process has opened the transport */
