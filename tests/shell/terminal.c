@@ -4,6 +4,7 @@
  */
 #include "shell/terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -89,6 +90,8 @@ void terminal_type(const char *text)
 		if (done > 0) {
 			text += done;
 			n -= (size_t)done;
+		} else if (done < 0 && errno != EAGAIN && errno != EINTR) {
+			ck_abort_msg("nothing reads any more (%s); it wrote:\n%s", strerror(errno), seen);
 		} else if (poll(&p, 1, QUIET) <= 0) {
 			ck_assert_msg(read_more(PATIENCE), "it reads nothing, and wrote:\n%s", seen);
 		}

@@ -168,6 +168,7 @@ void torture_frames(struct torture *t)
 	struct fed_text snapshot = {0};
 	struct shell_lab lab;
 	int slave;
+	const int output = dup(STDOUT_FILENO);
 
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
 	torture_own_state(t);
@@ -176,6 +177,8 @@ void torture_frames(struct torture *t)
 	                "samples=10; set eval-every 2; round 3; keep first; restart; round 2",
 	                FED_EXIT_OK);
 	open_terminal(&slave);
+	fflush(stdout); /* readline writes there, as no prompt has told it of the shell's output */
+	ck_assert_int_eq(dup2(slave, STDOUT_FILENO), STDOUT_FILENO);
 	FILE *const kept = lab.shell.out, *const terminal = fdopen(dup(slave), "w");
 	ck_assert_ptr_nonnull(terminal);
 	lab.shell.out = lab.shell.errors = terminal;
@@ -192,6 +195,9 @@ void torture_frames(struct torture *t)
 	fed__mem_fail_at(0);
 	lab.shell.out = lab.shell.errors = kept;
 	fclose(terminal);
+	fflush(stdout);
+	ck_assert_int_eq(dup2(output, STDOUT_FILENO), STDOUT_FILENO);
+	close(output);
 	ck_assert_msg(rc == FED_OK, "the watch ended: %s", err.text);
 	ck_assert_uint_eq(drive.key, KEYS);
 	ck_assert_uint_ge(fed_session_version(lab.shell.session), version);
