@@ -191,6 +191,27 @@ START_TEST(a_layer_that_crashes_is_not_chosen)
 }
 END_TEST
 
+/* Trainings go well, evaluations do not: they are given up, and said to be. */
+START_TEST(layers_are_given_up_after_three_crashes)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	const struct fed_entry *entry;
+
+	small_init(&s, &heard);
+	load(&s, "crash-model");
+	small_do(&s, COMPOSITION ";model crash-model how=write-null in=large;round 6");
+	fed_assert_ok(
+		fed_registry_find(fed_session_plugins(&s), FED_KIND_MODEL, "crash-model", &entry, &err),
+		&err);
+	ck_assert_uint_eq(fed_session_version(&s), 6);
+	ck_assert_uint_eq(fed_session_plugin_work(&s, entry).losses, 3);
+	const char *said = strstr(heard.text, "its layers failed 3 times in a row");
+	ck_assert_msg(said && !strstr(said + 1, "its layers failed"), "%s", heard.text);
+	fed__session_release(&s);
+}
+END_TEST
+
 FED_SUITE(crashes)
 {
 	Suite *s = suite_create("crashes");
@@ -199,6 +220,7 @@ FED_SUITE(crashes)
 	tcase_set_timeout(t, 10);
 	tcase_add_loop_test(t, a_crash_costs_its_call_alone, 0, sizeof crashes / sizeof *crashes);
 	tcase_add_loop_test(t, a_layer_that_crashes_is_not_chosen, 0, 3);
+	tcase_add_test(t, layers_are_given_up_after_three_crashes);
 	suite_add_tcase(s, t);
 	return s;
 }

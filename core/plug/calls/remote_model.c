@@ -8,6 +8,7 @@
  * copies of its arrays.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -38,6 +39,9 @@ static void lose(struct fed_worker *w, const struct fed_error *why)
 {
 	struct fed_text text = {0};
 
+	/* an interrupt is the user's, who need not wait for a slow layer */
+	if (!w->trial && atomic_load(&w->guard->interrupted))
+		return;
 	if (w->losses++ == 0)
 		w->loss = *why;
 	if (w->trial)
