@@ -12,6 +12,7 @@
 #include "shell/output/print.h"
 #include "shell/script/lessons.h"
 #include "tui/attach/attached.h"
+#include "shell/script/verify.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
 {
@@ -22,6 +23,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 	if (fed_session_new(&shell->session, plugin_folder, print, err))
 		return FED_FAIL;
 	if (fed_session_add_sink(shell->session, (struct fed_sink){fed__json_event, shell}, err) ||
+	    fed_session_add_sink(shell->session, (struct fed_sink){fed__verify_event, shell}, err) ||
 	    fed_session_add_sink(shell->session, (struct fed_sink){fed__plugin_watch_event, shell},
 	                         err)) {
 		fed_session_free(shell->session);
@@ -46,6 +48,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_text_release(&shell->line);
 	fed__failure_release(&shell->failure);
 	fed__lessons_release(&shell->lessons);
+	fed_free(shell->verifying.expected);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

@@ -203,6 +203,14 @@ struct fed_jobs {
 	uint64_t version;
 };
 
+/* The digests of versions in a recording that is replayed (shell/script/verify.h). */
+struct fed_verification {
+	bool on;
+	struct fed_expected_version *expected; /* [n], in the order of the versions */
+	size_t n, capacity, checked;
+	char differs[200]; /* how the first one that does differs; "": none does */
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -246,6 +254,7 @@ struct fed_shell {
 	struct fed_jobs jobs;
 	struct fed_attached *attached; /* NULL: no other terminal can look on */
 	double looked;                 /* wall seconds when those that do were last attended to */
+	struct fed_verification verifying;
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */

@@ -168,6 +168,28 @@ bool fed_record_is_lost(const struct fed_record *r)
 	       (isnan(r->test_loss) && !isnan(r->test_accuracy));
 }
 
+uint64_t fed_record_digest(const struct fed_record *r)
+{
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a by words */
+
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		const double x = fed_metric_value(row, r);
+		uint64_t bits = 0x7ff8000000000000u; /* of any NaN */
+
+		/* A later metric that was not measured is as if it did not exist. */
+		if (row->offset == offsetof(struct fed_record, wall) ||
+		    (isnan(x) && row->flags & FED_FIELD_LATER))
+			continue;
+		if (!isnan(x))
+			memcpy(&bits, &x, sizeof bits);
+		for (const char *c = row->name; *c; c++)
+			h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+		h = (h ^ bits) * 0x100000001b3u;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
 int fed_history_reserve(struct fed_history *h, struct fed_error *err)
 {
 	if (h->n < h->capacity)

@@ -28,6 +28,10 @@ bool fed__metric_is_due(const struct fed_field *, const struct fed_record *);
 /* Whether a loss is NaN or infinite.  The test loss may be missing: then there is no accuracy. */
 bool fed_record_is_lost(const struct fed_record *);
 
+/* Digest of a record: of all its figures but wall time, bit for bit.  Two runs with the same
+ * digests went the same way: step norm and losses depend on every parameter. */
+uint64_t fed_record_digest(const struct fed_record *);
+
 struct fed_history {
 	struct fed_record *record; /* [n], one a version, oldest first */
 	size_t n, capacity;

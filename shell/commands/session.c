@@ -12,6 +12,7 @@
 #include "report/export.h"
 #include "shell/commands/groups.h"
 #include "shell/commands/lesson.h"
+#include "shell/commands/verify.h"
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
@@ -19,6 +20,7 @@
 #include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/script/verify.h"
 
 struct path_args {
 	char file[4096];
@@ -107,9 +109,42 @@ static void unload_plugins(struct fed_session *s)
 	}
 }
 
+struct replay_args {
+	char file[4096];
+	bool verify;
+};
+static const struct fed_field replay_rows[] = {
+	FED_ARG_TEXT(struct replay_args, file, FED_ARG_NEEDED, "path", "a file"),
+	FED_FLAG(struct replay_args, verify,
+             "stop at the first version that is not the recorded one, bit for bit"),
+	FED_END,
+};
+
+/* Run the recording, and compare the versions that it makes. */
+static int replay_verified(struct fed_shell *shell, const char *path, struct fed_error *err)
+{
+	fed__verify_begin(shell);
+	const int rc = source_file(shell, path, err);
+	const bool stopped = *shell->verifying.differs;
+	struct fed_error why;
+	const int verified = fed__verify_end(shell, &why);
+
+	if (rc && !stopped) /* its own error was printed */
+		return rc;
+	if (stopped) /* by the difference, not by the user */
+		fed_session_clear_interrupt(shell->session);
+	else if (shell->fault)
+		return FED_OK;
+	if (!verified)
+		return FED_OK;
+	shell->fault = FED_EXIT_FAILED;
+	*err = why;
+	return FED_FAIL;
+}
+
 static int run_replay(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct path_args *a = call->args;
+	const struct replay_args *a = call->args;
 	struct fed_text path = {0};
 	uint64_t size;
 
@@ -122,7 +157,7 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 		return FED_FAIL;
 	unload_plugins(shell->session);
 	fed__journal_restart(shell);
-	return source_file(shell, a->file, err);
+	return a->verify ? replay_verified(shell, a->file, err) : source_file(shell, a->file, err);
 }
 
 static const struct fed_field record_rows[] = {
@@ -439,10 +474,29 @@ const struct fed_command fed__commands_session[] = {
      .failure = FED_EXIT_IO},
 	{.name = "replay",
      .help = "run a recorded script in a fresh session",
-     .examples = FED_EXAMPLES("dataset blobs; record made.fedsh; record stop; replay made.fedsh"),
-     PATH_ARGS,
+     .text =
+         "A recording has a line for each version with a digest of its figures: losses, step,\n"
+         "clock, bytes. With `verify` the replay stops at the first version whose digest differs,\n"
+         "for which it ends with an error. `verify FILES` checks many files one by one.",
+     .examples = FED_EXAMPLES("dataset blobs; record made.fedsh; record stop; replay made.fedsh",
+                              QUICK "record made.fedsh; record stop; replay made.fedsh verify"),
+     .args = replay_rows,
+     .args_size = sizeof(struct replay_args),
      .run = run_replay,
      .flags = FED_COMMAND_RUNS | FED_COMMAND_DISCARDS,
+     .failure = FED_EXIT_IO},
+	{.name = "verify",
+     .help = "replay recordings and say whether they make the same versions, bit for bit",
+     .text =
+         "Each file is replayed by a program of its own that writes no files, loads no plugins\n"
+         "and runs no programs (readonly), so that a stranger's file does no harm. The table has\n"
+         "what became of each; any difference ends it with an error. A recording that loads a\n"
+         "plugin is refused: look at it, then `replay FILE verify`.",
+     .examples = FED_EXAMPLES(QUICK "record made.fedsh; record stop; verify made.fedsh"),
+     .args = fed__verify_rows,
+     .args_size = sizeof(struct fed_verify_args),
+     .run = fed__run_verify,
+     .flags = FED_COMMAND_TABLE | FED_COMMAND_OUTSIDE,
      .failure = FED_EXIT_IO},
 	{.name = "export",
      .help = "write metrics (.csv), parameters (.npz, .safetensors) or a trace (.json)",

@@ -153,6 +153,12 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
          fed__fairness_text, .setting = "holdout",
          .also = {"held out", "held-out examples", "mean accuracy"}),
+	WORD("verified", "column", "whether a recording makes the same versions again, bit for bit",
+         "A recording has a line `#= VERSION DIGEST LOSS` for each version; the digest is of all\n"
+         "figures of the round, which depend on every parameter. `verify FILES` replays each in a\n"
+         "program of its own, `replay FILE verify` here. Processors with other vectors (AVX-512,\n"
+         "AVX2) add in another order, so that a small difference may be the machine's.",
+         .also = {"digest", "same bits", "file", "outcome"}),
 	WORD("baseline", "command", "training without the federation, for comparison",
          "`baseline central` trains on all clients' examples at one place, `baseline local` each\n"
          "client alone. Federated learning should come near to the first without moving data, and\n"

@@ -14,6 +14,7 @@
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 #include "shell/script/player.h"
+#include "shell/script/verify.h"
 
 /* The form of a line to run: with --short the one behind "# short:", if there is one. */
 static const char *form_of(const struct fed_shell *shell, const char *line)
@@ -44,6 +45,8 @@ static enum fed_exit run_line(struct fed_shell *shell, struct reading *r)
 		r->place.line == 1 && r->line.len >= 3 && !memcmp(r->line.s, "\xef\xbb\xbf", 3);
 	const char *form = form_of(shell, fed_text_str(&r->line) + 3 * bom);
 	const size_t len = r->line.len - (size_t)(form - fed_text_str(&r->line));
+	if (fed__verify_take(shell, form))
+		return FED_EXIT_OK;
 	const bool refused = len > FED_LINE_MAX || memchr(form, 0, len); /* with an error */
 	enum fed_caption_line kind = FED_CAPTION_COMMAND;
 

@@ -100,7 +100,11 @@ START_TEST(the_journal_has_the_command_alone)
 	const size_t recorded = lab.shell.journal.len;
 
 	shell_lab_reply(&lab, "round 2 > a.txt; set lr 0.2 >> a.txt; round | cat", FED_EXIT_OK);
-	ck_assert_str_eq(lab.shell.journal.s + recorded, "round 2\nset lr 0.2\nround\n");
+	const char *journal = lab.shell.journal.s + recorded;
+	assert_shows(journal, "\nround 2\nset lr 0.2\n#= 5 ");
+	assert_shows(journal, "\nround\n");
+	assert_lacks(journal, "a.txt");
+	assert_lacks(journal, "cat");
 	char *said = content("a.txt");
 	assert_shows(said, "round 3 ");
 	assert_shows(said, "round 4 ");
@@ -276,8 +280,8 @@ START_TEST(commands_say_whether_they_have_tables)
 	const struct fed_command *command = fed__command_at(&shell_lab_table, (size_t)_i, NULL);
 	size_t tables = 0;
 
-	if (!(command->flags & FED_COMMAND_TABLE))
-		return;
+	if (!(command->flags & FED_COMMAND_TABLE) || strcmp(command->name, "verify") == 0)
+		return; /* of verify: test_verify.c */
 	for (const char *const *example = command->examples; *example && !tables; example++) {
 		struct shell_lab own;
 		char line[4096];
