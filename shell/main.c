@@ -420,7 +420,8 @@ static enum fed_exit attach(struct fed_shell *shell, char **names)
 
 	const bool several = rc == FED_REJECT;
 	if (rc == FED_OK)
-		rc = fed_attach_run(fed_text_str(&path), "", shell->screen.color, &why, &err);
+		rc = fed_attach_run(fed_text_str(&path), "", shell->screen.color,
+		                    (enum fed_theme)shell->own.theme, &why, &err);
 	if (rc)
 		fed__print_error(shell, "--attach: ", err.text);
 	if (several)

@@ -12,9 +12,11 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "history/event_log.h"
 #include "report/timeline.h"
 #include "experiments/sweep.h"
 #include "experiments/tournament.h"
+#include "tui/widgets/theme.h"
 
 /* Exit codes of the program, and results of commands. */
 enum fed_exit {
@@ -67,8 +69,16 @@ struct fed_shell_settings {
 	int step; /* on: their commands wait for a key */
 	/* on: no command writes files, loads code or runs a program, until the program ends */
 	int readonly;
+	int theme;      /* enum fed_theme */
+	char hide[512]; /* commands that are refused and not listed (language/hidden.c); "": none */
 };
 extern const struct fed_field fed__shell_fields[]; /* of a struct fed_shell_settings */
+
+/* Who hid commands: that script itself may use them. */
+struct fed_hidden {
+	dev_t device;
+	ino_t inode; /* 0: no script did */
+};
 
 /* A script that teaches: FOLDER/NUMBER-name.fedsh. */
 struct fed_lesson {
@@ -81,6 +91,7 @@ struct fed_lessons {
 	char *folder; /* where they were looked for */
 	bool played;  /* the session is what a lesson left: */
 	size_t left;  /* length of the journal then */
+	bool playing;
 };
 
 /* The line of progress while rounds run, on a terminal only. */
@@ -124,8 +135,10 @@ struct fed_autosave {
 /* The session before a run was discarded (language/undo.h). */
 struct fed_undo {
 	struct fed_text snapshot, journal;
-	struct fed_text plugins; /* that were loaded then (fed__journal_plugins) */
-	bool valid;              /* it can be restored; else `why` not */
+	struct fed_text plugins;     /* that were loaded then (fed__journal_plugins) */
+	struct fed_event_log events; /* logged: a copy */
+	bool logged;
+	bool valid; /* it can be restored; else `why` not */
 	struct fed_error why;
 	bool forward;           /* it is the session after the command: `undo` went back from there */
 	char command[32];       /* that discarded the run; "": none */
@@ -232,6 +245,7 @@ struct fed_shell {
 	bool brief; /* --short: scripts run the form of a line behind "# short:" */
 	bool aside; /* the present command changed nothing of the session, though others like it do */
 	struct fed_shell_settings own;
+	struct fed_hidden hidden;
 	struct fed_lessons lessons;
 	struct fed_failing failing;
 	struct fed_failure failure;
@@ -300,6 +314,10 @@ enum fed_exit fed__shell_configure(struct fed_shell *, const char *path);
 void fed__screen_init(struct fed_shell *, bool color);
 /* Update columns and rows from the terminal. */
 void fed__screen_measure(struct fed_shell *);
+/* What drawings and text may show: with the terminal's own eight colours, unless a theme is set. */
+enum fed_palette fed__screen_palette(const struct fed_shell *);
+/* The look of pictures in files. */
+enum fed_look fed__screen_look(const struct fed_shell *);
 /* Lay output out in so many columns, whatever the terminal has; 0: without a limit. */
 void fed__screen_set_width(struct fed_shell *, int columns);
 

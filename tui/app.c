@@ -168,7 +168,7 @@ static void export_view(struct fed_app *app, const char *path)
 {
 	struct fed_error err;
 	char notice[300];
-	const int rc = fed__canvas_save(&app->view, path, app->watched.utf8, &err);
+	const int rc = fed__canvas_save(&app->view, path, app->watched.utf8, app->look, &err);
 
 	snprintf(notice, sizeof notice, "%s was written", fed_show(path).s);
 	fed__app_notice(app, rc != FED_OK, rc ? err.text : notice);
@@ -198,10 +198,20 @@ static enum fed_app_action finish_prompt(struct fed_app *app)
 	return FED_APP_ACTION_LINE;
 }
 
+/* Whether the key asks what the command takes at the cursor. */
+static bool asks_help(const struct fed_app *app, const struct fed_press *press)
+{
+	const struct fed_prompt *p = &app->prompt;
+
+	return press->code == '?' && !p->pasting && p->cursor == p->n;
+}
+
 static enum fed_app_action press_prompt(struct fed_app *app, const struct fed_press *press)
 {
 	const bool command = app->prompting == FED_PROMPTING_COMMAND;
 
+	if (command && asks_help(app, press))
+		return FED_APP_ACTION_ASK;
 	switch (fed__prompt_press(&app->prompt, press)) {
 	case FED_PROMPT_DONE:
 		return finish_prompt(app);
@@ -234,7 +244,7 @@ static bool advances(const struct fed_app *app, uint32_t code)
 bool fed__app_needs_session(const struct fed_app *app, const struct fed_press *press)
 {
 	if (app->prompting == FED_PROMPTING_COMMAND)
-		return press->code == FED_KEY_TAB;
+		return press->code == FED_KEY_TAB || asks_help(app, press);
 	if (app->prompting == FED_PROMPTING_FILTER)
 		return press->code == FED_KEY_ENTER;
 	if (app->prompting || app->helping || advances(app, press->code))

@@ -43,6 +43,7 @@ struct fed_app {
 	bool alone, readonly; /* as in struct fed_watch_options */
 	bool onlooker;        /* it only looks: keys that command the session are refused */
 	bool helping, mouse;
+	enum fed_look look; /* of pictures that are written to files */
 	int help_row;
 	char notice[400]; /* shown in the footer until a key is pressed; may have SGR escapes */
 	bool alarm;       /* the notice is an error */
@@ -68,6 +69,7 @@ enum fed_app_action {
 	FED_APP_ACTION_REDRAW,
 	FED_APP_ACTION_LINE,     /* submit prompt.line */
 	FED_APP_ACTION_COMPLETE, /* call fed__prompt_complete() */
+	FED_APP_ACTION_ASK,      /* `?`: show the help of what comes next, or put it into the line */
 	FED_APP_ACTION_OLDER,
 	FED_APP_ACTION_NEWER,
 };

@@ -105,6 +105,22 @@ void fed__pane_tell(struct fed_pane *p, const char *text, int columns)
 	fed_text_release(&lines);
 }
 
+void fed__pane_answer(struct fed_pane *p, const char *head, const char *lines, int columns)
+{
+	set(&p->head, head);
+	fed_text_clear(&p->text);
+	for (size_t n; *lines; lines += n + (lines[n] == '\n')) {
+		n = strcspn(lines, "\n");
+		fed_wrap_line(&p->text, lines, n, columns, 2);
+		fed_text_put(&p->text, "\n", 1);
+	}
+	p->lines = p->top = p->left = 0;
+	for (const char *at = fed_text_str(&p->text); *at; at++)
+		p->lines += *at == '\n';
+	p->scripted = false;
+	p->open = true;
+}
+
 void fed__pane_close(struct fed_pane *p)
 {
 	p->open = false;

@@ -35,6 +35,8 @@ bool fed__pane_add(struct fed_pane *, const char *line, uint64_t event);
 void fed__pane_reply(const struct fed_pane *, struct fed_text *);
 /* Show a text that is wider than the screen, until it is closed. */
 void fed__pane_tell(struct fed_pane *, const char *text, int columns);
+/* Show lines that no command printed under a head, until it is closed. */
+void fed__pane_answer(struct fed_pane *, const char *head, const char *lines, int columns);
 void fed__pane_close(struct fed_pane *);
 /* Close if the session went on since, under a script. event: number of its last event now. */
 void fed__pane_follow(struct fed_pane *, uint64_t event);

@@ -14,11 +14,13 @@ void fed__prompt_open(struct fed_prompt *p, const char *label, const char *line)
 	p->n = p->cursor = strlen(p->line);
 	p->back = 0;
 	p->pasting = false;
+	fed_text_clear(&p->hint);
 	fed_text_clear(&p->choices);
 }
 
 void fed__prompt_release(struct fed_prompt *p)
 {
+	fed_text_release(&p->hint);
 	fed_text_release(&p->choices);
 }
 
@@ -55,6 +57,17 @@ static void insert(struct fed_prompt *p, const char *bytes, size_t n)
 	memcpy(p->line + p->cursor, bytes, n);
 	p->cursor += n;
 	p->n += n;
+}
+
+void fed__prompt_continue(struct fed_prompt *p)
+{
+	p->cursor = p->n;
+	insert(p, "\n", 1);
+}
+
+void fed__prompt_insert(struct fed_prompt *p, char c)
+{
+	insert(p, &c, 1);
 }
 
 static void insert_code(struct fed_prompt *p, uint32_t code)
@@ -259,5 +272,9 @@ int fed__prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int
 		}
 		column = fed__canvas_write(canvas, column, row, text, (struct fed_style){0});
 	}
+	const int width = fed_text_width(fed_text_str(&p->hint));
+	if (p->cursor == p->n && column + width < canvas->columns)
+		fed__canvas_write(canvas, column, row, fed_text_str(&p->hint),
+		                  (struct fed_style){.color = FED_COLOR_GREY});
 	return left + wide;
 }

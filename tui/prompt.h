@@ -16,6 +16,7 @@ struct fed_prompt {
 	size_t back;                 /* how far back in the history; 0: the typed line ... */
 	char typed[FED_PROMPT_MOST]; /* ... which is saved here */
 	bool pasting;
+	struct fed_text hint;    /* what comes next, shown behind a cursor at the end; "": nothing */
 	struct fed_text choices; /* several candidates of the last TAB, to be shown; else "" */
 };
 
@@ -31,6 +32,9 @@ enum fed_prompt_end {
 void fed__prompt_open(struct fed_prompt *, const char *label, const char *line);
 void fed__prompt_release(struct fed_prompt *);
 enum fed_prompt_end fed__prompt_press(struct fed_prompt *, const struct fed_press *);
+/* Go on in another line of the same command. */
+void fed__prompt_continue(struct fed_prompt *);
+void fed__prompt_insert(struct fed_prompt *, char);
 /* Complete the bytes from `start` to the cursor; candidates: one a line. */
 void fed__prompt_complete(struct fed_prompt *, const char *candidates, size_t start);
 /* Show the next older or newer line of the history; line(ctx, back) is NULL beyond its end. */

@@ -40,6 +40,8 @@ struct fed_terminal {
 	int columns, rows;
 	bool utf8, mouse, pastes;
 	enum fed_palette palette;
+	enum fed_theme theme;
+	bool light;          /* the background */
 	int tint[FED_TINTS]; /* as colours of ncurses; none: the terminal's own */
 	bool unanswered;     /* the background query has no answer yet */
 };
@@ -183,14 +185,6 @@ int fed__terminal_check(int descriptor, struct fed_error *err)
 
 /* Colours -------------------------------------------------------------------------- */
 
-/* After Okabe and Ito's palette, which colour-blind people can distinguish (Color Universal Design,
- * 2008): vermillion, bluish green, orange or yellow, blue, reddish purple, sky blue; in shades for
- * dark and for light backgrounds. */
-static const uint32_t rgb[2][COLORS_USED] = {
-	{0xE2691C, 0x2FB58A, 0xF0C040, 0x4F9FE0, 0xD98CB8, 0x63C4EE, 0x9A9A9A},
-	{0xC34A00, 0x007A58, 0x9A6B00, 0x0060A8, 0xA8487F, 0x1079AA, 0x6C6C6C}};
-static const uint8_t of_256[2][COLORS_USED] = {{166, 36, 220, 74, 175, 81, 246},
-                                               {160, 29, 94, 25, 132, 31, 242}};
 static const uint8_t of_8[COLORS_USED] = {COLOR_RED,     COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE,
                                           COLOR_MAGENTA, COLOR_CYAN,  COLOR_WHITE};
 
@@ -225,7 +219,32 @@ static bool is_light(struct fed_terminal *t)
 	/* XT and hs mark terminals that understand xterm's sequences */
 	const bool answers = tigetflag((char *)"XT") > 0 || tigetflag((char *)"hs") > 0;
 
-	return named || !answers ? fed__background_named(named) : ask_background(t);
+	return named || !answers ? fed_background_named(named) : ask_background(t);
+}
+
+static void mix_colors(struct fed_terminal *t)
+{
+	const enum fed_look look = fed_look_of(t->theme, t->light);
+	const int background = use_default_colors() == OK ? -1 : COLOR_BLACK;
+	const bool own = look == FED_LOOK_TERMINAL || t->palette == FED_PALETTE_8;
+	const bool light = own ? t->light : fed__look_light(look);
+
+	for (int i = 0; i < COLORS_USED; i++) {
+		const enum fed_color wanted = FED_COLOR_RED + (unsigned)i;
+		int color = of_8[i];
+
+		/* numbers below 8 stay those of the terminal under true colours, too */
+		if (!own)
+			color = t->palette == FED_PALETTE_TRUE ? (int)fed__look_rgb(look, wanted)
+			                                       : fed__look_256(look, wanted);
+		else if (t->palette != FED_PALETTE_TRUE && COLORS >= 16 && wanted == FED_COLOR_GREY)
+			color = 8;
+		init_extended_pair(i + 1, color, background);
+	}
+	t->tint[0] = background;
+	for (uint16_t i = 1; i < FED_TINTS; i++)
+		t->tint[i] =
+			t->palette == FED_PALETTE_TRUE ? (int)fed_tint_rgb(i, light) : fed__tint_256(i, light);
 }
 
 static void set_colors(struct fed_terminal *t, bool wanted)
@@ -235,23 +254,24 @@ static void set_colors(struct fed_terminal *t, bool wanted)
 	t->palette = COLORS >= 1 << 24 ? FED_PALETTE_TRUE
 	             : COLORS >= 256   ? FED_PALETTE_256
 	                               : FED_PALETTE_8;
-	const bool light = is_light(t);
-	const int background = use_default_colors() == OK ? -1 : COLOR_BLACK;
-	for (int i = 0; i < COLORS_USED; i++) {
-		int color = of_8[i];
+	t->light = is_light(t);
+	mix_colors(t);
+}
 
-		if (t->palette == FED_PALETTE_TRUE)
-			color = (int)rgb[light][i];
-		else if (t->palette == FED_PALETTE_256)
-			color = of_256[light][i];
-		else if (COLORS >= 16 && i == COLORS_USED - 1)
-			color = 8;
-		init_extended_pair(i + 1, color, background);
+void fed__terminal_theme(struct fed_terminal *t, enum fed_theme theme)
+{
+	const bool changes = theme != t->theme;
+
+	t->theme = theme;
+	if (changes && t->palette) {
+		mix_colors(t);
+		fed__terminal_clear(t);
 	}
-	t->tint[0] = background;
-	for (uint16_t i = 1; i < FED_TINTS; i++)
-		t->tint[i] =
-			t->palette == FED_PALETTE_TRUE ? (int)fed_tint_rgb(i, light) : fed__tint_256(i, light);
+}
+
+enum fed_look fed__terminal_look(const struct fed_terminal *t)
+{
+	return fed_look_of(t->theme, t->light);
 }
 
 /* Life ------------------------------------------------------------------------------ */
@@ -359,7 +379,8 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	return resize_buffer(t, err);
 }
 
-int fed__terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
+int fed__terminal_open(struct fed_terminal **out, int descriptor, bool color, enum fed_theme theme,
+                       struct fed_error *err)
 {
 	if (fed__terminal_check(descriptor, err))
 		return FED_FAIL;
@@ -368,6 +389,7 @@ int fed__terminal_open(struct fed_terminal **out, int descriptor, bool color, st
 		return fed_fail_memory(err, sizeof *t, "the screen");
 	t->descriptor = descriptor;
 	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	t->theme = theme;
 	if (open_screen(t, color, err)) {
 		fed__terminal_close(t);
 		return FED_FAIL;

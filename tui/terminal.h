@@ -9,6 +9,7 @@
 #define FED_TUI_TERMINAL_H
 
 #include "tui/views/view.h"
+#include "tui/widgets/theme.h"
 
 struct fed_terminal;
 
@@ -20,7 +21,11 @@ bool fed_terminal_knows(const char *term, int descriptor);
 /* What a terminal of this description can show; COLORTERM may say that it has true colours. */
 enum fed_palette fed_terminal_palette(const char *term, int descriptor);
 /* Output to the descriptor, keys from standard input. */
-int fed__terminal_open(struct fed_terminal **, int descriptor, bool color, struct fed_error *);
+int fed__terminal_open(struct fed_terminal **, int descriptor, bool color, enum fed_theme,
+                       struct fed_error *);
+/* Change the theme; the next picture is drawn anew. */
+void fed__terminal_theme(struct fed_terminal *, enum fed_theme);
+enum fed_look fed__terminal_look(const struct fed_terminal *);
 void fed__terminal_close(struct fed_terminal *); /* restores the terminal; NULL is allowed */
 
 bool fed__terminal_utf8(const struct fed_terminal *);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool fed__background_named(const char *colors)
+bool fed_background_named(const char *colors)
 {
 	const char *last = colors ? strrchr(colors, ';') : NULL;
 	const int background = last ? atoi(last + 1) : 0;

@@ -15,7 +15,7 @@
 #define FED_BACKGROUND_QUESTION "\033]11;?\033\\\033[c"
 
 /* Whether COLORFGBG ("15;0": the last number is the background) names a light one; NULL: dark. */
-bool fed__background_named(const char *colors);
+bool fed_background_named(const char *colors);
 /* Remove the answers from [*n] bytes of input; the rest are keys. Sets *light if the background was
  * among them; returns whether the last answer (DA1) was. */
 bool fed__background_answers(char *bytes, size_t *n, bool *light);

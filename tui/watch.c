@@ -34,6 +34,7 @@ struct fed_watch {
 	struct fed_app app;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] keys that wait for the session */
 	int n_keys;
+	bool hints;                         /* are shown behind what is typed */
 	bool prompt_pending;                /* one of them opens a prompt: those behind it are text */
 	bool has_session;                   /* this thread has taken the session */
 	bool event_pending;                 /* the runner signalled since the session was last taken */
@@ -234,10 +235,39 @@ static void complete_prompt(struct fed_watch *w)
 	fed_text_release(&candidates);
 }
 
+static void ask_help(struct fed_watch *w)
+{
+	struct fed_prompt *p = &w->app.prompt;
+	struct fed_text help = {0};
+
+	w->host.help(w->host.ctx, p->line, p->n, &help);
+	if (help.len && !help.failed)
+		fed__pane_answer(&w->app.pane, p->line, help.s, w->app.whole.columns);
+	else
+		fed__prompt_insert(p, '?');
+	fed_text_release(&help);
+}
+
+/* Hints need the session, and colour to be told from what was typed. */
+static void hint_prompt(struct fed_watch *w, bool still)
+{
+	struct fed_prompt *p = &w->app.prompt;
+
+	fed_text_clear(&p->hint);
+	if (still && w->hints && w->app.prompting == FED_PROMPTING_COMMAND && !strchr(p->line, '\n'))
+		w->host.hint(w->host.ctx, p->line, p->n, &p->hint);
+}
+
 static void submit_prompt(struct fed_watch *w)
 {
 	const char *line = w->app.prompt.line;
 
+	if (w->host.continues(w->host.ctx, line)) {
+		fed__prompt_continue(&w->app.prompt);
+		w->app.prompting = FED_PROMPTING_COMMAND;
+		w->app.asked = false;
+		return;
+	}
 	w->host.remember(w->host.ctx, line);
 	fed__messages_add(w->messages, FED_STREAM_TYPED, atomic_load(&w->last_event), line,
 	                  strlen(line));
@@ -280,6 +310,9 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		break;
 	case FED_APP_ACTION_COMPLETE:
 		complete_prompt(w);
+		break;
+	case FED_APP_ACTION_ASK:
+		ask_help(w);
 		break;
 	case FED_APP_ACTION_OLDER:
 	case FED_APP_ACTION_NEWER:
@@ -334,6 +367,7 @@ static void paint(struct fed_watch *w, bool still)
 
 	fed__terminal_size(w->terminal, &columns, &rows);
 	measure_pane(w, columns, rows);
+	hint_prompt(w, still);
 	if (fed__app_paint(&w->app, &now, still, columns, rows, &err))
 		w->app.cursor = -1; /* out of memory: the screen is unchanged */
 	w->dirty = false;
@@ -348,6 +382,16 @@ static void show_frame(struct fed_watch *w)
 	w->last_frame = fed_wall_seconds();
 }
 
+/* `set theme` was run: draw with its colours. */
+static void follow_theme(struct fed_watch *w)
+{
+	const enum fed_look before = w->app.look;
+
+	fed__terminal_theme(w->terminal, (enum fed_theme)w->host.theme(w->host.ctx));
+	w->app.look = fed__terminal_look(w->terminal);
+	w->dirty |= w->app.look != before;
+}
+
 /* Handle the queued keys and a requested view. Call with the session taken. */
 static void handle_session(struct fed_watch *w)
 {
@@ -358,6 +402,7 @@ static void handle_session(struct fed_watch *w)
 	if (asked && fed__app_switch(&w->app, fed__view_at((size_t)asked - 1)->name, &err))
 		fed__app_notice(&w->app, true, err.text);
 	w->dirty |= asked > 0;
+	follow_theme(w);
 	for (int i = 0; i < w->n_keys; i++)
 		press(w, &w->key[i]);
 	w->n_keys = 0;
@@ -495,12 +540,14 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	                                      .command = submit_view_command,
 	                                      .ctx = w,
 	                                      .messages = w->messages};
-	if (fed__terminal_open(&w->terminal, o->terminal, o->color, err))
+	if (fed__terminal_open(&w->terminal, o->terminal, o->color, (enum fed_theme)o->theme, err))
 		return FED_FAIL;
 	w->app.watched.utf8 = fed__terminal_utf8(w->terminal);
 	w->app.watched.tints = fed__terminal_tints(w->terminal);
 	w->app.alone = o->alone;
 	w->app.readonly = o->readonly;
+	w->app.look = fed__terminal_look(w->terminal);
+	w->hints = o->color;
 	if (fed__app_init(&w->app, o->view, err) || fed__capture_begin(err))
 		return FED_FAIL;
 	fed__terminal_size(w->terminal, &columns, &rows);

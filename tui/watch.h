@@ -29,15 +29,21 @@ struct fed_watch_host {
 	 * line is executed. */
 	const char *(*resume)(void *ctx);
 	bool (*done)(void *ctx); /* the last line asked to quit the program */
-	/* In the caller's thread; complete is called while the session is paused. */
+	/* In the caller's thread; complete, hint and help are called while the session is paused. */
 	int (*ending)(void); /* number of a termination signal that came, or 0 */
 	/* Candidates for the word before `point`, one a line, which begins at *start. */
 	void (*complete)(void *ctx, const char *line, size_t point, struct fed_text *, size_t *start);
+	/* Append what the command at the end of the line takes next, as it is shown behind the cursor;
+	 * its help, in lines. */
+	void (*hint)(void *ctx, const char *line, size_t len, struct fed_text *);
+	void (*help)(void *ctx, const char *line, size_t len, struct fed_text *);
+	bool (*continues)(void *ctx, const char *line); /* the next line goes on with this one */
 	const char *(*history)(void *ctx, size_t back); /* from 1, the newest; NULL beyond the oldest */
 	void (*remember)(void *ctx, const char *line);
 	/* Optional, beside each frame: without the session, whether it is needed; then with it. */
 	bool (*beside)(void *ctx, bool has_session, bool busy);
-	int beside_descriptor; /* readable when that has something to do; -1: none */
+	int beside_descriptor;   /* readable when that has something to do; -1: none */
+	int (*theme)(void *ctx); /* enum fed_theme; called while the session is paused */
 	/* The watch is open and takes messages from now on; NULL: it is closed. */
 	int (*opened)(void *ctx, struct fed_watch *, struct fed_error *);
 };
@@ -48,6 +54,7 @@ struct fed_watch_options {
 	const char *const *script; /* first command lines, NULL-ended; NULL: none */
 	int terminal;              /* a descriptor; keys come from standard input */
 	bool color;
+	int theme;  /* enum fed_theme */
 	bool alone; /* no shell prompt follows: `q` quits the program */
 	/* Executes a line already; NULL: none. The caller has taken its session; host.opened() gives it
 	 * back, or takes it again. The watch is left without interrupting the line. */

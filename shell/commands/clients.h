@@ -7,6 +7,7 @@
 #define FED_SHELL_COMMANDS_CLIENTS_H
 
 #include "shell/language/command.h"
+#include "shell/output/chart.h"
 
 struct fed_clients_args {
 	char filter[4096], sort[64], columns[512];
@@ -15,8 +16,12 @@ struct fed_clients_args {
 extern const struct fed_field fed__clients_rows[];
 int fed__run_clients(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
-/* metrics: names joined by commas; against: the metric of the horizontal axis. */
-int fed__show_plot(struct fed_shell *, const char *metrics, const char *against,
-                   struct fed_error *);
+/* Arguments of `plot`. */
+struct fed_plot_args {
+	char metric[512], of[64];
+	struct fed_plot_form form;
+};
+extern const struct fed_field fed__plot_rows[];
+int fed__run_plot(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

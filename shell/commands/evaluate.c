@@ -139,8 +139,8 @@ static int print_confusion(struct fed_shell *shell, const struct fed_quality *q,
 		return FED_OK;
 	}
 	fed__screen_measure(shell);
-	const int rc =
-		fed_confusion_draw(&c, screen->columns, screen->utf8, screen->color, &drawing, err);
+	const int rc = fed_confusion_draw(&c, screen->columns, screen->utf8, fed__screen_palette(shell),
+	                                  &drawing, err);
 	if (rc == FED_OK) {
 		fed__print(shell, "confusion matrix: a row a class, a column the model's answer\n");
 		fed__print_drawing(shell, &drawing);

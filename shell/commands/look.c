@@ -252,34 +252,6 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 
 /* Plot and kept runs ------------------------------------------------------- */
 
-struct plot_args {
-	char metric[512], of[64], against[64];
-};
-static const struct fed_field plot_rows[] = {
-	FED_ARG_TEXT(struct plot_args, metric, FED_ARG_NEEDED, "metrics",
-                 "one or more, joined by commas; or tournament, or sweep"),
-	FED_ARG_TEXT(struct plot_args, of, FED_FIELD_POSITIONAL, "metric",
-                 "after sweep: the metric of each row"),
-	FED_ROW(struct plot_args, against, char *, FED_TYPE_TEXT, .text = "round", .hint = "metric",
-            .help = "the metric along the bottom: round, clock, bytes-up"),
-	FED_END,
-};
-static int run_plot(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct plot_args *a = call->args;
-
-	if (strcmp(a->metric, "tournament") == 0)
-		return fed__plot_tournament(shell, err);
-	if (strcmp(a->metric, "sweep") == 0)
-		return fed__plot_sweep(shell, a->of, err);
-	if (*a->of) {
-		shell->fault = FED_EXIT_USAGE;
-		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,
-		                fed_show(a->of).s);
-	}
-	return fed__show_plot(shell, a->metric, a->against, err);
-}
-
 struct keep_args {
 	char name[FED_RUN_NAME_MAX];
 };
@@ -287,6 +259,29 @@ static const struct fed_field keep_rows[] = {
 	FED_ARG_TEXT(struct keep_args, name, FED_FIELD_POSITIONAL, "run", "the run's name"),
 	FED_END,
 };
+/* The kept runs with their last figures. */
+static void list_kept(struct fed_shell *shell, const struct fed_runs *kept)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "run"},
+		{.title = "rounds", .kind = FED_CELL_NUMBER},
+		{.title = "accuracy", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "loss", .kind = FED_CELL_NUMBER, .rank = 1},
+	};
+	struct fed_table table = {.name = "runs", .column = columns, .columns = 4};
+
+	for (size_t i = 0; i < kept->n; i++) {
+		const struct fed_history *h = &kept->run[i].history;
+		const struct fed_record *last = h->n ? &h->record[h->n - 1] : NULL;
+
+		fed__table_cell(&table, "%s", kept->run[i].name);
+		fed__table_integer(&table, h->n);
+		fed__table_share(&table, last ? last->test_accuracy : NAN);
+		fed__table_real(&table, last ? last->test_loss : NAN, "%.4g");
+	}
+	fed__table_print(shell, &table);
+}
+
 static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct keep_args *a = call->args;
@@ -302,9 +297,7 @@ static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct
 	}
 	if (!kept->n)
 		fed__print(shell, "no runs are kept; `keep NAME` keeps this one\n");
-	for (size_t i = 0; i < kept->n; i++)
-		fed__print(shell, "  %s  %zu round%s\n", kept->run[i].name, kept->run[i].history.n,
-		           kept->run[i].history.n == 1 ? "" : "s");
+	list_kept(shell, kept);
 	return FED_OK;
 }
 
@@ -371,11 +364,12 @@ const struct fed_command fed__commands_look[] = {
      .help = "draw metrics over the rounds",
      .text = "Several metrics are joined by commas. Runs kept with `keep` are drawn beside the\n"
              "present one.",
-     .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss",
+     .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss log",
+                              QUICK "plot loss log save=loss.svg",
                               QUICK "keep first; restart; round 2; plot loss against=bytes-up"),
-     .args = plot_rows,
-     .args_size = sizeof(struct plot_args),
-     .run = run_plot,
+     .args = fed__plot_rows,
+     .args_size = sizeof(struct fed_plot_args),
+     .run = fed__run_plot,
      .flags = FED_COMMAND_TABLE},
 	{.name = "keep",
      .help = "keep this run's history under a name, or list the kept ones",
@@ -385,7 +379,7 @@ const struct fed_command fed__commands_look[] = {
      .args = keep_rows,
      .args_size = sizeof(struct keep_args),
      .run = run_keep,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "log",
      .help = "show what happened: notes, warnings, refusals, rounds; with kind= any event",
@@ -398,6 +392,7 @@ const struct fed_command fed__commands_look[] = {
      .args = fed__log_rows,
      .args_size = sizeof(struct fed_log_args),
      .run = fed__run_log,
+     .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "client",
      .help = "show one client: what it is and what became of each invitation",

@@ -96,7 +96,10 @@ static int draw(struct fed_shell *shell, struct fed_plane_drawing *d, const char
 	else if (shell->watching.watch) /* it reads the tints again, and knows its terminal */
 		d->palette = FED_PALETTE_TRUE;
 	else
-		d->palette = fed_terminal_palette(getenv("TERM"), fileno(shell->out));
+		d->palette = fed_palette_with(fed_terminal_palette(getenv("TERM"), fileno(shell->out)),
+		                              fed_palette_look(fed__screen_palette(shell)));
+	if (*path)
+		d->palette = fed_palette_with(FED_PALETTE_NONE, fed__screen_look(shell));
 	const int rc = *path ? fed_plane_save(d, shell->session, path, err)
 	                     : fed_plane_draw(d, shell->session, &drawing, err);
 	if (rc == FED_OK && *path)

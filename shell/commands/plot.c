@@ -7,6 +7,8 @@
 
 #include "history/series.h"
 #include "shell/commands/clients.h"
+#include "shell/commands/sweep.h"
+#include "shell/commands/tournament.h"
 #include "shell/output/chart.h"
 #include "shell/output/print.h"
 
@@ -52,7 +54,7 @@ static void list_points(struct fed_shell *shell, const struct fed_series_set *se
 }
 
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
-                const struct fed_field *x, struct fed_error *err)
+                const struct fed_field *x, const struct fed_plot_form *form, struct fed_error *err)
 {
 	struct fed_chart_series series[FED_SERIES_MAX];
 	struct fed_text label = {0};
@@ -65,25 +67,78 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 		series[i] =
 			(struct fed_chart_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
 	fed_field_key(x, &label);
-	const int rc = fed__print_chart(shell, title, fed_text_str(&label), series, set->n, err);
+	struct fed_chart chart = {.title = title,
+	                          .x_label = fed_text_str(&label),
+	                          .series = series,
+	                          .n = set->n,
+	                          .log_y = form->log,
+	                          .log_x = form->log_x};
+	const int rc = fed__print_chart(shell, &chart, form->save, err);
 	fed_text_release(&label);
 	return rc;
 }
 
-int fed__show_plot(struct fed_shell *shell, const char *metrics, const char *against,
-                   struct fed_error *err)
+static int show_plot(struct fed_shell *shell, const char *metrics, const struct fed_plot_form *form,
+                     struct fed_error *err)
 {
 	struct fed_series_set set = {.n = 0};
 	const struct fed_field *x;
 	int rc = FED_FAIL;
 
-	if (fed_metric_find(against, &x, err) || add_metrics(&set, shell->session, metrics, x, err)) {
+	if (fed_metric_find(form->against, &x, err) ||
+	    add_metrics(&set, shell->session, metrics, x, err)) {
 		shell->fault = FED_EXIT_USAGE;
 	} else if (!set.n) {
 		fed_fail(err, "no rounds yet: `round 5` makes some");
 	} else {
-		rc = draw(shell, &set, metrics, x, err);
+		rc = draw(shell, &set, metrics, x, form, err);
 	}
 	fed_series_release(&set);
 	return rc;
+}
+
+const struct fed_field fed__plot_rows[] = {
+	FED_ARG_TEXT(struct fed_plot_args, metric, FED_ARG_NEEDED, "metrics",
+                 "one or more, joined by commas; or tournament, or sweep"),
+	FED_ARG_TEXT(struct fed_plot_args, of, FED_FIELD_POSITIONAL, "metric",
+                 "after sweep: the metric of each row"),
+	{.name = "against",
+     .type = FED_TYPE_TEXT,
+     .offset = offsetof(struct fed_plot_args, form.against),
+     .size = sizeof(((struct fed_plot_form *)0)->against),
+     .text = "round",
+     .hint = "metric",
+     .help = "the metric along the bottom: round, clock, bytes-up"},
+	{.name = "log",
+     .type = FED_TYPE_FLAG,
+     .offset = offsetof(struct fed_plot_args, form.log),
+     .size = sizeof(bool),
+     .help = "logarithmic values; those not above 0 are left out and counted"},
+	{.name = "log_x",
+     .type = FED_TYPE_FLAG,
+     .offset = offsetof(struct fed_plot_args, form.log_x),
+     .size = sizeof(bool),
+     .help = "the same along the bottom"},
+	{.name = "save",
+     .type = FED_TYPE_TEXT,
+     .offset = offsetof(struct fed_plot_args, form.save),
+     .size = sizeof(((struct fed_plot_form *)0)->save),
+     .hint = "path",
+     .help = "a file for the plot instead: SVG by its ending .svg, else text"},
+	FED_END,
+};
+int fed__run_plot(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_plot_args *a = call->args;
+
+	if (strcmp(a->metric, "tournament") == 0)
+		return fed__plot_tournament(shell, err);
+	if (strcmp(a->metric, "sweep") == 0)
+		return fed__plot_sweep(shell, a->of, &a->form, err);
+	if (*a->of) {
+		shell->fault = FED_EXIT_USAGE;
+		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,
+		                fed_show(a->of).s);
+	}
+	return show_plot(shell, a->metric, &a->form, err);
 }

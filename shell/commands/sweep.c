@@ -296,7 +296,7 @@ static void put_label(struct fed_text *label, const struct fed_sweep *w, bool nu
 }
 
 static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct fed_field *metric,
-                struct chart *c, struct fed_error *err)
+                struct chart *c, const struct fed_plot_form *form, struct fed_error *err)
 {
 	struct fed_text label = {0}, title = {0};
 
@@ -305,14 +305,20 @@ static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct
 	fed_field_key(metric, &title);
 	if (fed_metric_is_shared(metric))
 		fed_text_add(&title, " of a client");
-	const int rc =
-		fed__print_chart(shell, fed_text_str(&title), fed_text_str(&label), c->series, c->n, err);
+	struct fed_chart chart = {.title = fed_text_str(&title),
+	                          .x_label = fed_text_str(&label),
+	                          .series = c->series,
+	                          .n = c->n,
+	                          .log_y = form->log,
+	                          .log_x = form->log_x};
+	const int rc = fed__print_chart(shell, &chart, form->save, err);
 	fed_text_release(&label);
 	fed_text_release(&title);
 	return rc;
 }
 
-int fed__plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *err)
+int fed__plot_sweep(struct fed_shell *shell, const char *name, const struct fed_plot_form *form,
+                    struct fed_error *err)
 {
 	const struct fed_sweep *w = &shell->sweep;
 	const struct fed_field *metric;
@@ -325,7 +331,7 @@ int fed__plot_sweep(struct fed_shell *shell, const char *name, struct fed_error 
 	c.values = fed_alloc_array(2 * SCHEMES * c.rows, sizeof *c.values);
 	if (!c.values)
 		return fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");
-	const int rc = draw(shell, w, fitting(shell->session, metric), &c, err);
+	const int rc = draw(shell, w, fitting(shell->session, metric), &c, form, err);
 	fed_free(c.values);
 	return rc;
 }

@@ -40,7 +40,8 @@ static int draw(struct fed_shell *shell, struct fed_timeline *w, struct fed_erro
 	const uint32_t rest = w->n > most ? w->n - most : 0;
 
 	w->n -= rest;
-	const int rc = fed_timeline_chart_text(w, columns, screen->utf8, screen->color, &drawing, err);
+	const int rc = fed_timeline_chart_text(w, columns, screen->utf8, fed__screen_palette(shell),
+	                                       &drawing, err);
 	if (rc == FED_OK) {
 		fed__print_drawing(shell, &drawing);
 		if (rest)

@@ -134,8 +134,8 @@ int fed__plot_tournament(struct fed_shell *shell, struct fed_error *err)
 	const struct fed_screen *screen = &shell->screen;
 	const struct fed_heatmap heat = {
 		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value, 0, 1};
-	const int rc =
-		fed_heatmap_draw(&heat, screen->columns, screen->utf8, screen->color, &drawing, err);
+	const int rc = fed_heatmap_draw(&heat, screen->columns, screen->utf8,
+	                                fed__screen_palette(shell), &drawing, err);
 	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

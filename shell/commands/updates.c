@@ -187,10 +187,10 @@ static int show_map(struct fed_shell *shell, const struct fed_update_geometry *i
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
 	fed__screen_measure(shell);
 	const struct fed_screen *screen = &shell->screen;
-	const int rc =
-		fed_map_text(in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
-	                 screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
-	                 screen->color, &fed_session_parts(shell->session)->clients, &drawing, err);
+	const int rc = fed_map_text(
+		in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
+		screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
+		fed__screen_palette(shell), &fed_session_parts(shell->session)->clients, &drawing, err);
 	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

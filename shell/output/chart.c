@@ -8,24 +8,28 @@
 
 enum { COLUMNS_MOST = 100, ROWS_MOST = 20 };
 
-int fed__print_chart(struct fed_shell *shell, const char *title, const char *x_label,
-                     const struct fed_chart_series *series, size_t n, struct fed_error *err)
+int fed__print_chart(struct fed_shell *shell, struct fed_chart *chart, const char *save,
+                     struct fed_error *err)
 {
 	const struct fed_screen *screen = &shell->screen;
 	struct fed_text drawing = {0};
 
 	fed__screen_measure(shell);
-	const struct fed_chart chart = {
-		.title = title,
-		.x_label = x_label,
-		.series = series,
-		.n = n,
-		.columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST,
-		.rows = screen->rows - 2 < ROWS_MOST ? screen->rows - 2 : ROWS_MOST,
-		.utf8 = screen->utf8,
-		.color = screen->color,
-	};
-	const int rc = fed_chart_draw(&chart, &drawing, err);
+	chart->columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
+	chart->rows = screen->rows - 2 < ROWS_MOST ? screen->rows - 2 : ROWS_MOST;
+	chart->utf8 = screen->utf8;
+	if (*save) {
+		chart->utf8 = true; /* dots */
+		chart->palette = fed_palette_with(FED_PALETTE_NONE, fed__screen_look(shell));
+		if (fed_chart_save(chart, save, err)) {
+			shell->fault = FED_EXIT_IO;
+			return FED_FAIL;
+		}
+		fed__print(shell, "saved the plot as %s\n", save);
+		return FED_OK;
+	}
+	chart->palette = fed__screen_palette(shell);
+	const int rc = fed_chart_draw(chart, &drawing, err);
 	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

@@ -8,7 +8,14 @@
 #include "shell/shell.h"
 #include "tui/widgets/chart.h"
 
-int fed__print_chart(struct fed_shell *, const char *title, const char *x_label,
-                     const struct fed_chart_series *, size_t n, struct fed_error *);
+/* How a plot is drawn, as `plot` takes it. */
+struct fed_plot_form {
+	char against[64]; /* the metric along the bottom */
+	bool log, log_x;  /* logarithmic axes */
+	char save[4096];  /* path of a file; "": none */
+};
+
+/* Print a chart, or write it to the file `save` ("": none); size and colours are filled in here. */
+int fed__print_chart(struct fed_shell *, struct fed_chart *, const char *save, struct fed_error *);
 
 #endif

@@ -8,11 +8,26 @@
 
 #include "base/wrap.h"
 
-static const char *const escapes[] = {
-	[FED_EMPHASIS_PLAIN] = "",       [FED_EMPHASIS_BOLD] = "\033[1m",
-	[FED_EMPHASIS_DIM] = "\033[2m",  [FED_EMPHASIS_GOOD] = "\033[32m",
-	[FED_EMPHASIS_BAD] = "\033[31m", [FED_EMPHASIS_CAPTION] = "\033[36m",
-};
+void fed__put_emphasis(struct fed_text *out, const struct fed_shell *shell, enum fed_emphasis style)
+{
+	static const enum fed_color color[] = {
+		[FED_EMPHASIS_PLAIN] = FED_COLOR_PLAIN, [FED_EMPHASIS_BOLD] = FED_COLOR_PLAIN,
+		[FED_EMPHASIS_DIM] = FED_COLOR_GREY,    [FED_EMPHASIS_GOOD] = FED_COLOR_GREEN,
+		[FED_EMPHASIS_BAD] = FED_COLOR_RED,     [FED_EMPHASIS_CAPTION] = FED_COLOR_CYAN,
+	};
+	const enum fed_palette palette = fed__screen_palette(shell);
+	struct fed_text code = {0};
+
+	if (style == FED_EMPHASIS_BOLD)
+		fed_text_add(&code, ";1");
+	else if (style == FED_EMPHASIS_DIM && fed_palette_look(palette) == FED_LOOK_TERMINAL)
+		fed_text_add(&code, ";2");
+	else
+		fed_look_put(&code, palette, color[style]);
+	if (code.len)
+		fed_text_add(out, "\033[%sm", code.s + 1);
+	fed_text_release(&code);
+}
 
 #define HANG 2 /* blanks before what wraps, beyond those of the line */
 
@@ -34,7 +49,7 @@ static void put_styled(struct fed_shell *shell, enum fed_emphasis style,
 	while (styled && n && text->s[n - 1] == '\n')
 		n--;
 	if (styled)
-		fed_text_add(out, "%s", escapes[style]);
+		fed__put_emphasis(out, shell, style);
 	fed_text_put_clean(out, fed_text_str(text), n, shell->screen.utf8);
 	if (styled)
 		fed_text_add(out, "\033[0m");
@@ -196,8 +211,9 @@ void fed__print_error(struct fed_shell *shell, const char *where, const char *te
 	fed__print_flush(shell); /* keep the order of both streams */
 	fed__progress_erase(shell);
 	fed_text_add(&words, "%s%s\n", where, text);
-	fed_text_add(&line, "%serror: %s", styled ? escapes[FED_EMPHASIS_BAD] : "",
-	             styled ? "\033[0m" : "");
+	if (styled)
+		fed__put_emphasis(&line, shell, FED_EMPHASIS_BAD);
+	fed_text_add(&line, "error: %s", styled ? "\033[0m" : "");
 	fed_text_put_clean(&line, fed_text_str(&words), words.len, shell->screen.utf8);
 	if (words.failed || line.failed) {
 		put_without_memory(shell->errors, "error: ");

@@ -26,6 +26,8 @@ enum fed_emphasis {
 __attribute__((format(printf, 2, 3))) void fed__print(struct fed_shell *, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void fed__print_styled(struct fed_shell *, enum fed_emphasis,
                                                              const char *fmt, ...);
+/* Append the escape sequence that begins an emphasis; what ends it is "\033[0m". */
+void fed__put_emphasis(struct fed_text *, const struct fed_shell *, enum fed_emphasis);
 /* Print paragraphs, filled anew where a line is too wide (base/wrap.h). */
 void fed__print_prose(struct fed_shell *, const char *text);
 /* Print a drawing, whose escapes are kept. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "shell/shell.h"
 #include "tui/terminal.h"
+#include "tui/theme_probe.h"
 #include "tui/watch.h"
 
 static const char *const off_on[] = {"off", "on", NULL};
@@ -24,6 +25,10 @@ const struct fed_field fed__shell_fields[] = {
             .help = "a script's commands wait for a key"),
 	FED_ROW(struct fed_shell_settings, readonly, int, FED_TYPE_CHOICE, .choice = off_on,
             .help = "refuse to write files, load plugins and run programs; stays on"),
+	FED_ROW(struct fed_shell_settings, theme, int, FED_TYPE_CHOICE, .choice = fed_theme_names,
+            .help = "colours of text, pictures and the watch"),
+	FED_TEXT(struct fed_shell_settings, hide, NULL, "commands",
+             "commands, joined by commas, that are refused and not listed; none: all are"),
 	FED_END,
 };
 
@@ -76,6 +81,31 @@ void fed__screen_set_width(struct fed_shell *shell, int columns)
 	screen->width = screen->errors_width = columns;
 	if (columns > 0)
 		screen->columns = columns;
+}
+
+static bool is_light(void)
+{
+	return fed_background_named(getenv("COLORFGBG"));
+}
+
+enum fed_palette fed__screen_palette(const struct fed_shell *shell)
+{
+	const struct fed_screen *screen = &shell->screen;
+	const enum fed_theme theme = (enum fed_theme)shell->own.theme;
+
+	if (!screen->color)
+		return FED_PALETTE_NONE;
+	if (screen->few_colors || theme == FED_THEME_AUTO || theme == FED_THEME_TERMINAL)
+		return FED_PALETTE_8;
+	return fed_palette_with(fed_terminal_palette(getenv("TERM"), fileno(shell->out)),
+	                        fed_look_of(theme, is_light()));
+}
+
+enum fed_look fed__screen_look(const struct fed_shell *shell)
+{
+	const enum fed_theme theme = (enum fed_theme)shell->own.theme;
+
+	return theme == FED_THEME_AUTO ? FED_LOOK_TERMINAL : fed_look_of(theme, true);
 }
 
 /* The variable COLUMNS, if a user gave it to programs: shells keep their own to themselves. */

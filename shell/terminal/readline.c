@@ -267,7 +267,12 @@ static void show_hint(void)
 		fed__next_hint(at_prompt, rl_line_buffer, (size_t)rl_end, &hint);
 	const int columns = fed_text_width(fed_text_str(&hint));
 	if (!hint.failed && columns > 0 && used + columns < at_prompt->screen.columns) {
-		fprintf(rl_outstream, "\033[2m%s\033[0m\033[%dD", fed_text_str(&hint), columns);
+		struct fed_text escape = {0};
+
+		fed__put_emphasis(&escape, at_prompt, FED_EMPHASIS_DIM);
+		fprintf(rl_outstream, "%s%s\033[0m\033[%dD", fed_text_str(&escape), fed_text_str(&hint),
+		        columns);
+		fed_text_release(&escape);
 		fflush(rl_outstream);
 		hinted = true;
 	}

@@ -11,6 +11,7 @@
 #include "shell/terminal/interactive.h"
 #include "shell/jobs/job.h"
 #include "shell/language/complete.h"
+#include "shell/language/line.h"
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 #include "tui/watch.h"
@@ -151,6 +152,25 @@ static void complete(void *ctx, const char *line, size_t point, struct fed_text 
 	fed__candidates_release(&found);
 }
 
+static void hint(void *ctx, const char *line, size_t len, struct fed_text *out)
+{
+	fed__next_hint(ctx, line, len, out);
+}
+
+static void help(void *ctx, const char *line, size_t len, struct fed_text *out)
+{
+	fed__next_help(ctx, line, len, out);
+}
+
+static bool continues(void *ctx, const char *line)
+{
+	const char *last = strrchr(line, '\n');
+
+	(void)ctx;
+	last = last ? last + 1 : line;
+	return fed__line_continues(last, strlen(last));
+}
+
 static const char *history(void *ctx, size_t back)
 {
 	(void)ctx;
@@ -168,6 +188,13 @@ static bool beside(void *ctx, bool has_session, bool busy)
 	return fed__onlookers_beside(ctx, has_session, busy);
 }
 
+static int theme(void *ctx)
+{
+	const struct fed_shell *shell = ctx;
+
+	return shell->own.theme;
+}
+
 int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
                           const char *const *script, struct fed_error *err)
 {
@@ -179,10 +206,14 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.done = done,
 		.ending = fed__signals_ending,
 		.complete = complete,
+		.hint = hint,
+		.help = help,
+		.continues = continues,
 		.history = history,
 		.remember = remember,
 		.beside = beside,
 		.beside_descriptor = fed__onlookers_descriptor(shell),
+		.theme = theme,
 		.opened = fed__job_runs(shell) ? opened_on_job : opened,
 	};
 	struct fed_watch_options options = {
@@ -193,6 +224,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.runner = fed__job_runner(shell),
 		.terminal = fileno(shell->out),
 		.color = shell->screen.color,
+		.theme = shell->own.theme,
 		.alone = script != NULL, /* --watch: no prompt follows */
 	};
 

@@ -188,6 +188,36 @@ START_TEST(completion)
 }
 END_TEST
 
+/* A hint stands behind the line while the cursor is at its end, and there is room. */
+START_TEST(hints_and_further_lines)
+{
+	struct fed_prompt p = {.label = ":"};
+	struct fed_canvas canvas;
+	struct fed_text drawn = {0};
+	struct fed_error err;
+
+	fed_assert_ok(fed__canvas_init(&canvas, 24, 1, &err), &err);
+	fed__prompt_open(&p, ":", "add-client ");
+	fed_text_add(&p.hint, "N [PART]");
+	ck_assert_int_eq(fed__prompt_paint(&p, &canvas, 0), 12);
+	fed__canvas_text(&canvas, &drawn, true, FED_PALETTE_NONE);
+	ck_assert_str_eq(fed_text_str(&drawn), ":add-client N [PART]\n");
+	p.cursor--;
+	fed_text_clear(&drawn);
+	fed__canvas_clear(&canvas);
+	fed__prompt_paint(&p, &canvas, 0);
+	fed__canvas_text(&canvas, &drawn, true, FED_PALETTE_NONE);
+	ck_assert_str_eq(fed_text_str(&drawn), ":add-client\n");
+	fed__prompt_open(&p, ":", "add-client \\");
+	fed__prompt_continue(&p);
+	ck_assert_str_eq(p.line, "add-client \\\n");
+	ck_assert_uint_eq(p.cursor, p.n);
+	fed_text_release(&drawn);
+	fed__prompt_release(&p);
+	fed__canvas_release(&canvas);
+}
+END_TEST
+
 /* The cursor is behind what is drawn, whatever the characters' widths. */
 START_TEST(the_cursor_counts_columns)
 {
@@ -269,6 +299,7 @@ FED_SUITE(app)
 	tcase_add_test(tests, clicks_on_names);
 	tcase_add_test(tests, a_line_is_edited);
 	tcase_add_test(tests, completion);
+	tcase_add_test(tests, hints_and_further_lines);
 	tcase_add_test(tests, the_cursor_counts_columns);
 	tcase_add_test(tests, lessons_and_messages);
 	suite_add_tcase(suite, tests);

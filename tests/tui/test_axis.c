@@ -96,6 +96,42 @@ START_TEST(wild_values_are_tamed)
 }
 END_TEST
 
+/* Ticks of a logarithmic axis are powers of ten, or 1, 2 and 5 times these, and inside it. */
+START_TEST(logarithmic_ticks)
+{
+	static const struct {
+		double lo, hi;
+		int most;
+		const char *labels;
+	} rows[] = {
+		{0.3, 0.9, 8, "0.3 0.4 0.5 0.6 0.7 0.8 0.9"},
+		{0.11, 1, 4, "0.5 1.0"},
+		{0.011, 0.9, 8, "0.01 0.02 0.05 0.1 0.2 0.5 1"},
+		{1e-6, 3, 8, "1e-6 1e-5 1e-4 0.001 0.01 0.1 1 10"},
+		{1, 1e12, 5, "0.1 100 100k 1e8 1e11 1e14"},
+		{7, 7, 8, "2 4 6 8 10 12 14"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fed_axis ticks;
+		char all[200] = "", label[32];
+
+		fed__axis_init_log(&ticks, rows[i].lo, rows[i].hi, rows[i].most, true);
+		ck_assert_int_le(ticks.n, rows[i].most);
+		ck_assert(ticks.lo <= rows[i].lo * 1.000001 && ticks.hi >= rows[i].hi * 0.999999);
+		for (int k = 0; k < ticks.n; k++) {
+			fed__axis_label(&ticks, k, label);
+			strcat(strcat(all, k ? " " : ""), label);
+		}
+		if (rows[i].most != 5)
+			ck_assert_str_eq(all, rows[i].labels);
+		ck_assert_double_eq_tol(fed__axis_share(&ticks, ticks.lo), 0, 1e-9);
+		ck_assert_double_eq_tol(fed__axis_share(&ticks, ticks.hi), 1, 1e-9);
+		ck_assert_double_eq_tol(fed__axis_share(&ticks, sqrt(ticks.lo * ticks.hi)), 0.5, 1e-9);
+	}
+}
+END_TEST
+
 FED_SUITE(axis)
 {
 	Suite *suite = suite_create("ticks");
@@ -103,6 +139,7 @@ FED_SUITE(axis)
 	tcase_add_test(tests, labels_are_short_and_of_one_kind);
 	tcase_add_test(tests, any_range_has_ticks);
 	tcase_add_test(tests, wild_values_are_tamed);
+	tcase_add_test(tests, logarithmic_ticks);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -52,9 +52,30 @@ static void three_curves(const char *name, size_t n, int columns, int rows, bool
 	                                .columns = columns,
 	                                .rows = rows,
 	                                .utf8 = utf8,
-	                                .color = color};
+	                                .palette = color ? FED_PALETTE_8 : FED_PALETTE_NONE};
 	compare(name, &chart);
 }
+
+/* Equal factors are equal heights; what is not above 0 is left out, and counted. */
+START_TEST(a_logarithmic_axis)
+{
+	static const double x[] = {1, 2, 3, 4, 5}, y[] = {0, 1, 10, 100, -3}, none[] = {0, 0, 0, 0, 0};
+	struct fed_chart_series series = {"loss", x, y, 5};
+	struct fed_chart chart = {
+		.title = "loss", .series = &series, .n = 1, .columns = 50, .rows = 12, .log_y = true};
+	struct fed_text text = {0};
+	struct fed_error err;
+
+	fed_assert_ok(fed_chart_draw(&chart, &text, &err), &err);
+	ck_assert_ptr_nonnull(strstr(text.s, "log axis, 2 values not above 0 left out"));
+	ck_assert_ptr_nonnull(strstr(text.s, "100"));
+	fed_text_clear(&text);
+	series.y = none;
+	fed_assert_ok(fed_chart_draw(&chart, &text, &err), &err);
+	ck_assert_ptr_nonnull(strstr(text.s, "no values above 0"));
+	fed_text_release(&text);
+}
+END_TEST
 
 START_TEST(curves_with_axes)
 {
@@ -199,6 +220,7 @@ FED_SUITE(chart)
 	Suite *suite = suite_create("chart");
 	TCase *tests = tcase_create("chart");
 	tcase_add_test(tests, curves_with_axes);
+	tcase_add_test(tests, a_logarithmic_axis);
 	tcase_add_test(tests, small_charts_are_sparklines);
 	tcase_add_test(tests, odd_values);
 	tcase_add_test(tests, names_are_shown_safely);

@@ -188,7 +188,7 @@ START_TEST(regions_are_rectangles_in_svg)
 	struct fed_text text = {0}, wanted = {0};
 
 	draw(&canvas);
-	fed__canvas_svg(&canvas, &text);
+	fed__canvas_svg(&canvas, &text, FED_LOOK_TERMINAL);
 	/* the lower half of the first row is sure of the second class, under one cell */
 	fed_text_add(&wanted, "<rect x=\"9\" y=\"27\" width=\"9\" height=\"9\" fill=\"#%06x\"",
 	             (unsigned)fed_tint_rgb(fed__tint(1, SURE), true));
@@ -218,14 +218,20 @@ START_TEST(a_picture_is_saved_by_its_ending)
 
 	fed_temp_make(&temp);
 	draw(&canvas);
-	fed_assert_ok(fed__canvas_save(&canvas, fed_temp_file(&temp, "a.svg"), false, &err), &err);
+	fed_assert_ok(
+		fed__canvas_save(&canvas, fed_temp_file(&temp, "a.svg"), false, FED_LOOK_TERMINAL, &err),
+		&err);
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "a.svg"), 1 << 20, &read, &err), &err);
 	ck_assert(strncmp(read.s, "<svg ", 5) == 0);
 	fed_text_clear(&read);
-	fed_assert_ok(fed__canvas_save(&canvas, fed_temp_file(&temp, "a.txt"), false, &err), &err);
+	fed_assert_ok(
+		fed__canvas_save(&canvas, fed_temp_file(&temp, "a.txt"), false, FED_LOOK_TERMINAL, &err),
+		&err);
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "a.txt"), 1 << 20, &read, &err), &err);
 	ck_assert_int_eq(strncmp(read.s, "ok\nBa..\n", 8), 0);
-	ck_assert_int_eq(fed__canvas_save(&canvas, "/no/such/folder/a.svg", false, &err), FED_FAIL);
+	ck_assert_int_eq(
+		fed__canvas_save(&canvas, "/no/such/folder/a.svg", false, FED_LOOK_TERMINAL, &err),
+		FED_FAIL);
 	fed_text_release(&read);
 	fed__canvas_release(&canvas);
 	fed_temp_remove(&temp);

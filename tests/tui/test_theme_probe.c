@@ -6,12 +6,12 @@
 
 START_TEST(named_backgrounds)
 {
-	ck_assert(!fed__background_named(NULL));
-	ck_assert(!fed__background_named("15"));
-	ck_assert(!fed__background_named("15;0"));
-	ck_assert(!fed__background_named("7;default;8"));
-	ck_assert(fed__background_named("0;15"));
-	ck_assert(fed__background_named("0;default;7"));
+	ck_assert(!fed_background_named(NULL));
+	ck_assert(!fed_background_named("15"));
+	ck_assert(!fed_background_named("15;0"));
+	ck_assert(!fed_background_named("7;default;8"));
+	ck_assert(fed_background_named("0;15"));
+	ck_assert(fed_background_named("0;default;7"));
 }
 END_TEST
 

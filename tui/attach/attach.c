@@ -242,8 +242,8 @@ static void show_waiting(struct attached_terminal *t)
 	fed__canvas_release(&canvas);
 }
 
-int fed_attach_run(const char *path, const char *view, bool color, struct fed_text *why,
-                   struct fed_error *err)
+int fed_attach_run(const char *path, const char *view, bool color, enum fed_theme theme,
+                   struct fed_text *why, struct fed_error *err)
 {
 	struct attached_terminal t = {.why = why};
 
@@ -253,7 +253,7 @@ int fed_attach_run(const char *path, const char *view, bool color, struct fed_te
 	if (rc)
 		return rc;
 	connect_signals();
-	if (fed__terminal_open(&t.terminal, STDOUT_FILENO, color, err)) {
+	if (fed__terminal_open(&t.terminal, STDOUT_FILENO, color, theme, err)) {
 		close(t.fd);
 		return FED_FAIL;
 	}

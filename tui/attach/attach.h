@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "fedsh/plugin.h"
+#include "tui/widgets/theme.h"
 
 /* Find the socket of a session: a path, the number of its process, or "" for the only one.
  * FED_REJECT: there are several, which `list` has, a line each. */
@@ -15,7 +16,7 @@ int fed_attach_find(const char *who, struct fed_text *path, struct fed_text *lis
                     struct fed_error *);
 /* Show it on this terminal until the user or the session leaves. view: "" is the first. Appends why
  * it ended, where that was not the user. */
-int fed_attach_run(const char *path, const char *view, bool color, struct fed_text *why,
-                   struct fed_error *);
+int fed_attach_run(const char *path, const char *view, bool color, enum fed_theme,
+                   struct fed_text *why, struct fed_error *);
 
 #endif

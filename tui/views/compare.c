@@ -43,6 +43,7 @@ struct compare_view {
 	bool set_valid;
 	const struct fed_field *metric; /* NULL: not chosen yet */
 	size_t axis;
+	bool log; /* logarithmic values */
 };
 
 /* Series ------------------------------------------------------------------------------ */
@@ -289,6 +290,7 @@ static int paint_chart(struct compare_view *st, const struct fed_watched *w,
 	                                .x_label = axes[st->axis].label,
 	                                .series = series,
 	                                .n = lines,
+	                                .log_y = st->log,
 	                                .columns = canvas->columns,
 	                                .rows = rows,
 	                                .utf8 = w->utf8};
@@ -360,6 +362,18 @@ static int press_axis(void *state, struct fed_watched *w, const struct fed_press
 	return FED_OK;
 }
 
+static int press_log(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	struct compare_view *st = state;
+
+	(void)w;
+	(void)press;
+	(void)err;
+	st->log = !st->log;
+	return FED_OK;
+}
+
 static bool has_rounds(const void *state, const struct fed_watched *w)
 {
 	(void)state;
@@ -372,6 +386,7 @@ static const struct fed_key keys[] = {
 	{FED_KEY_LEFT, 0, "left", "the previous axis", press_axis, NULL},
 	{FED_KEY_RIGHT, 0, "right", "the next axis: rounds, virtual time, bytes, ...", press_axis,
      has_rounds},
+	{'l', 0, "l", "a logarithmic axis, or back", press_log, has_rounds},
 	{.code = 0},
 };
 

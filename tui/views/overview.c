@@ -58,7 +58,8 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 	}
 	if (accuracy && !both)
 		return FED_OK;
-	chart.title = beside || !accuracy ? "loss" : NULL;
+	chart.title = beside || !accuracy || st->log ? "loss" : NULL;
+	chart.log_y = st->log;
 	chart.n = fed__round_series_set_series(&st->curves, FED_ROUND_SERIES_TEST_LOSS,
 	                                       FED_ROUND_SERIES_KINDS, 4 * columns, series);
 	return fed__chart_put(canvas, beside && accuracy ? columns + 2 : 0,
@@ -354,10 +355,34 @@ static void close(void *state)
 	fed_free(st->mark);
 }
 
+static int press_log(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	struct fed_overview *st = state;
+
+	(void)w;
+	(void)press;
+	(void)err;
+	st->log = !st->log;
+	return FED_OK;
+}
+
+static bool has_rounds(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_session_history(w->session)->n > 0;
+}
+
+static const struct fed_key keys[] = {
+	{'l', 0, "l", "a logarithmic axis of the loss, or back", press_log, has_rounds},
+	{.code = 0},
+};
+
 const struct fed_view fed__view_overview = {
 	.name = "overview",
 	.help = "accuracy and loss, the round as it happens, what all of it cost",
 	.state_size = sizeof(struct fed_overview),
+	.keys = keys,
 	.close = close,
 	.stamp = stamp_overview,
 	.paint = paint_overview,

@@ -147,8 +147,8 @@ int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, in
 }
 
 int fed_map_text(const struct fed_update_geometry *in, const char *title, int columns, int rows,
-                 bool utf8, bool color, const struct fed_clients *clients, struct fed_text *out,
-                 struct fed_error *err)
+                 bool utf8, enum fed_palette palette, const struct fed_clients *clients,
+                 struct fed_text *out, struct fed_error *err)
 {
 	struct fed_map_point *point = fed_alloc_array(in->n, sizeof *point);
 	struct fed_map map = {
@@ -188,7 +188,7 @@ int fed_map_text(const struct fed_update_geometry *in, const char *title, int co
 	if (rc == FED_OK) {
 		rc = fed__map_put(&canvas, 0, 0, columns, rows, &map, err);
 		if (rc == FED_OK)
-			fed__canvas_text(&canvas, out, utf8, color);
+			fed__canvas_text(&canvas, out, utf8, palette);
 		fed__canvas_release(&canvas);
 	}
 	fed_free(point);

@@ -44,7 +44,7 @@ int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows
                  const struct fed_map *, struct fed_error *);
 /* A map of these updates, as text. */
 int fed_map_text(const struct fed_update_geometry *, const char *title, int columns, int rows,
-                 bool utf8, bool color, const struct fed_clients *, struct fed_text *out,
+                 bool utf8, enum fed_palette, const struct fed_clients *, struct fed_text *out,
                  struct fed_error *);
 
 #endif

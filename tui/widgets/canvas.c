@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tui/widgets/theme.h"
 #include "tui/widgets/tint.h"
 
 enum {
@@ -258,13 +259,14 @@ struct fed_cell fed__cell_lettered(const struct fed_cell *cell)
 /* ";38;2;0;114;178": 38 is the ink, 48 the paper. */
 static void put_tint(struct fed_text *out, int what, uint16_t tint, enum fed_palette palette)
 {
-	const uint32_t rgb = fed_tint_rgb(tint, false);
+	const bool light = fed__look_light(fed_palette_look(palette));
+	const uint32_t rgb = fed_tint_rgb(tint, light);
 
-	if (palette == FED_PALETTE_TRUE)
+	if (fed_palette_depth(palette) == FED_PALETTE_TRUE)
 		fed_text_add(out, ";%d;2;%u;%u;%u", what, (unsigned)(rgb >> 16),
 		             (unsigned)(rgb >> 8 & 0xFF), (unsigned)(rgb & 0xFF));
 	else
-		fed_text_add(out, ";%d;5;%u", what, fed__tint_256(tint, false));
+		fed_text_add(out, ";%d;5;%u", what, fed__tint_256(tint, light));
 }
 
 static void put_style(struct fed_text *out, struct fed_style style, enum fed_palette palette)
@@ -276,10 +278,8 @@ static void put_style(struct fed_text *out, struct fed_style style, enum fed_pal
 		put_tint(out, 48, style.paper, palette);
 	if (style.ink)
 		put_tint(out, 38, style.ink, palette);
-	else if (style.color == FED_COLOR_GREY)
-		fed_text_add(out, ";90");
-	else if (style.color != FED_COLOR_PLAIN)
-		fed_text_add(out, ";%d", 30 + style.color);
+	else
+		fed_look_put(out, palette, style.color);
 	fed_text_add(out, "m");
 }
 
@@ -302,7 +302,7 @@ void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, boo
                       enum fed_palette palette)
 {
 	const struct fed_style plain = {0};
-	const bool lettered = !utf8 || palette < FED_PALETTE_256;
+	const bool lettered = !utf8 || fed_palette_depth(palette) < FED_PALETTE_256;
 
 	for (int row = 0; row < canvas->rows; row++) {
 		struct fed_style style = plain;
@@ -313,7 +313,8 @@ void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, boo
 			const struct fed_cell *at = cell_at(canvas, column, row);
 			const struct fed_cell cell = lettered ? fed__cell_lettered(at) : *at;
 			/* A space shows no style but its paper, so it needs no change. */
-			if (palette && (cell.code != ' ' || cell.style.paper || style.paper) &&
+			if (fed_palette_depth(palette) &&
+			    (cell.code != ' ' || cell.style.paper || style.paper) &&
 			    !same_style(cell.style, style)) {
 				style = cell.style;
 				put_style(out, style, palette);

@@ -42,7 +42,30 @@ enum fed_palette {
 	FED_PALETTE_8, /* enum fed_color; tints are letters */
 	FED_PALETTE_256,
 	FED_PALETTE_TRUE, /* red, green and blue */
+	FED_PALETTE_DEPTHS
 };
+/* What the colours are (tui/widgets/theme.h). */
+enum fed_look {
+	FED_LOOK_TERMINAL, /* the terminal's own eight; tints for a dark background */
+	FED_LOOK_DARK,
+	FED_LOOK_LIGHT,
+	FED_LOOK_CONTRAST_DARK,
+	FED_LOOK_CONTRAST_LIGHT,
+	FED_LOOKS
+};
+/* A palette with a look, which are one number; a palette alone has the terminal's. */
+static inline enum fed_palette fed_palette_with(enum fed_palette depth, enum fed_look look)
+{
+	return (enum fed_palette)((unsigned)depth + FED_PALETTE_DEPTHS * (unsigned)look);
+}
+static inline enum fed_palette fed_palette_depth(enum fed_palette palette)
+{
+	return (enum fed_palette)((unsigned)palette % FED_PALETTE_DEPTHS);
+}
+static inline enum fed_look fed_palette_look(enum fed_palette palette)
+{
+	return (enum fed_look)((unsigned)palette / FED_PALETTE_DEPTHS);
+}
 
 struct fed_cell {
 	uint32_t code; /* code point; 0: the right half of a wide character */

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "tui/widgets/axis.h"
+#include "tui/widgets/svg.h"
 
 enum {
 	LEAST_ROWS = 4,      /* of the plot area; the x label, then the legend is left out for it */
@@ -29,7 +30,8 @@ struct picture {
 	int left, top, columns, rows; /* the plot area, in cells */
 	int across, down;             /* marks per cell */
 	int legend_rows;
-	bool empty; /* no point to draw */
+	bool empty;     /* no point to draw */
+	size_t omitted; /* points that are not above 0, on a logarithmic axis */
 };
 
 struct range {
@@ -52,9 +54,12 @@ static char series_letter(size_t i)
 	return (char)('a' + i);
 }
 
-static bool drawn(const struct fed_chart_series *series, size_t k)
+static bool drawn(const struct picture *p, const struct fed_chart_series *series, size_t k)
 {
-	return k < series->n && isfinite(series->x[k]) && isfinite(series->y[k]);
+	const struct fed_chart *chart = p->chart;
+
+	return k < series->n && isfinite(series->x[k]) && isfinite(series->y[k]) &&
+	       !(chart->log_x && series->x[k] <= 0) && !(chart->log_y && series->y[k] <= 0);
 }
 
 static void widen(struct range *range, double value)
@@ -135,21 +140,31 @@ static void find_axes(struct picture *p)
 		for (size_t k = 0; k < series->n; k++) {
 			if (!isfinite(series->x[k]))
 				continue;
+			p->omitted += isfinite(series->y[k]) && !drawn(p, series, k);
+			if (chart->log_x && series->x[k] <= 0)
+				continue;
 			widen(&x, series->x[k]);
 			whole = whole && series->x[k] == rint(series->x[k]);
-			if (drawn(series, k))
+			if (drawn(p, series, k))
 				widen(&y, series->y[k]);
 		}
 	}
 	p->empty = y.lo > y.hi;
 	if (x.lo > x.hi)
-		x = (struct range){0, 1};
+		x = (struct range){chart->log_x, 1 + chart->log_x};
 	if (p->empty)
-		y = (struct range){0, 1};
-	if (x.lo == x.hi)
+		y = (struct range){chart->log_y, 1 + chart->log_y};
+	if (x.lo == x.hi && !chart->log_x)
 		x = (struct range){x.lo - 1, x.hi + 1};
-	fed__axis_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
-	fed__axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
+	const int most = p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3;
+	if (chart->log_y)
+		fed__axis_init_log(&p->y, y.lo, y.hi, most, true);
+	else
+		fed__axis_init(&p->y, y.lo, y.hi, most, 0, true);
+	if (chart->log_x)
+		fed__axis_init_log(&p->x, x.lo, x.hi, chart->columns / 8, false);
+	else
+		fed__axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
 }
 
 static void lay_out_columns(struct picture *p)
@@ -170,14 +185,14 @@ static void lay_out_columns(struct picture *p)
 /* The position of a value, in marks. */
 static int mark_x(const struct picture *p, double x)
 {
-	const double share = (fed__axis_limit(x) - p->x.lo) / (p->x.hi - p->x.lo);
-	return p->left * p->across + (int)lround(share * (p->columns * p->across - 1));
+	return p->left * p->across +
+	       (int)lround(fed__axis_share(&p->x, x) * (p->columns * p->across - 1));
 }
 
 static int mark_y(const struct picture *p, double y)
 {
-	const double share = (p->y.hi - fed__axis_limit(y)) / (p->y.hi - p->y.lo);
-	return p->top * p->down + (int)lround(share * (p->rows * p->down - 1));
+	return p->top * p->down +
+	       (int)lround((1 - fed__axis_share(&p->y, y)) * (p->rows * p->down - 1));
 }
 
 /* Drawing -------------------------------------------------------------------- */
@@ -233,12 +248,12 @@ static void draw_curve(struct picture *p, size_t i)
 	if (!p->chart->utf8)
 		pen.glyph = p->chart->n > 1 ? (uint32_t)series_letter(i) : '*';
 	for (size_t k = 0; k < series->n; k++) {
-		if (!drawn(series, k))
+		if (!drawn(p, series, k))
 			continue;
 		const int x = mark_x(p, series->x[k]), y = mark_y(p, series->y[k]);
-		if (k > 0 && drawn(series, k - 1))
+		if (k > 0 && drawn(p, series, k - 1))
 			fed__canvas_line(p->canvas, from_x, from_y, x, y, pen);
-		else if (drawn(series, k + 1) || pen.glyph)
+		else if (drawn(p, series, k + 1) || pen.glyph)
 			fed__canvas_mark(p->canvas, x, y, pen);
 		else
 			fed__canvas_put(p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
@@ -256,7 +271,7 @@ static void draw_letters(struct picture *p)
 	for (size_t i = 0; i < p->chart->n; i++) {
 		const struct fed_chart_series *series = &p->chart->series[i];
 		size_t last = series->n;
-		while (last > 0 && !drawn(series, last - 1))
+		while (last > 0 && !drawn(p, series, last - 1))
 			last--;
 		if (last == 0)
 			continue;
@@ -294,13 +309,30 @@ static void draw_marks(struct picture *p)
 	}
 }
 
+/* "loss  log axis, 3 values that are not above 0 left out" */
+static void draw_title(struct picture *p)
+{
+	const struct fed_chart *chart = p->chart;
+	const int column = fed__canvas_write(p->canvas, 0, 0, chart->title, bold_style);
+	struct fed_text text = {0};
+
+	if (!chart->log_x && !chart->log_y)
+		return;
+	fed_text_add(&text, chart->log_x && chart->log_y ? "log axes" : "log axis");
+	if (p->omitted)
+		fed_text_add(&text, ", %zu value%s not above 0 left out", p->omitted,
+		             p->omitted == 1 ? "" : "s");
+	fed__canvas_write(p->canvas, column + 2, 0, fed_text_str(&text), grey_style);
+	fed_text_release(&text);
+}
+
 static void draw_picture(struct picture *p)
 {
 	const struct fed_chart *chart = p->chart;
-	static const char nothing[] = "no values";
+	const char *const nothing = p->omitted ? "no values above 0" : "no values";
 
 	if (has_text(chart->title))
-		fed__canvas_write(p->canvas, 0, 0, chart->title, bold_style);
+		draw_title(p);
 	if (p->legend_rows > 0)
 		legend(p, p->top - p->legend_rows, p->legend_rows, true);
 	draw_y_axis(p);
@@ -417,9 +449,21 @@ int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct f
 
 	if (paint(chart, &canvas, err))
 		return FED_FAIL;
-	fed__canvas_text(&canvas, out, chart->utf8, chart->color);
+	fed__canvas_text(&canvas, out, chart->utf8, chart->palette);
 	fed__canvas_release(&canvas);
 	return out->failed ? fed_fail_memory(err, out->len, "a chart") : FED_OK;
+}
+
+int fed_chart_save(const struct fed_chart *chart, const char *path, struct fed_error *err)
+{
+	struct fed_canvas canvas;
+
+	if (paint(chart, &canvas, err))
+		return FED_FAIL;
+	const int rc =
+		fed__canvas_save(&canvas, path, chart->utf8, fed_palette_look(chart->palette), err);
+	fed__canvas_release(&canvas);
+	return rc;
 }
 
 int fed__chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,

@@ -33,16 +33,20 @@ struct fed_chart {
 	const char *title, *x_label; /* NULL or "": none */
 	const struct fed_chart_series *series;
 	size_t n;
+	bool log_x, log_y;  /* logarithmic axes; what is not above 0 is left out and told */
 	const double *mark; /* [marks] positions along x, a dashed vertical line each */
 	size_t marks;
 	const char *mark_name; /* for the legend */
 	int columns, rows;     /* of the whole, with title and legend */
-	bool utf8, color;
+	bool utf8;
+	enum fed_palette palette;
 };
 
 /* Append the chart, each line ended with a newline.  FED_FAIL: no series, too many of them, too
  * narrow, or out of memory. */
 int fed_chart_draw(const struct fed_chart *, struct fed_text *out, struct fed_error *);
+/* Write it to a file, as SVG where the path ends in .svg (tui/widgets/svg.h). */
+int fed_chart_save(const struct fed_chart *, const char *path, struct fed_error *);
 /* The same onto a canvas, its upper left cell at (column, row); nothing if it does not fit. */
 int fed__chart_put(struct fed_canvas *, int column, int row, const struct fed_chart *,
                    struct fed_error *);

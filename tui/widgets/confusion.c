@@ -141,8 +141,8 @@ static void put_head(struct drawing *d)
 	}
 }
 
-int fed_confusion_draw(const struct fed_confusion *c, int width, bool utf8, bool color,
-                       struct fed_text *out, struct fed_error *err)
+int fed_confusion_draw(const struct fed_confusion *c, int width, bool utf8,
+                       enum fed_palette palette, struct fed_text *out, struct fed_error *err)
 {
 	struct drawing d = {.of = c, .utf8 = utf8};
 	struct fed_text name = {0};
@@ -155,7 +155,7 @@ int fed_confusion_draw(const struct fed_confusion *c, int width, bool utf8, bool
 	put_head(&d);
 	for (uint32_t k = 0; k < d.shown; k++)
 		put_row(&d, k, 1 + (int)k, &name);
-	fed__canvas_text(&d.canvas, out, utf8, color ? FED_PALETTE_8 : FED_PALETTE_NONE);
+	fed__canvas_text(&d.canvas, out, utf8, palette);
 	fed__canvas_release(&d.canvas);
 	fed_text_release(&name);
 	if (d.shown < c->classes)

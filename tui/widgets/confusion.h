@@ -5,8 +5,7 @@
 #ifndef FED_TUI_WIDGETS_CONFUSION_H
 #define FED_TUI_WIDGETS_CONFUSION_H
 
-#include "base/text.h"
-#include "fedsh/plugin.h"
+#include "tui/widgets/canvas.h"
 
 struct fed_confusion {
 	const uint32_t *count;   /* [classes][classes] */
@@ -17,7 +16,7 @@ struct fed_confusion {
 /* Append as text, at most `width` columns wide: the counts, or, where these do not fit, the shares
  * of a row as shades of one column each.  Classes that do not fit at all are left out and counted.
  */
-int fed_confusion_draw(const struct fed_confusion *, int width, bool utf8, bool color,
+int fed_confusion_draw(const struct fed_confusion *, int width, bool utf8, enum fed_palette,
                        struct fed_text *out, struct fed_error *);
 
 #endif

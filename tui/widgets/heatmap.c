@@ -69,7 +69,7 @@ static void put_column_names(struct fed_canvas *canvas, const struct fed_heatmap
 	}
 }
 
-int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool color,
+int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, enum fed_palette palette,
                      struct fed_text *out, struct fed_error *err)
 {
 	const int left = label_width(h), title = h->title && *h->title;
@@ -96,7 +96,7 @@ int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool col
 		for (size_t k = 0; k < columns; k++)
 			put_cell(&canvas, h, left + (int)k * CELL, row, h->value[i * h->columns + k], utf8);
 	}
-	fed__canvas_text(&canvas, out, utf8, color);
+	fed__canvas_text(&canvas, out, utf8, palette);
 	fed__canvas_release(&canvas);
 	if (columns < h->columns)
 		fed_text_add(out, "%zu more column%s not fit; a wider terminal shows all\n",

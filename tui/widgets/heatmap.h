@@ -7,8 +7,7 @@
 
 #include <stddef.h>
 
-#include "base/text.h"
-#include "fedsh/plugin.h"
+#include "tui/widgets/canvas.h"
 
 struct fed_heatmap {
 	const char *title;                      /* NULL: none */
@@ -20,7 +19,7 @@ struct fed_heatmap {
 
 /* Append as text, at most `width` columns wide; columns that do not fit are left out and counted.
  */
-int fed_heatmap_draw(const struct fed_heatmap *, int width, bool utf8, bool color,
+int fed_heatmap_draw(const struct fed_heatmap *, int width, bool utf8, enum fed_palette,
                      struct fed_text *out, struct fed_error *);
 
 #endif

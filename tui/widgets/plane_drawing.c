@@ -62,7 +62,8 @@ int fed_plane_draw(const struct fed_plane_drawing *of, const struct fed_session 
                    struct fed_text *out, struct fed_error *err)
 {
 	struct fed_canvas canvas;
-	const int rc = paint(of, s, of->utf8 && of->palette >= FED_PALETTE_256, &canvas, err);
+	const int rc =
+		paint(of, s, of->utf8 && fed_palette_depth(of->palette) >= FED_PALETTE_256, &canvas, err);
 
 	if (rc)
 		return rc;
@@ -79,7 +80,7 @@ int fed_plane_save(const struct fed_plane_drawing *of, const struct fed_session 
 
 	if (rc)
 		return rc;
-	rc = fed__canvas_save(&canvas, path, of->utf8, err);
+	rc = fed__canvas_save(&canvas, path, of->utf8, fed_palette_look(of->palette), err);
 	fed__canvas_release(&canvas);
 	return rc;
 }

@@ -246,7 +246,7 @@ void fed__scatter_put(struct fed_canvas *canvas, int column, int row, int column
 	put_legend(canvas, column, column + columns, row + rows - 1, s, beyond);
 }
 
-int fed__scatter_draw(const struct fed_scatter *s, int columns, int rows, bool color,
+int fed__scatter_draw(const struct fed_scatter *s, int columns, int rows, enum fed_palette palette,
                       struct fed_text *out, struct fed_error *err)
 {
 	struct fed_canvas canvas;
@@ -257,7 +257,7 @@ int fed__scatter_draw(const struct fed_scatter *s, int columns, int rows, bool c
 	if (fed__canvas_init(&canvas, columns, rows, err))
 		return FED_FAIL;
 	fed__scatter_put(&canvas, 0, 0, columns, rows, s);
-	fed__canvas_text(&canvas, out, s->utf8, color);
+	fed__canvas_text(&canvas, out, s->utf8, palette);
 	fed__canvas_release(&canvas);
 	return FED_OK;
 }

@@ -40,7 +40,7 @@ struct fed_scatter {
 void fed__scatter_put(struct fed_canvas *, int column, int row, int columns, int rows,
                       const struct fed_scatter *);
 /* Append the same as text. */
-int fed__scatter_draw(const struct fed_scatter *, int columns, int rows, bool color,
+int fed__scatter_draw(const struct fed_scatter *, int columns, int rows, enum fed_palette,
                       struct fed_text *out, struct fed_error *);
 
 #endif

@@ -2,37 +2,32 @@
 /* tui/widgets/svg.c - a canvas as SVG: text runs of one style, circles for braille dots. */
 #include "tui/widgets/svg.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "tui/widgets/theme.h"
 #include "tui/widgets/tint.h"
 
 enum { WIDTH = 9, HEIGHT = 18, BASE = 13, FONT = 15, BRAILLE = 0x2800 }; /* of a cell, in pixels */
-
-/* Okabe and Ito's palette, in shades for a white background. */
-static const char *const colors[] = {
-	[FED_COLOR_PLAIN] = "#1a1a1a",  [FED_COLOR_RED] = "#d55e00",  [FED_COLOR_GREEN] = "#009e73",
-	[FED_COLOR_YELLOW] = "#b07a00", [FED_COLOR_BLUE] = "#0072b2", [FED_COLOR_MAGENTA] = "#b0578d",
-	[FED_COLOR_CYAN] = "#2a8fbd",   [FED_COLOR_GREY] = "#808080",
-};
 
 static bool is_braille(uint32_t code)
 {
 	return code >= BRAILLE && code < BRAILLE + 256;
 }
 
-static void put_dots(struct fed_text *out, int column, int row, const struct fed_cell *cell)
+static void put_dots(struct fed_text *out, int column, int row, const struct fed_cell *cell,
+                     enum fed_look look)
 {
 	static const uint8_t bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
 	for (int y = 0; y < 4; y++)
 		for (int x = 0; x < 2; x++)
 			if (cell->code & bit[y][x])
-				fed_text_add(out, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"1.7\" fill=\"%s\"/>\n",
+				fed_text_add(out, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"1.7\" fill=\"#%06x\"/>\n",
 				             column * WIDTH + (0.25 + 0.5 * x) * WIDTH,
-				             row * HEIGHT + (0.125 + 0.25 * y) * HEIGHT, colors[cell->style.color]);
+				             row * HEIGHT + (0.125 + 0.25 * y) * HEIGHT,
+				             (unsigned)fed__look_rgb(look, cell->style.color));
 }
 
 static void put_escaped(struct fed_text *out, uint32_t code)
@@ -55,8 +50,15 @@ static uint16_t half_of(const struct fed_cell *cell, bool lower)
 	return cell->code == FED_UPPER_HALF && !lower ? cell->style.ink : cell->style.paper;
 }
 
+/* Without a theme a file has a white background. */
+static bool is_light(enum fed_look look)
+{
+	return look == FED_LOOK_TERMINAL || fed__look_light(look);
+}
+
 /* Put the tinted halves of a row of cells as rectangles. */
-static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, int row, bool lower)
+static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, int row, bool lower,
+                       bool light)
 {
 	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
 
@@ -70,33 +72,31 @@ static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, in
 			             "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
 			             "fill=\"#%06x\" shape-rendering=\"crispEdges\"/>\n",
 			             column * WIDTH, row * HEIGHT + (lower ? HEIGHT / 2 : 0),
-			             (end - column) * WIDTH, HEIGHT / 2, (unsigned)fed_tint_rgb(tint, true));
+			             (end - column) * WIDTH, HEIGHT / 2, (unsigned)fed_tint_rgb(tint, light));
 	}
 }
 
 /* The colour of a character. */
-static const char *fill_of(const struct fed_style *style, char text[8])
+static unsigned fill_of(const struct fed_style *style, enum fed_look look)
 {
-	if (!style->ink)
-		return colors[style->color];
-	snprintf(text, 8, "#%06x", (unsigned)fed_tint_rgb(style->ink, true) & 0xFFFFFF);
-	return text;
+	return style->ink ? fed_tint_rgb(style->ink, is_light(look))
+	                  : fed__look_rgb(look, style->color);
 }
 
 /* Put the cells from `column` on that share a style; returns the column behind them. */
-static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int column, int row)
+static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int column, int row,
+                   enum fed_look look)
 {
 	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
 	const struct fed_cell *first = &cell[column];
-	char fill[8];
 	int end = column + 1;
 
 	while (end < canvas->columns && same_style(&cell[end], first) && !is_braille(cell[end].code) &&
 	       cell[end].code != FED_UPPER_HALF &&
 	       (cell[end].code != ' ' || end + 1 == canvas->columns || cell[end + 1].code != ' '))
 		end++;
-	fed_text_add(out, "<text x=\"%d\" y=\"%d\" fill=\"%s\"%s textLength=\"%d\">", column * WIDTH,
-	             row * HEIGHT + BASE, fill_of(&first->style, fill),
+	fed_text_add(out, "<text x=\"%d\" y=\"%d\" fill=\"#%06x\"%s textLength=\"%d\">", column * WIDTH,
+	             row * HEIGHT + BASE, fill_of(&first->style, look),
 	             first->style.bold ? " font-weight=\"bold\"" : "", (end - column) * WIDTH);
 	for (int i = column; i < end; i++)
 		if (cell[i].code)
@@ -105,7 +105,7 @@ static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int co
 	return end;
 }
 
-void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
+void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out, enum fed_look look)
 {
 	const int width = canvas->columns * WIDTH, height = canvas->rows * HEIGHT;
 
@@ -113,21 +113,21 @@ void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
 	             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
 	             "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"%d\" "
 	             "xml:space=\"preserve\">\n"
-	             "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
-	             width, height, width, height, FONT);
+	             "<rect width=\"100%%\" height=\"100%%\" fill=\"#%06x\"/>\n",
+	             width, height, width, height, FONT, (unsigned)fed__look_paper(look));
 	for (int row = 0; row < canvas->rows; row++) {
-		put_halves(out, canvas, row, false);
-		put_halves(out, canvas, row, true);
+		put_halves(out, canvas, row, false, is_light(look));
+		put_halves(out, canvas, row, true, is_light(look));
 		for (int column = 0; column < canvas->columns;) {
 			const struct fed_cell *cell =
 				&canvas->cell[(size_t)row * (size_t)canvas->columns + (size_t)column];
 
 			if (is_braille(cell->code))
-				put_dots(out, column++, row, cell);
+				put_dots(out, column++, row, cell, look);
 			else if (cell->code == ' ' || cell->code == 0 || cell->code == FED_UPPER_HALF)
 				column++;
 			else
-				column = put_run(out, canvas, column, row);
+				column = put_run(out, canvas, column, row, look);
 		}
 	}
 	fed_text_add(out, "</svg>\n");
@@ -141,13 +141,13 @@ bool fed__canvas_saves_svg(const char *path)
 }
 
 int fed__canvas_save(const struct fed_canvas *canvas, const char *path, bool utf8,
-                     struct fed_error *err)
+                     enum fed_look look, struct fed_error *err)
 {
 	struct fed_text text = {0}, expanded = {0};
 	struct fed_file_writer file;
 
 	if (fed__canvas_saves_svg(path))
-		fed__canvas_svg(canvas, &text);
+		fed__canvas_svg(canvas, &text, look);
 	else
 		fed__canvas_text(canvas, &text, utf8, FED_PALETTE_NONE);
 	fed_path_expand(path, &expanded);

@@ -286,8 +286,8 @@ int fed__timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeli
 	return rc;
 }
 
-int fed_timeline_chart_text(const struct fed_timeline *schedule, int columns, bool utf8, bool color,
-                            struct fed_text *out, struct fed_error *err)
+int fed_timeline_chart_text(const struct fed_timeline *schedule, int columns, bool utf8,
+                            enum fed_palette palette, struct fed_text *out, struct fed_error *err)
 {
 	const uint32_t most = FED_CANVAS_MAX - FED_TIMELINE_FRAME;
 	const int rows = (int)(schedule->n < most ? schedule->n : most) + FED_TIMELINE_FRAME;
@@ -297,7 +297,7 @@ int fed_timeline_chart_text(const struct fed_timeline *schedule, int columns, bo
 		return FED_FAIL;
 	const int rc = fed__timeline_chart_paint(&canvas, schedule, utf8, err);
 	if (rc == FED_OK)
-		fed__canvas_text(&canvas, out, utf8, color);
+		fed__canvas_text(&canvas, out, utf8, palette);
 	fed__canvas_release(&canvas);
 	return rc;
 }

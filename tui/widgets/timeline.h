@@ -10,8 +10,7 @@
 #define FED_TUI_WIDGETS_TIMELINE_H
 
 #include "report/timeline.h"
-
-struct fed_canvas;
+#include "tui/widgets/canvas.h"
 
 enum {
 	FED_TIMELINE_COLUMNS = 30, /* smallest width */
@@ -22,7 +21,7 @@ enum {
 int fed__timeline_chart_paint(struct fed_canvas *, const struct fed_timeline *, bool utf8,
                               struct fed_error *);
 /* Append as text with a row for each client; each line ends with a newline. */
-int fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, bool color,
+int fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, enum fed_palette,
                             struct fed_text *out, struct fed_error *);
 
 #endif

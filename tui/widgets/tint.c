@@ -114,17 +114,20 @@ static int unlike(uint32_t a, uint32_t b)
 	       2 * ((red - green) * (red - green) + (green - blue) * (green - blue));
 }
 
-uint8_t fed__tint_256(uint16_t tint, bool light)
+uint8_t fed__nearest_256(uint32_t rgb)
 {
-	if (is_pixel(tint))
-		return (uint8_t)(tint - FED_TINT_PIXEL);
-	const uint32_t rgb = fed_tint_rgb(tint, light);
 	uint32_t best = 16;
 
 	for (uint32_t number = 17; number < 256; number++)
 		if (unlike(fixed_rgb(number), rgb) < unlike(fixed_rgb(best), rgb))
 			best = number;
 	return (uint8_t)best;
+}
+
+uint8_t fed__tint_256(uint16_t tint, bool light)
+{
+	return is_pixel(tint) ? (uint8_t)(tint - FED_TINT_PIXEL)
+	                      : fed__nearest_256(fed_tint_rgb(tint, light));
 }
 
 uint8_t fed__tint_color(uint16_t tint)

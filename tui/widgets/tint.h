@@ -29,6 +29,8 @@ uint16_t fed_tint_pixel(const double rgb[3]);
 bool fed__tint_is_mark(uint16_t tint);
 /* As red, green and blue, 0xRRGGBB, on a light or on a dark background. */
 uint32_t fed_tint_rgb(uint16_t tint, bool light);
+/* The nearest of the fixed 240 of a terminal's 256 colours to 0xRRGGBB; a search. */
+uint8_t fed__nearest_256(uint32_t rgb);
 /* The nearest of the fixed 240 of a terminal's 256 colours; a search. */
 uint8_t fed__tint_256(uint16_t tint, bool light);
 /* An enum fed_color. */
