@@ -74,6 +74,15 @@ void *fed_resize(void *block, size_t old_bytes, size_t bytes)
 	return grown;
 }
 
+void *fed_copy_array(const void *from, size_t n, size_t size)
+{
+	void *to = from && n ? fed_alloc_array(n, size) : NULL;
+
+	if (to)
+		memcpy(to, from, n * size);
+	return to;
+}
+
 char *fed_strdup(const char *s)
 {
 	const size_t bytes = strlen(s) + 1;

@@ -19,6 +19,8 @@ void *fed_alloc(size_t bytes);
 void *fed_alloc_array(size_t n, size_t size);
 /* As realloc; what is beyond old_bytes is zeroed.  On NULL the old block is unchanged. */
 void *fed_resize(void *block, size_t old_bytes, size_t bytes);
+/* A copy of n items; NULL without memory, or of none. */
+void *fed_copy_array(const void *, size_t n, size_t size);
 char *fed_strdup(const char *s);
 void fed_free(void *block);
 

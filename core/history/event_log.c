@@ -150,6 +150,39 @@ void fed_event_log_restart(struct fed_event_log *r)
 	fed__invitation_log_clear(&r->invitation_log);
 }
 
+int fed_event_log_copy(struct fed_event_log *to, const struct fed_event_log *r,
+                       struct fed_error *err)
+{
+	*to = *r;
+	to->event = fed_copy_array(r->event, r->capacity, sizeof *r->event);
+	to->texts = (struct fed_string_pool){0};
+	to->invitation_log = (struct fed_invitation_log){0};
+	if ((to->event || !r->capacity) && fed__string_pool_copy(&to->texts, &r->texts) &&
+	    fed__invitation_log_copy(&to->invitation_log, &r->invitation_log))
+		return FED_OK;
+	fed_event_log_release(to);
+	return fed_fail_memory(err, r->capacity * sizeof *r->event, "a copy of the event log");
+}
+
+/* By a multiple of the capacity, so that events stay at their places in the ring. */
+void fed_event_log_return(struct fed_event_log *r, struct fed_event_log *copy)
+{
+	const uint64_t runs = r->runs, unit = copy->capacity ? copy->capacity : 1;
+	const uint64_t more = (r->n / unit + 1) * unit;
+
+	fed_event_log_release(r);
+	*r = *copy;
+	*copy = (struct fed_event_log){0};
+	r->runs = (runs > r->runs ? runs : r->runs) + 1;
+	r->first += r->first ? more : 0;
+	r->n += more;
+	r->run += more;
+	r->opened += r->opened ? more : 0;
+	if (!r->capacity)
+		r->first = r->n + 1;
+	fed__invitation_log_renumber(&r->invitation_log, more);
+}
+
 /* Reading ---------------------------------------------------------------------- */
 
 const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *r, uint64_t k)

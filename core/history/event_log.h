@@ -53,6 +53,12 @@ void fed_event_log_take(struct fed_event_log *, const struct fed_event *);
 /* Begin another run: version 0 again, or a restored session. */
 void fed_event_log_restart(struct fed_event_log *);
 
+/* A copy of the whole log; FED_FAIL: no memory, and *to is empty. */
+int fed_event_log_copy(struct fed_event_log *to, const struct fed_event_log *, struct fed_error *);
+/* Put a former copy in the place of a log, and take its contents.  Its events get numbers above
+ * those of the log, and its run another number, so that what remembers either of them notices. */
+void fed_event_log_return(struct fed_event_log *, struct fed_event_log *copy);
+
 /* Event k, or NULL when it is not kept. */
 const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *, uint64_t k);
 /* Text of an event, or NULL. */

@@ -28,6 +28,31 @@ void fed__invitation_log_release(struct fed_invitation_log *j)
 	*j = (struct fed_invitation_log){.limit = j->limit};
 }
 
+bool fed__invitation_log_copy(struct fed_invitation_log *to, const struct fed_invitation_log *j)
+{
+	*to = *j;
+	to->changed_capacity = j->n_changed;
+	to->invitation = fed_copy_array(j->invitation, j->capacity, sizeof *j->invitation);
+	to->head = fed_copy_array(j->head, j->heads, sizeof *j->head);
+	to->changed = fed_copy_array(j->changed, j->n_changed, sizeof *j->changed);
+	const bool whole = (to->invitation || !j->capacity) && (to->head || !j->heads) &&
+	                   (to->changed || !j->n_changed);
+	if (!whole)
+		fed__invitation_log_release(to);
+	return whole;
+}
+
+void fed__invitation_log_renumber(struct fed_invitation_log *j, uint64_t more)
+{
+	for (uint64_t k = j->first; k && k <= j->n; k++) {
+		struct fed_invitation_record *x = &j->invitation[k & (j->capacity - 1)];
+
+		x->end += x->end ? more : 0;
+	}
+	for (size_t i = 0; i < j->n_changed; i++)
+		j->changed[i].record.end += j->changed[i].record.end ? more : 0;
+}
+
 void fed__invitation_log_clear(struct fed_invitation_log *j)
 {
 	for (uint32_t i = 0; i < j->heads; i++)

@@ -78,6 +78,10 @@ struct fed_invitation_log {
 };
 
 void fed__invitation_log_release(struct fed_invitation_log *);
+/* A copy; false: no memory, and *to is empty. */
+bool fed__invitation_log_copy(struct fed_invitation_log *to, const struct fed_invitation_log *);
+/* Add to the numbers of events that ended invitations. */
+void fed__invitation_log_renumber(struct fed_invitation_log *, uint64_t more);
 /* Remove all records, when another run begins. */
 void fed__invitation_log_clear(struct fed_invitation_log *);
 /* Update the log by an event with this number. */

@@ -29,6 +29,24 @@ void fed__string_pool_release(struct fed_string_pool *p)
 	*p = (struct fed_string_pool){0};
 }
 
+bool fed__string_pool_copy(struct fed_string_pool *to, const struct fed_string_pool *p)
+{
+	*to = *p;
+	to->capacity = p->n;
+	to->string = fed_copy_array(p->string, p->n, sizeof *p->string);
+	to->bucket = fed_copy_array(p->bucket, p->buckets, sizeof *p->bucket);
+	bool whole = (to->string || !p->n) && (to->bucket || !p->buckets);
+	for (uint32_t i = 0; to->string && i < p->n; i++) {
+		to->string[i].text = p->string[i].text ? fed_strdup(p->string[i].text) : NULL;
+		whole &= !p->string[i].text || to->string[i].text;
+	}
+	if (!to->string)
+		to->n = 0;
+	if (!whole)
+		fed__string_pool_release(to);
+	return whole;
+}
+
 /* Grow to at least as many buckets as strings; without memory the chains grow instead. */
 static bool make_buckets(struct fed_string_pool *p)
 {

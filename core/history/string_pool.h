@@ -5,6 +5,7 @@
 #ifndef FED_HISTORY_STRING_POOL_H
 #define FED_HISTORY_STRING_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ struct fed_string_pool {
 };
 
 void fed__string_pool_release(struct fed_string_pool *);
+/* A copy with the same numbers; false: no memory, and *to is empty. */
+bool fed__string_pool_copy(struct fed_string_pool *to, const struct fed_string_pool *);
 /* Add a reference to the string of this text; returns its number from 1, or 0 when text is NULL or
  * memory runs out. */
 uint32_t fed__string_pool_take(struct fed_string_pool *, const char *text);

@@ -182,6 +182,8 @@ const struct fed_composition *fed_session_parts(const struct fed_session *);
 const struct fed_history *fed_session_history(const struct fed_session *);
 const struct fed_runs *fed_session_kept_runs(const struct fed_session *);
 const struct fed_event_log *fed_session_event_log(const struct fed_session *);
+/* Put a former copy of its event log in the place of the present one (fed_event_log_return). */
+void fed_session_return_events(struct fed_session *, struct fed_event_log *copy);
 const struct fed_ledger *fed_session_costs(const struct fed_session *); /* since version 0 */
 const struct fed_breakpoints *fed_session_breakpoints(const struct fed_session *);
 const struct fed_remaining_run *fed_session_rest(const struct fed_session *);

@@ -54,6 +54,11 @@ const struct fed_event_log *fed_session_event_log(const struct fed_session *s)
 	return &s->event_log;
 }
 
+void fed_session_return_events(struct fed_session *s, struct fed_event_log *copy)
+{
+	fed_event_log_return(&s->event_log, copy);
+}
+
 const struct fed_ledger *fed_session_costs(const struct fed_session *s)
 {
 	return &s->ledger;

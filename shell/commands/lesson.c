@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "shell/language/hidden.h"
 #include "shell/output/print.h"
 #include "shell/script/lessons.h"
 
@@ -44,6 +45,11 @@ static bool has_work(const struct fed_shell *shell)
 	return *line;
 }
 
+static bool has_run(const struct fed_shell *shell)
+{
+	return fed_session_version(shell->session) > 0 || fed_session_open(shell->session);
+}
+
 /* Where lessons were looked for. */
 static const char *folder(const struct fed_shell *shell)
 {
@@ -64,16 +70,25 @@ static void show_list(struct fed_shell *shell)
 
 static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct fed_error *err)
 {
-	const unsigned long long version = fed_session_version(shell->session);
-
-	if (has_work(shell)) {
+	if (has_work(shell) && !has_run(shell)) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err,
-		                "lesson %s begins a new session, and yours (version %llu) would be lost: "
+		                "lesson %s begins a new session, and what you composed would be lost: "
 		                "`save FILE` keeps it, `reset; lesson %s` does without",
-		                lesson->number, version, lesson->number);
+		                lesson->number, lesson->number);
 	}
+	if (has_work(shell)) { /* `undo` brings it back, which is said at the end */
+		if (fed_session_reset(shell->session, false, err))
+			return FED_FAIL;
+		fed__journal_restart(shell);
+		fed__print(shell, "note: your session is put aside for lesson %s; `undo` brings it back\n",
+		           lesson->number);
+	}
+	fed__hidden_end(shell);
+	const bool playing = shell->lessons.playing;
+	shell->lessons.playing = true;
 	const enum fed_exit result = fed__shell_source(shell, lesson->path, err);
+	shell->lessons.playing = playing;
 	shell->lessons.played = true;
 	shell->lessons.left = shell->journal.len;
 	shell->fault = result;

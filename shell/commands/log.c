@@ -2,11 +2,56 @@
 /*
  * shell/commands/log.c - the command `log`: filtered events of the event log as lines.
  */
+#include <math.h>
+
 #include "report/invitation_text.h"
 #include "history/event_filter.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/commands/client.h"
+#include "train/clients/names.h"
+
+/* The events from number k on as a table, as data. */
+static void tabulate_from(struct fed_shell *shell, uint64_t k,
+                          const struct fed_event_filter *event_filter)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "version", .kind = FED_CELL_NUMBER},
+		{.title = "clock", .kind = FED_CELL_NUMBER},
+		{.title = "event"},
+		{.title = "client"},
+		{.title = "name"},
+		{.title = "bytes", .kind = FED_CELL_NUMBER},
+		{.title = "accuracy", .kind = FED_CELL_NUMBER},
+		{.title = "loss", .kind = FED_CELL_NUMBER},
+		{.title = "text"},
+		{.title = "undone"},
+	};
+	struct fed_table table = {
+		.name = "log", .column = columns, .columns = sizeof columns / sizeof *columns};
+	const struct fed_clients *clients = &fed_session_parts(shell->session)->clients;
+	const struct fed_event_log *r = fed_session_event_log(shell->session);
+
+	for (const struct fed_logged_event *e; (e = fed_event_log_at(r, k)); k++) {
+		const bool round = e->kind == FED_EVENT_ROUND, one = e->client != FED_SERVER;
+		const char *text = fed_event_log_text(r, e);
+		const char *name = one ? fed_client_name(clients, e->client) : NULL;
+
+		if (!fed_event_filter_passes(event_filter, r, e))
+			continue;
+		fed__table_integer(&table, e->version);
+		fed__table_seconds(&table, e->clock);
+		fed__table_cell(&table, "%s", fed_event_name(e->kind));
+		fed__table_real(&table, one ? e->client : NAN, "%.0f");
+		fed__table_cell(&table, "%s", name ? name : "");
+		fed__table_bytes(&table, !round && e->bytes ? (double)e->bytes : NAN);
+		fed__table_real(&table, round ? e->accuracy : NAN, "%.4g");
+		fed__table_real(&table, round ? e->loss : NAN, "%.4g");
+		fed__table_cell(&table, "%s", text ? text : "");
+		fed__table_cell(&table, "%s", e->undone ? "yes" : "no");
+	}
+	fed__table_print(shell, &table);
+}
 
 static void print_from(struct fed_shell *shell, uint64_t k,
                        const struct fed_event_filter *event_filter)
@@ -72,7 +117,7 @@ int fed__run_log(struct fed_shell *shell, const struct fed_call *call, struct fe
 		}
 	if (left == f->n)
 		say_nothing(shell, !*f->kind);
-	print_from(shell, first, &event_filter);
+	(shell->form == FED_FORM_TEXT ? print_from : tabulate_from)(shell, first, &event_filter);
 	fed_event_filter_release(&event_filter);
 	return FED_OK;
 }

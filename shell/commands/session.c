@@ -587,13 +587,12 @@ const struct fed_command fed__commands_session[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "undo",
      .help = "go back to before the last command that discarded a run",
-     .text =
-         "restart, reset, model, dataset, restore, replay, source and lesson may end a run;\n"
-         "it is kept in memory with all of its session, up to 1 GB and a quarter of what is\n"
-         "free. A second `undo` goes forward again. All comes back that `save` saves, an open\n"
-         "round too; the event log (`log`, `timeline`) does not. A recording gets the commands\n"
-         "from before instead of those since then: a replay makes the session that you see.\n"
-         "restart, model and dataset also keep the history as `last`, for `plot` and `expect`.",
+     .text = "restart, reset, model, dataset, restore, replay, source and lesson may end a run;\n"
+             "it is kept in memory with all of its session, up to 1 GB and a quarter of what is\n"
+             "free. A second `undo` goes forward again. All comes back that `save` saves, an open\n"
+             "round and what `log` and `timeline` show, too. A recording gets the commands\n"
+             "from before instead of those since then: a replay makes the session that you see.\n"
+             "restart, model and dataset also keep the history as `last`, for `plot` and `expect`.",
      .examples = FED_EXAMPLES(QUICK "restart; undo", QUICK "reset; undo; round"),
      .run = run_undo,
      .flags = FED_COMMAND_RUNS},

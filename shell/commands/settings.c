@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "shell/language/hidden.h"
 #include "shell/output/settings.h"
 #include "shell/script/step_key.h"
 
@@ -23,6 +24,13 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 		return FED_FAIL;
 	if (shell->own.readonly && !own.readonly)
 		return fed_fail(err, "readonly stays on until the program ends");
+	if (strcmp(own.hide, "none") == 0)
+		own.hide[0] = 0;
+	const bool hides = strcmp(own.hide, shell->own.hide) != 0;
+	if (hides && shell->own.readonly)
+		return fed_fail(err, "under readonly what is hidden stays as it is");
+	if (fed__hidden_check_list(shell, own.hide, err))
+		return FED_FAIL;
 	if (own.readonly && !shell->own.readonly && shell->watching.watch)
 		return fed_fail(err, "readonly is turned on before the watch is opened");
 	if (own.readonly && setenv("LESSSECURE", "1", 1)) /* a pager runs no programs either */
@@ -30,6 +38,8 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 	if (own.readonly)
 		fed_session_write_no_files(shell->session);
 	shell->own = own;
+	if (hides)
+		fed__hidden_by(shell);
 	shell->aside = true;
 	for (size_t i = 0; i < n; i++)
 		fed__show_setting(shell, given[i].key, err);

@@ -128,6 +128,11 @@ int fed__run_beside(struct fed_shell *, const struct fed_command *, const char *
 void fed__note_awaited(struct fed_shell *, const char *called, const struct fed_words *,
                        const char *source, enum fed_exit);
 
+/* Whether word i, which begins with >, compares instead of directing the output; whether it is text
+ * that the command takes as it is. */
+bool fed__request_compares(const struct fed_command *, const struct fed_words *, size_t i);
+bool fed__request_is_text(const struct fed_command *, size_t i);
+
 /* Rows of command arguments; m is a char[] member for text. */
 #define FED_ARG_TEXT(S, m, flags_, hint_, h) \
 	FED_ROW(S, m, char *, FED_TYPE_TEXT, .flags = (flags_), .hint = (hint_), .help = (h))

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "session/composition.h"
+#include "shell/language/hidden.h"
 #include "train/clients/names.h"
 
 #define CLIENTS_SHOWN 100 /* most ids offered */
@@ -163,6 +164,29 @@ static void take_list(struct completion *a, const char *separators, const char *
 	end_list(a, &whole, &before);
 }
 
+/* Hints whose values are lists of names. */
+static const struct {
+	const char *hint, *of, *separators;
+} lists[] = {
+	{"metrics", "metric", ","},
+	{"condition", "metric", ""},
+	{"attacks", "attack", ","},
+	{"aggregators", "aggregator", ","},
+	{"event", "event", ","},
+	{"commands", "command", ","},
+	{"client-columns", "client-column", ","},
+};
+
+static bool take_listed(struct completion *a, const char *hint)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (strcmp(hint, lists[i].hint) == 0) {
+			take_list(a, lists[i].separators, lists[i].of);
+			return true;
+		}
+	return false;
+}
+
 /* Values that the setting's row allows. */
 static void take_setting_value(struct completion *a, const char *key)
 {
@@ -175,7 +199,7 @@ static void take_setting_value(struct completion *a, const char *key)
 	if (!row)
 		return;
 	fed_field_complete(row, a->prefix, add_candidate, a);
-	if (row->hint)
+	if (row->hint && !take_listed(a, row->hint))
 		take_names(a, row->hint);
 }
 
@@ -192,25 +216,6 @@ static void take_sweep_values(struct completion *a, const char *key)
 		if (strcmp(key, parts[i]) == 0)
 			take_names(a, key);
 	fed_text_release(&before);
-}
-
-/* Hints whose values are lists of names. */
-static const struct {
-	const char *hint, *of, *separators;
-} lists[] = {
-	{"metrics", "metric", ","}, {"condition", "metric", ""},
-	{"attacks", "attack", ","}, {"aggregators", "aggregator", ","},
-	{"event", "event", ","},    {"client-columns", "client-column", ","},
-};
-
-static bool take_listed(struct completion *a, const char *hint)
-{
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		if (strcmp(hint, lists[i].hint) == 0) {
-			take_list(a, lists[i].separators, lists[i].of);
-			return true;
-		}
-	return false;
 }
 
 static void take_value(struct completion *a, const struct fed_field *row,
@@ -353,8 +358,58 @@ static void sort_distinct(struct fed_candidates *c)
 	c->n = left;
 }
 
+/* Commands that are not hidden. */
+static void take_commands(struct completion *a)
+{
+	const struct fed_command *command;
+	struct fed_error unused;
+	const char *name;
+
+	for (size_t i = 0; (name = fed__command_name_at(a->shell, i)); i++)
+		if (fed__command_find(a->shell, name, false, &command, &unused) ||
+		    !fed__command_hidden(a->shell, command))
+			add_candidate(a, name);
+}
+
+/* Where output goes: `> FILE`, `>>FILE`, and the flags before.  True: nothing else fits there. */
+static bool take_outlet(struct completion *a, const struct fed_command *command,
+                        const struct fed_words *words, const char *source, size_t len)
+{
+	static const char *const flags[] = {"--csv", "--json", "--wide", "-w"};
+	const struct fed_word *last = &words->word[words->n - 1], *before = last - 1;
+	const char *word = fed__words_at(words, words->n - 1);
+	const bool typed = last->begin < len; /* else it is empty, and at the cursor */
+	const size_t arrows = typed && source[last->begin] == '>' ? strspn(word, ">") : 0;
+
+	if (fed__request_is_text(command, words->n - 1))
+		return false;
+	if (arrows && arrows <= 2 && !fed__request_compares(command, words, words->n - 1)) {
+		struct fed_text arrow = {0};
+		fed_text_add(&arrow, "%.*s", (int)arrows, word);
+		a->before = fed_text_str(&arrow);
+		a->prefix = word + arrows;
+		take_paths(a);
+		a->before = "";
+		fed_text_release(&arrow);
+		return true;
+	}
+	if (words->n > 2 && source[before->begin] == '>' &&
+	    strspn(fed__words_at(words, words->n - 2), ">") == before->end - before->begin &&
+	    !fed__request_compares(command, words, words->n - 2)) {
+		a->prefix = word;
+		take_paths(a);
+		return true;
+	}
+	a->prefix = word;
+	for (size_t i = 0; *word == '-' && i < sizeof flags / sizeof *flags; i++)
+		if (i > 1 || command->flags & (FED_COMMAND_TABLE | FED_COMMAND_RUNS))
+			add_candidate(a, flags[i]);
+	return false;
+}
+
 /* words: of the command; the last is the one at the cursor. */
-static void complete_words(struct completion *a, struct fed_words *words)
+static void complete_words(struct completion *a, struct fed_words *words, const char *source,
+                           size_t len)
 {
 	const struct fed_command *command;
 	struct fed_call call = {0};
@@ -363,11 +418,13 @@ static void complete_words(struct completion *a, struct fed_words *words)
 
 	if (words->n == 1) {
 		a->prefix = word;
-		take_names(a, "command");
+		take_commands(a);
 		take_names(a, "alias");
 		return;
 	}
 	if (fed__command_find(a->shell, fed__words_at(words, 0), true, &command, &unused))
+		return;
+	if (take_outlet(a, command, words, source, len))
 		return;
 	words->n--; /* bind the words before the cursor */
 	fed__call_bind(&call, a->shell, command, words, 1, &unused);
@@ -437,7 +494,7 @@ void fed__complete(const struct fed_shell *shell, const char *line, size_t point
 		a.quote = quote_of(line + out->start, point - out->start);
 	}
 	if (words.n)
-		complete_words(&a, &words);
+		complete_words(&a, &words, line + begin, ended ? 0 : point - begin);
 	fed__words_release(&words);
 	sort_distinct(out);
 }

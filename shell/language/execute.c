@@ -9,6 +9,7 @@
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
+#include "shell/language/hidden.h"
 #include "shell/output/print.h"
 #include "shell/language/undo.h"
 #include "shell/output/redirect.h"
@@ -203,10 +204,14 @@ static enum fed_exit run_words(struct fed_shell *shell, struct fed_words *words,
 		return fail(shell, FED_EXIT_USAGE, "", &err);
 	}
 	shell->failing.command = command;
+	if (fed__hidden_check(shell, command, &err)) {
+		shell->failing.bad = 0;
+		return fail(shell, FED_EXIT_USAGE, command->name, &err);
+	}
 	if (shell->configuring && !(command->flags & FED_COMMAND_CONFIGURES)) {
 		fed_fail(&err,
 		         "is not for the configuration, which holds alias, define, autosave, timing and "
-		         "settings of the shell (echo, step)");
+		         "settings of the shell (echo, step, theme)");
 		shell->failing.bad = 0;
 		return fail(shell, FED_EXIT_USAGE, command->name, &err);
 	}

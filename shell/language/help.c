@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/language/command.h"
+#include "shell/language/hidden.h"
 #include "shell/output/print.h"
 
 void fed__help_placeholder(const struct fed_field *row, struct fed_text *out)
@@ -162,6 +163,8 @@ void fed__help_group(struct fed_shell *shell, enum fed_group group)
 		const struct fed_command *c = shell->groups[g].command;
 
 		for (; shell->groups[g].group == group && c->name; c++) {
+			if (fed__command_hidden(shell, c))
+				continue;
 			fed_text_clear(&usage);
 			fed__help_usage(c, &usage);
 			fed__table_cell(&table, "%s", fed_text_str(&usage));
@@ -214,6 +217,8 @@ void fed__help_overview(struct fed_shell *shell)
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed__group_names[g]);
 		fed__print(shell, ": %s\n", fed__group_help[g]);
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++) {
+			if (fed__command_hidden(shell, c))
+				continue;
 			fed_text_clear(&names);
 			put_names(c, &names);
 			fed_text_add(&names, "%*s", widest - (int)names.len, "");

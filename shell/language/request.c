@@ -81,6 +81,19 @@ static bool lacks_operator(const char *hint, const struct fed_words *words, size
 	return operand && !compared;
 }
 
+bool fed__request_compares(const struct fed_command *command, const struct fed_words *words,
+                           size_t i)
+{
+	const char *condition = condition_hint(command);
+
+	return condition && lacks_operator(condition, words, i);
+}
+
+bool fed__request_is_text(const struct fed_command *command, size_t i)
+{
+	return i >= text_begin(command);
+}
+
 static void remove_words(struct fed_words *words, size_t at, size_t n)
 {
 	memmove(&words->word[at], &words->word[at + n], (words->n - at - n) * sizeof *words->word);
@@ -189,11 +202,8 @@ int fed__request_take(struct fed_redirect *request, const struct fed_shell *shel
                       const char *source, size_t len, struct fed_error *err)
 {
 	struct request_words s = {request, command, words, source, len, err};
-	const char *condition = condition_hint(command);
-	const size_t text = text_begin(command);
-
 	request->form = shell->form; /* of a script that is run for its tables */
-	for (size_t i = 1; i < words->n && i < text;) {
+	for (size_t i = 1; i < words->n && !fed__request_is_text(command, i);) {
 		const char first = source[words->word[i].begin];
 		int rc = FED_OK;
 
@@ -201,7 +211,7 @@ int fed__request_take(struct fed_redirect *request, const struct fed_shell *shel
 			continue;
 		if (first == '|')
 			rc = take_pipe(&s, i);
-		else if (first == '>' && !(condition && lacks_operator(condition, words, i)))
+		else if (first == '>' && !fed__request_compares(command, words, i))
 			rc = take_file(&s, i);
 		else
 			i++;

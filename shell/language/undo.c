@@ -22,6 +22,7 @@ void fed__undo_release(struct fed_undo *undo)
 	fed_text_release(&undo->snapshot);
 	fed_text_release(&undo->journal);
 	fed_text_release(&undo->plugins);
+	fed_event_log_release(&undo->events);
 	*undo = (struct fed_undo){0};
 }
 
@@ -65,6 +66,8 @@ static void take(const struct fed_shell *shell, const char *command, struct fed_
 		fed_text_release(&kept->snapshot);
 	else if (kept->journal.failed || kept->plugins.failed)
 		fed_fail_memory(&kept->why, shell->journal.len, "the commands so far");
+	struct fed_error unused; /* without memory the log goes on as it is */
+	kept->logged = fed_event_log_copy(&kept->events, fed_session_event_log(s), &unused) == FED_OK;
 	kept->valid = kept->snapshot.len && !kept->journal.failed && !kept->plugins.failed;
 }
 
@@ -142,6 +145,8 @@ int fed__undo(struct fed_shell *shell, struct fed_error *err)
 	present.forward = !undo->forward;
 	const int rc = fed_snapshot_restore(shell->session, &undo->snapshot, err);
 	if (rc == FED_OK) {
+		if (undo->logged)
+			fed_session_return_events(shell->session, &undo->events);
 		fed__journal_replace(shell, &undo->journal, &undo->plugins);
 		shell->autosave.recorded = SIZE_MAX; /* whatever the length of the journal is */
 		fed__print(shell, "back at version %s, as %s `%s`; %s\n",

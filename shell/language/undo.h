@@ -6,7 +6,7 @@
  * It is a snapshot in memory (checkpoint/checkpoint.h) with the journal of then, one for each
  * shell. `undo` exchanges it for the present session, so that a second one goes forward again.  The
  * journal is exchanged, too: it holds the commands that lead to the session as it is, and a replay
- * needs no `undo`.  The event log is not part of it, as of a saved file.
+ * needs no `undo`.  So is the event log, of which a saved file has nothing.
  */
 #ifndef FED_SHELL_LANGUAGE_UNDO_H
 #define FED_SHELL_LANGUAGE_UNDO_H

@@ -14,6 +14,9 @@
 
 #define ALIAS_DEPTH 16
 
+static int check_file(struct fed_shell *, struct fed_script_check *, const char *path,
+                      const char *name, struct fed_error *);
+
 static void refuse(struct fed_shell *shell, struct fed_script_check *check, const char *command,
                    const struct fed_error *err)
 {
@@ -90,6 +93,40 @@ static bool asks(const struct fed_words *words)
 	return words->n > 1 && strcmp(fed__words_at(words, words->n - 1), "?") == 0;
 }
 
+/* The script that a call reads, or NULL. */
+static const char *script_of(const struct fed_call *call)
+{
+	const struct fed_field *row = call->command->args;
+
+	return row && row->hint && strcmp(row->hint, "path") == 0 && fed_call_has(call, 0)
+	           ? (const char *)call->args + row->offset
+	           : NULL;
+}
+
+/* Check a script that the checked one reads.  NULL, or not there before the run: it may load
+ * plugins. */
+static void check_read(struct fed_shell *shell, struct fed_script_check *check, const char *path)
+{
+	const struct fed_script_place *place = shell->place;
+	struct fed_text expanded = {0};
+	struct fed_error err;
+	uint64_t size;
+
+	if (path)
+		fed_path_expand(path, &expanded);
+	if (!path || fed_file_readable(fed_text_str(&expanded), &size, &err)) {
+		check->loads = true;
+		check->absent += path != NULL;
+	} else if (place && place->depth >= FED_SOURCE_DEPTH) {
+		fed_fail(&err, "scripts inside scripts, more than %d deep", FED_SOURCE_DEPTH);
+		refuse(shell, check, "source", &err);
+	} else if (check_file(shell, check, fed_text_str(&expanded), path, &err)) {
+		refuse(shell, check, "source", &err);
+	}
+	shell->place = place;
+	fed_text_release(&expanded);
+}
+
 static void check_command(struct fed_shell *shell, struct fed_script_check *check,
                           struct fed_words *words, const char *source, size_t len)
 {
@@ -120,7 +157,9 @@ static void check_command(struct fed_shell *shell, struct fed_script_check *chec
 	}
 	if (rc)
 		refuse(shell, check, name, &err);
-	check->loads |= (command->flags & (FED_COMMAND_LOADS | FED_COMMAND_RUNS)) != 0;
+	check->loads |= (command->flags & FED_COMMAND_LOADS) != 0;
+	if (command->flags & FED_COMMAND_RUNS)
+		check_read(shell, check, rc ? NULL : script_of(&call));
 	fed__call_release(&call);
 	fed__redirect_release(&out);
 }
@@ -177,6 +216,7 @@ static void check_commands(struct fed_shell *shell, struct fed_script_check *che
 void fed__script_check_text(struct fed_shell *shell, struct fed_script_check *check,
                             const char *text, size_t len, const struct fed_script_place *place)
 {
+	const struct fed_script_place *from = shell->place;
 	struct fed_error err;
 
 	shell->place = place;
@@ -189,13 +229,15 @@ void fed__script_check_text(struct fed_shell *shell, struct fed_script_check *ch
 		check_commands(shell, check, text, len, 0);
 	if (len > FED_LINE_MAX || memchr(text, 0, len))
 		refuse(shell, check, "", &err);
-	shell->place = NULL;
+	shell->place = from;
 }
 
 static int check_lines(struct fed_shell *shell, struct fed_script_check *check, FILE *f,
                        const char *name, struct fed_error *err)
 {
-	struct fed_script_place place = {.file = name, .depth = 1};
+	const struct fed_script_place *from = shell->place;
+	struct fed_script_place place = {
+		.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
 	struct fed_text line = {0};
 	unsigned lines, next = 1;
 	int rc = FED_OK;
@@ -214,11 +256,23 @@ static int check_lines(struct fed_shell *shell, struct fed_script_check *check, 
 	if (fed__group_ended(shell, err)) {
 		shell->place = &place;
 		refuse(shell, check, "", err);
-		shell->place = NULL;
+		shell->place = from;
 	}
 	if (rc == FED_OK && ferror(f))
 		rc = fed_fail(err, "%s: cannot be read to its end", fed_show(name).s);
 	fed_text_release(&line);
+	return rc;
+}
+
+static int check_file(struct fed_shell *shell, struct fed_script_check *check, const char *path,
+                      const char *name, struct fed_error *err)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return fed_fail(err, "%s: %s", fed_show(name).s, strerror(errno));
+	const int rc = check_lines(shell, check, f, name, err);
+	fclose(f);
 	return rc;
 }
 
@@ -229,14 +283,8 @@ int fed__script_check_file(struct fed_shell *shell, struct fed_script_check *che
 
 	if (!path)
 		return check_lines(shell, check, stdin, "stdin", err);
-	if (fed_file_readable(path, &size, err))
-		return FED_FAIL;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
-	const int rc = check_lines(shell, check, f, path, err);
-	fclose(f);
-	return rc;
+	return fed_file_readable(path, &size, err) ? FED_FAIL
+	                                           : check_file(shell, check, path, path, err);
 }
 
 enum fed_exit fed__script_check_end(struct fed_shell *shell, const struct fed_script_check *check)
@@ -246,6 +294,10 @@ enum fed_exit fed__script_check_end(struct fed_shell *shell, const struct fed_sc
 	if (check->unknown)
 		fed__print(shell, "%zu name%s not known before the script has loaded its plugins\n",
 		           check->unknown, check->unknown == 1 ? " is" : "s are");
+	if (check->absent)
+		fed__print(shell, "%zu script%s that %s read %s not there now\n", check->absent,
+		           check->absent == 1 ? "" : "s", check->absent == 1 ? "is" : "are",
+		           check->absent == 1 ? "is" : "are");
 	if (!check->errors)
 		fed__print(shell,
 		           "Only a run tells whether clients, files, conditions and results are as the "

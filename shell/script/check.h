@@ -4,8 +4,9 @@
  *
  * Each command is looked up, and its words are bound to its arguments as when it runs; names that
  * the program knows (rules, models, ...) are looked up, too, until the script loads plugins. All
- * errors are printed with file and line. Not known before a script runs: values that depend on the
- * session (clients, kept runs), conditions, files, names of plugins that it loads.
+ * errors are printed with file and line. Scripts that it reads are checked, too. Not known before a
+ * script runs: values that depend on the session (clients, kept runs), conditions, files, names of
+ * plugins that it loads.
  */
 #ifndef FED_SHELL_SCRIPT_CHECK_H
 #define FED_SHELL_SCRIPT_CHECK_H
@@ -16,6 +17,7 @@
 struct fed_script_check {
 	size_t commands, errors;
 	size_t unknown; /* names that could be those of plugins which the script loads */
+	size_t absent;  /* scripts that it reads and that are not there */
 	bool loads;     /* plugins, so far */
 };
 

@@ -19,8 +19,8 @@ mv "$root/first" "$root/tree"
 mkdir "$root/work"
 cd "$root/work"
 pc=$(cd "$(dirname "$(find ../tree -name fedsh.pc)")" && pwd)
-fedsh() {
-	env -i PATH="$PATH" HOME="$root" TERM=dumb ../tree/bin/fedsh -c "$1" >said 2>&1 ||
+fedsh() { # COMMANDS [OPTION]
+	env -i PATH="$PATH" HOME="$root" TERM=dumb ../tree/bin/fedsh ${2:-} -c "$1" >said 2>&1 ||
 		fail "$1: $(cat said)"
 }
 
@@ -52,3 +52,8 @@ try 'model own layer=own' 'model own units=8'
 try 'attack back' 'inject byzantine 20% attack=back'
 try 'selection worst' 'set participants 4; select worst'
 try 'codec steps' 'set codec steps'
+
+# Lessons lie beside the program, wherever the tree was moved, and play from there.
+fedsh lesson
+grep -q 'learning where the data is' said || fail "the lessons are not listed: $(cat said)"
+fedsh 'lesson 7' --short

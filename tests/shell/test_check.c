@@ -130,6 +130,31 @@ START_TEST(a_check_tells_all_errors_and_runs_nothing)
 }
 END_TEST
 
+/* Scripts that a script reads are checked in their place: their aliases and plugins count behind.
+ */
+START_TEST(a_check_goes_into_scripts)
+{
+	static const char outer[] = "source inner.fedsh\ngo\nsource inner.fedsh\nrond\nsource later\n";
+	static const char inner[] = "alias go \"round 2\"\nround many\n";
+	static const char *const arguments[] = {"-n", "outer.fedsh", NULL};
+	static const char *const endless[] = {"-n", "endless.fedsh", NULL};
+
+	fed_temp_write(&temp, "outer.fedsh", outer, sizeof outer - 1);
+	fed_temp_write(&temp, "inner.fedsh", inner, sizeof inner - 1);
+	fed_temp_write(&temp, "endless.fedsh", "source endless.fedsh\n", 21);
+	program_run(&run, FEDSH, temp.dir, arguments, "", 0);
+	ck_assert_int_eq(run.code, FED_EXIT_USAGE);
+	assert_shows(run.err, "inner.fedsh:2: round: ");
+	assert_shows(run.err, "outer.fedsh:4: no command rond");
+	assert_lacks(run.err, "no command go");
+	assert_shows(run.out, "3 errors");
+	assert_shows(run.out, "1 script that is read is not there now");
+	program_run(&run, FEDSH, temp.dir, endless, "", 0);
+	ck_assert_int_eq(run.code, FED_EXIT_USAGE);
+	assert_shows(run.err, "scripts inside scripts, more than ");
+}
+END_TEST
+
 START_TEST(a_check_says_what_it_cannot_know)
 {
 	static const char *const missing[] = {"-n", "missing.fedsh", NULL};
@@ -162,6 +187,7 @@ FED_SUITE(check)
 	tcase_add_loop_test(tests, lines_are_continued_at_the_prompt, 0, 2);
 	tcase_add_test(tests, a_check_tells_all_errors_and_runs_nothing);
 	tcase_add_test(tests, a_check_says_what_it_cannot_know);
+	tcase_add_test(tests, a_check_goes_into_scripts);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
