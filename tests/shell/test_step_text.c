@@ -7,7 +7,7 @@
 
 #include "lab.h"
 #include "session/composition.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

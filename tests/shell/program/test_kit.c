@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_kit.c - writing a plugin: its files by name, what is said of it, and the terminal's
- * part: editor, debugger, a source that is built when it is saved. */
+/* shell/program/test_kit.c - writing a plugin: its files by name, what is said of it, and the
+ * terminal's part: editor, debugger, a source that is built when it is saved. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "lab.h"
+#include "shell/lab.h"
 #include "support/suite.h"
-#include "terminal.h"
+#include "shell/program/terminal.h"
 
 #define PROGRAM FED_BUILD_DIR "/fedsh"
 #define SESSION "dataset blobs; add-client 4 samples=20; "

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_failure.c - carets under the word that is wrong; `why`. */
+/* shell/program/test_failure.c - carets under the word that is wrong; `why`. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "shell/lab.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal.h - the built program at a pseudo-terminal, one at a time.
+ * shell/program/terminal.h - the built program at a pseudo-terminal, one at a time.
  */
-#ifndef FED_TEST_SHELL_TERMINAL_H
-#define FED_TEST_SHELL_TERMINAL_H
+#ifndef FED_TEST_SHELL_PROGRAM_TERMINAL_H
+#define FED_TEST_SHELL_PROGRAM_TERMINAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

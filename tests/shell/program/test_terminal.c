@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_terminal.c - a person at a terminal: typing, TAB, pasting, Ctrl-C, leaving. */
+/* shell/program/test_terminal.c - a person at a terminal: typing, TAB, pasting, Ctrl-C, leaving. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 static struct fed_temp temp;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_readonly.c - what `set readonly on` refuses; commands that are repeated. */
+/* shell/program/test_readonly.c - what `set readonly on` refuses; commands that are repeated. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shell/lab.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

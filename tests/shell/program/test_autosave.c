@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_autosave.c - the rescue file of sessions that are killed, and its absence after
- * others. */
+/* shell/program/test_autosave.c - the rescue file of sessions that are killed, and its absence
+ * after others. */
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lab.h"
-#include "shell/terminal.h"
+#include "shell/lab.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_check.c - lines that the next one continues; scripts checked without running them. */
+/* shell/program/test_check.c - lines that the next one continues; scripts checked without running
+ * them. */
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "shell/lab.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

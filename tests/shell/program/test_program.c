@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_program.c - the built program from outside: transcripts and exit codes. */
+/* shell/program/test_program.c - the built program from outside: transcripts and exit codes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab.h"
+#include "shell/lab.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

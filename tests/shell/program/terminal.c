@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal.c - the built program at a pseudo-terminal, one at a time.
+ * shell/program/terminal.c - the built program at a pseudo-terminal, one at a time.
  */
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_define.c - groups of lines with parameters; the configuration; names in any script. */
+/* shell/program/test_define.c - groups of lines with parameters; the configuration; names in any
+ * script. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "shell/lab.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 #define FEDSH FED_BUILD_DIR "/fedsh"

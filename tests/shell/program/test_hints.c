@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_hints.c - what the command that is being typed takes next: hints and `?`. */
+/* shell/program/test_hints.c - what the command that is being typed takes next: hints and `?`. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "shell/lab.h"
 #include "shell/language/complete.h"
-#include "shell/terminal.h"
+#include "shell/program/terminal.h"
 #include "support/suite.h"
 
 static struct fed_temp temp;
