@@ -586,8 +586,10 @@ FED_SUITE(sweep)
 	tcase_add_test(c, one_interrupt_waits_for_what_runs_and_two_drop_it);
 	tcase_add_test(c, refusals);
 	tcase_add_test(c, a_row_fails);
-	tcase_add_test(c, rows_share_memory);
-	tcase_add_test(c, without_memory);
+	if (!FED_THREAD_SANITIZED) { /* a large model, and one thread */
+		tcase_add_test(c, rows_share_memory);
+		tcase_add_test(c, without_memory);
+	}
 	suite_add_tcase(s, c);
 	return s;
 }

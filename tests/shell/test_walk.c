@@ -310,7 +310,8 @@ FED_SUITE(walk)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	/* Drawing the default dataset is most of the first two. */
-	tcase_add_loop_test(tests, a_bare_session_stays_bare, FED_THREAD_SANITIZED ? 2 : 0, 4);
+	tcase_add_loop_test(tests, a_bare_session_stays_bare, FED_THREAD_SANITIZED ? 2 : FED_SANITIZED,
+	                    4);
 	tcase_add_loop_test(tests, walks_replay, 0, WALKS);
 	tcase_add_loop_test(tests, a_failed_run_leaves_what_was_left, 0, 6);
 	tcase_add_loop_test(tests, an_undo_records_the_plugins, 0, 3);

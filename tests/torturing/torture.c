@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "plug/registry.h"
+
 enum { HANGS_AFTER = 420 /* seconds: a loaded machine is no hang */ };
 
 static const struct torture_part parts[] = {
@@ -97,6 +99,23 @@ static bool try_seed(void)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static void ignore(void *ctx, const char *path, const char *text)
+{
+	(void)ctx, (void)path, (void)text;
+}
+
+/* Open the plugins once, here: support/keep.c lends their libraries to each try. */
+static void open_libraries(void)
+{
+	struct fed_registry *plugins;
+	struct fed_error err;
+
+	if (fed_registry_init(&plugins, &err))
+		return;
+	fed_registry_scan(plugins, FED_PLUGIN_DIR, true, ignore, NULL, &err);
+	fed_registry_free(plugins);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: torture PART [--seconds N] [--seed S]; PART is\n");
@@ -122,6 +141,7 @@ int main(int n, char **argument)
 		else
 			return usage();
 	}
+	open_libraries();
 	const time_t end = time(NULL) + (time_t)seconds;
 	uint64_t tries = 0;
 	do {

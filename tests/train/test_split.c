@@ -48,7 +48,9 @@ enum {
 	DIES_EVERY = FED_SANITIZED ? 29 : 7,
 	FAILS_EVERY = FED_SANITIZED ? 2 : 8, /* of k allocations, k / 2 later */
 	THREADS_TIMES = FED_SANITIZED ? 4 : 2,
-	PAIRS_EVERY = FED_SANITIZED ? 5 : 3,
+	PAIRS_EVERY = FED_THREAD_SANITIZED ? 9
+	              : FED_SANITIZED      ? 5
+	                                   : 3,
 };
 
 static void compose(struct lab *lab, size_t net, uint32_t clients, int64_t samples)
