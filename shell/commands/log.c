@@ -25,7 +25,7 @@ static void tabulate_from(struct fed_shell *shell, uint64_t k,
 		{.title = "accuracy", .kind = FED_CELL_NUMBER},
 		{.title = "loss", .kind = FED_CELL_NUMBER},
 		{.title = "text"},
-		{.title = "undone"},
+		{.title = "aborted"},
 	};
 	struct fed_table table = {
 		.name = "log", .column = columns, .columns = sizeof columns / sizeof *columns};
