@@ -252,12 +252,13 @@ void fed__onlookers_attend(struct fed_shell *shell)
 		return;
 	}
 	const bool busy = fed_runner_state(job->runner).busy;
-	if (fed_attached_read(shell->attached, busy) &&
-	    (job->entered || fed_runner_take(job->runner))) {
+	const bool due = fed_attached_read(shell->attached, busy);
+	if (due && (job->entered || fed_runner_take(job->runner)))
 		fed_attached_show(shell->attached, busy);
-		if (!job->entered)
-			fed_runner_give(job->runner);
-	}
+	else if (due)
+		return; /* the job waits at its next event for another call */
+	if (!job->entered)
+		fed_runner_give(job->runner);
 	if (!job->entered && busy && fed_attached_awaits_version(shell->attached))
 		fed_runner_request_pause(job->runner);
 }
@@ -270,10 +271,12 @@ void fed__onlookers_leave(struct fed_shell *shell)
 		fed_runner_cancel(job->runner);
 }
 
-/* Wait until the job prints, changes its state or can be taken. */
-static void wait_for_job(const struct fed_shell_job *job)
+/* Wait until the job prints, changes its state or can be taken; attends: or onlookers want
+ * something.
+ */
+static void wait_for_job(const struct fed_shell_job *job, bool attends)
 {
-	const int onlookers = fed__onlookers_descriptor(job->shell);
+	const int onlookers = attends ? fed__onlookers_descriptor(job->shell) : -1;
 	struct pollfd p[] = {{.fd = fed_runner_event_fd(job->runner), .events = POLLIN},
 	                     {.fd = job->output.event, .events = POLLIN},
 	                     {.fd = onlookers, .events = POLLIN}};
@@ -297,7 +300,7 @@ static bool enter(struct fed_shell_job *job, bool patient, bool quiet)
 	if (job->entered)
 		return true;
 	while (!fed_runner_take(job->runner)) {
-		wait_for_job(job);
+		wait_for_job(job, false);
 		if (!patient && fed__signals_interrupted()) {
 			fed_runner_give(job->runner);
 			return false;
@@ -467,7 +470,7 @@ static void follow(struct fed_shell_job *job, bool only)
 	fed__signals_behind(only);
 	fed__signals_catch_stop(true);
 	while (!has_ended(job)) {
-		wait_for_job(job);
+		wait_for_job(job, true);
 		show(job);
 		fed__onlookers_attend(job->shell);
 		if (!only && atomic_load(fed_session_interrupts(job->shell->session)))
@@ -513,7 +516,7 @@ bool fed__job_wait_until(struct fed_shell *shell, double when)
 
 	fed__job_leave(shell);
 	while (fed_wall_seconds() < when && !has_ended(job)) {
-		wait_for_job(job);
+		wait_for_job(job, true);
 		show(job);
 		fed__onlookers_attend(shell);
 		if (fed__signals_interrupted() || fed__signals_ending()) {
@@ -559,7 +562,7 @@ enum fed_exit fed__job_hand_over(struct fed_shell *shell, const char *line, size
 	fed_text_release(&text);
 	fed__job_leave(shell);
 	while (atomic_load(&job->handed) == before) {
-		wait_for_job(job);
+		wait_for_job(job, false);
 		show(job);
 	}
 	enter(job, true, true);

@@ -11,6 +11,7 @@
 #include "base/cpu.h"
 #include "base/local_socket.h"
 #include "session/small.h"
+#include "tui/attach/attach.h"
 #include "tui/attach/wire.h"
 
 static struct fed_session session;
@@ -278,6 +279,38 @@ START_TEST(there_are_eight_at_most)
 }
 END_TEST
 
+START_TEST(sessions_are_found)
+{
+	struct fed_text path = {0}, list = {0};
+	struct fed_error err;
+	char own[300], other[300], line[100];
+	int listener;
+
+	snprintf(own, sizeof own, "%s/fedsh/%ld.sock", temp.dir, (long)getpid());
+	snprintf(other, sizeof other, "%s/fedsh/1.sock", temp.dir);
+	fed_assert_ok(fed_attach_find("", &path, &list, &err), &err);
+	ck_assert_str_eq(fed_text_str(&path), own);
+	fed_assert_ok(fed_socket_listen(&listener, other, &err), &err);
+	fed_text_clear(&list);
+	ck_assert_int_eq(fed_attach_find("", &path, &list, &err), FED_REJECT);
+	ck_assert_str_eq(err.text, "2 sessions run; name one by its number");
+	snprintf(line, sizeof line, "%ld  busy\n", (long)getpid()); /* it does not answer now */
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&list), line));
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&list), "1  busy\n"));
+	fed_text_clear(&path);
+	fed_assert_ok(fed_attach_find("1", &path, &list, &err), &err);
+	ck_assert_str_eq(fed_text_str(&path), other);
+	ck_assert_int_eq(fed_attach_find("one", &path, &list, &err), FED_FAIL);
+	fed_attached_free(attached);
+	attached = NULL;
+	close(listener); /* as if it was killed */
+	ck_assert_int_eq(fed_attach_find("", &path, &list, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "no session of yours runs"));
+	fed_text_release(&path);
+	fed_text_release(&list);
+}
+END_TEST
+
 FED_SUITE(attached)
 {
 	Suite *suite = suite_create("attached");
@@ -290,6 +323,7 @@ FED_SUITE(attached)
 	tcase_add_test(tests, others_go_on_when_one_is_gone);
 	tcase_add_test(tests, nonsense_ends_it);
 	tcase_add_test(tests, there_are_eight_at_most);
+	tcase_add_test(tests, sessions_are_found);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
