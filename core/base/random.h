@@ -31,6 +31,7 @@ enum fed_purpose {
 	FED_FOR_SELECTION, /* fed_selection_round.seed: a = version */
 	FED_FOR_CODEC,     /* fed_coding.seed: a = version, b = sender */
 	FED_FOR_HOLDOUT,   /* examples that clients keep for evaluation: a = client */
+	FED_FOR_LAYERS,    /* what layers draw in training: a = version, b = client */
 };
 
 struct fed_stream {

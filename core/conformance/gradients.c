@@ -140,7 +140,7 @@ static const char *tensor_name(const struct side *s, char text[64])
 	*text = '\0';
 	if (s->v != t->params || !t->layer->ops->tensor)
 		return text;
-	for (uint32_t k = 0; k < 16 && fed_net_tensor(t->net, t->number, k, name, &tensor); k++) {
+	for (uint32_t k = 0; k < 16 && fed_net_op_tensor(t->net, t->number, k, name, &tensor); k++) {
 		const size_t offset = tensor.offset - t->layer->offset;
 
 		if (offset <= s->from && (!best || offset >= start)) {
@@ -257,7 +257,7 @@ void fed__check_layer_gradients(struct fed_layer_trial *t, double flops, size_t 
 	s.what = "parameter";
 	s.v = t->params;
 	s.gradient = gradient;
-	s.n = t->layer->count;
+	s.n = t->layer->count - t->layer->buffers; /* these are not trained */
 	size_t clear = compare_numbers(&s, most, &usual);
 	if (s.n > most && fed_check_goes_on(c))
 		compare_blocks(&s, most < BLOCKS ? most : BLOCKS);

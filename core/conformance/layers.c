@@ -17,7 +17,7 @@ bool fed__layer_trial_init(struct fed_layer_trial *t, struct fed_checker *c,
                            const struct fed_net *net, size_t number, uint32_t batch, const float *x,
                            const float *params)
 {
-	const struct fed_net_layer *l = &net->layer[number];
+	const struct fed_net_layer *l = &net->op[number];
 	const struct fed_layer *ops = l->ops;
 
 	*t = (struct fed_layer_trial){
@@ -60,6 +60,9 @@ static struct fed_pass pass_of(const struct fed_layer_trial *t)
 		.y = t->y,
 		.cache = t->cache,
 		.scratch = t->scratch,
+		.training = !t->evaluates,
+		.first = t->first,
+		.key = fed_random(t->checker->options.seed, 200 + t->number),
 	};
 }
 
@@ -105,38 +108,57 @@ void fed__fill_examples(const struct fed_net *net, float *x, uint32_t batch, uin
 		fed__fill_normal(x, n, key, 1);
 }
 
+/* Outputs of all operations so far: out[o + 1] is that of operation o, out[0] the examples. */
+static bool keep_output(struct fed_checker *c, const struct fed_net *net, float **out,
+                        const struct fed_layer_trial *t)
+{
+	const struct fed_net_layer *op = &net->op[t->number];
+	const size_t n = t->batch * t->out;
+	float *y = fed_alloc_floats(n);
+
+	if (!y) {
+		c->no_memory = true;
+		fed_fail_memory(&c->why, n * sizeof *y, "a layer's output");
+		return false;
+	}
+	memcpy(y, t->y, n * sizeof *y);
+	for (size_t j = 0; op->other != FED_NO_BOUNDARY && j < n; j++)
+		y[j] += out[op->other][j];
+	out[t->number + 1] = y;
+	return true;
+}
+
 void fed__each_layer(struct fed_checker *c, const struct fed_net *net, uint32_t batch, bool own,
                      void (*with)(struct fed_layer_trial *, void *ctx), void *ctx)
 {
 	const uint64_t seed = c->options.seed;
 	float *params = fed_alloc_floats(net->dim + 1);
-	float *x = fed_alloc_floats(batch * fed_shape_size(&net->input));
+	float **out = fed_alloc_array(net->ops + 1, sizeof *out);
 
-	if (!params || !x) {
+	if (out)
+		out[0] = fed_alloc_floats(batch * fed_shape_size(&net->input));
+	if (!params || !out || !out[0]) {
 		c->no_memory = true;
 		fed_fail_memory(&c->why, net->dim * sizeof *params, "a model's parameters");
 	} else {
 		fed_net_init_params(net, params, fed_random(seed, 1));
-		fed__fill_examples(net, x, batch, fed_random(seed, 2));
+		fed__fill_examples(net, out[0], batch, fed_random(seed, 2));
 	}
-	for (size_t l = 0; l < net->layers && fed_check_goes_on(c); l++) {
+	for (size_t o = 0; o < net->ops && fed_check_goes_on(c); o++) {
+		const struct fed_net_layer *op = &net->op[o];
 		struct fed_layer_trial t;
 
-		if (!fed__layer_trial_init(&t, c, net, l, batch, x, params + net->layer[l].offset))
+		if (!fed__layer_trial_init(&t, c, net, o, batch, out[op->source], params + op->offset))
 			break;
 		fed__layer_forward(&t);
-		fed_free_floats(x);
-		x = fed_alloc_floats(batch * t.out);
-		if (!x) {
-			c->no_memory = true;
-			fed_fail_memory(&c->why, batch * t.out * sizeof *x, "a layer's output");
+		if (!keep_output(c, net, out, &t))
 			break;
-		}
-		memcpy(x, t.y, batch * t.out * sizeof *x);
-		if (!own || fed_net_layer_is_own(&net->layer[l]))
+		if (!own || fed_net_layer_is_own(op))
 			with(&t, ctx);
 		fed__buffers_release(c);
 	}
-	fed_free_floats(x);
+	for (size_t o = 0; out && o <= net->ops; o++)
+		fed_free_floats(out[o]);
+	fed_free(out);
 	fed_free_floats(params);
 }

@@ -21,6 +21,8 @@ struct fed_layer_trial {
 	float *y, *dy;         /* [batch][out] */
 	float *cache, *scratch;
 	size_t cached, scratched; /* floats of them */
+	bool evaluates;           /* else passes are those of a step of training, */
+	uint32_t first;           /* whose batch has so many examples before */
 };
 /* x [batch][in] and params, the layer's own, are copied.  False: no memory. */
 bool fed__layer_trial_init(struct fed_layer_trial *, struct fed_checker *, const struct fed_net *,

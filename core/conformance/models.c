@@ -198,6 +198,10 @@ static void write_all(struct fed_layer_trial *t)
 	if (input)
 		expect_written(t, "backward", "dx", t->dx, t->batch * t->in);
 	expect_written(t, "backward", "grads", t->grads, t->layer->count);
+	t->evaluates = true;
+	fed__layer_forward(t);
+	expect_written(t, "forward", "y in evaluation", t->y, t->batch * t->out);
+	t->evaluates = false;
 	fed__check_guards(t->checker);
 }
 
@@ -299,6 +303,7 @@ static void one_by_one(struct fed_layer_trial *t)
 
 		if (!fed__layer_trial_init(&one, c, t->net, t->number, 1, t->x + b * in, t->params))
 			return;
+		one.first = b;
 		fed__layer_forward(&one);
 		expect_close(t, "y", t->y + b * out, one.y, out, 1e-4,
 		             "the same as for this example alone; a layer that mixes the examples of a "
@@ -453,7 +458,7 @@ static void cover(struct fed_layer_trial *t)
 	struct fed_tensor tensor;
 	char name[48];
 
-	for (uint32_t k = 0; seen && k < 1000 && fed_net_tensor(t->net, t->number, k, name, &tensor);
+	for (uint32_t k = 0; seen && k < 1000 && fed_net_op_tensor(t->net, t->number, k, name, &tensor);
 	     k++) {
 		size_t walk = 1, file = 1;
 
@@ -612,8 +617,8 @@ int fed_conformance_check_layers(const struct fed_net *net, struct fed_error *er
 	bool any = false;
 	int rc = FED_OK;
 
-	for (size_t l = 0; l < net->layers; l++)
-		any |= fed_net_layer_is_own(&net->layer[l]);
+	for (size_t o = 0; o < net->ops; o++)
+		any |= fed_net_layer_is_own(&net->op[o]);
 	if (!any)
 		return FED_OK;
 	fed__each_layer(&c, net, 2, true, differentiate_quickly, NULL);

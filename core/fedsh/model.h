@@ -44,6 +44,12 @@ struct fed_pass {
 	                             gradient buffer), so compute dx before touching it. */
 	float *cache;             /* [B * cache_floats]: from forward() to its backward() */
 	float *scratch;           /* [scratch_floats]: uninitialised, of this thread */
+	/* Later members: a host whose `size` ends before one does not have it. */
+	bool training;  /* a step of training; else evaluation, where nothing is drawn and running
+	                   statistics are used.  The same in backward(). */
+	uint32_t first; /* number of x's first example in its batch: random numbers go by it */
+	uint64_t key;   /* of this layer's random numbers in this step, fed_random(key, ...); the same
+	                   in backward() */
 };
 
 /* A named tensor inside a layer's parameters, for export and import.  Its file form has shape
@@ -89,6 +95,14 @@ struct fed_layer {
 	 * once: a batch, but for one too large for the memory, which comes in equal parts;
 	 * evaluation in batches of its own.  Their order must not matter. */
 	bool mixes_examples;
+	/* Optional: how many parameters, the last ones of param_count, are buffers: numbers that
+	 * travel and are averaged as all others, but that no step trains (running statistics).
+	 * backward() leaves their gradient alone; momentum, weight decay and hooks do not touch them.
+	 */
+	size_t (*buffer_count)(const void *config, const struct fed_shape *in);
+	/* Needed with buffer_count: set the buffers after a step's forward() and backward(), from
+	 * pass->cache.  Of `pass` only config, in, out, batch and cache are set. */
+	void (*update)(const struct fed_pass *, float *buffers);
 };
 
 enum fed_loss {
@@ -125,6 +139,14 @@ struct fed_builder {
 	int (*embedding)(struct fed_builder *, uint32_t vocabulary, uint32_t width, struct fed_error *);
 	/* (T, width) to (units): the last state of a gated recurrent unit (as torch.nn.GRU). */
 	int (*gru)(struct fed_builder *, uint32_t units, struct fed_error *);
+	/* Any of the host's layers, as a line of words like printf's: "conv filters=16 kernel=3
+	 * stride=2 pad=1", "batch_norm", "dropout rate=0.1".  `explain layers` lists them.
+	 *
+	 * A residual block is a line "residual", the lines of its layers, and "end": its output is
+	 * theirs plus its input.  Behind a line "shortcut" come layers that the input passes before it
+	 * is added, where shapes differ.  A block counts as one layer: no cut divides it. */
+	int (*add)(struct fed_builder *, struct fed_error *, const char *format, ...)
+		__attribute__((format(printf, 3, 4)));
 };
 
 struct fed_model {

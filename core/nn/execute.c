@@ -7,6 +7,8 @@
  * sum of gradients, and these are added in order to that of the first group.  The number of groups
  * depends on the batch alone.
  */
+#include <string.h>
+
 #include "base/cpu.h"
 #include "nn/execute_internal.h"
 #include "nn/kernels/kernels.h"
@@ -20,8 +22,10 @@
 const struct fed_stage *fed__stage_of(const struct fed_layer *ops)
 {
 	static const struct fed_stage *const stages[] = {
-		&fed__stage_conv, &fed__stage_max_pool, &fed__stage_mean_pool,
-		&fed__stage_relu, &fed__stage_tanh,     &fed__stage_flatten,
+		&fed__stage_conv,        &fed__stage_strided, &fed__stage_max_pool, &fed__stage_mean_pool,
+		&fed__stage_global_pool, &fed__stage_relu,    &fed__stage_tanh,     &fed__stage_gelu,
+		&fed__stage_dropout,     &fed__stage_flatten, &fed__stage_add,      &fed__stage_group_norm,
+		&fed__stage_layer_norm,
 	};
 
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
@@ -50,32 +54,57 @@ static void run_parallel(const struct fed_workspace *ws, int threads, size_t n,
 	fed_pool_share(threads > 1 ? fed_thread_scratch_of(ws)->pool : NULL, ws->worker, n, part, ctx);
 }
 
+static double ops_flops(const struct fed_net *net, size_t first, size_t last)
+{
+	double flops = 0;
+
+	for (size_t o = first; o < last; o++)
+		flops += net->op[o].flops;
+	return flops;
+}
+
 static double flops_of(const struct fed_workspace *ws, const struct fed_run *run, uint32_t batch)
 {
-	return batch * fed_net_flops(ws->net, run->first, run->last);
+	return batch * ops_flops(ws->net, run->first, run->last);
 }
 
 /* Layers -------------------------------------------------------------------------- */
 
-/* Layer l on examples from .. from + batch - 1; grads NULL for a forward pass. */
+/* Operation l on examples from .. from + batch - 1; grads NULL for a forward pass. */
 static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const float *params,
                                uint32_t from, uint32_t batch)
 {
-	const struct fed_net_layer *layer = fed_layer_at(ws, l);
-	const size_t i = l - ws->first;
+	const struct fed_net_layer *op = fed_op_at(ws, l);
+	const size_t i = l - ws->begin, source = op->source - ws->begin;
+	const size_t cache =
+		op->ops->cache_floats && from ? from * op->ops->cache_floats(op->config, &op->in) : 0;
 
 	return (struct fed_pass){
 		.size = sizeof(struct fed_pass),
-		.config = layer->config,
-		.in = layer->in,
-		.out = layer->out,
+		.config = op->config,
+		.in = op->in,
+		.out = op->out,
 		.batch = batch,
-		.params = params + layer->offset,
-		.x = ws->activation[i] + from * fed_boundary_size(ws, i),
+		.params = params + op->offset,
+		.x = ws->activation[source] + from * fed_boundary_size(ws, source),
 		.y = ws->activation[i + 1] + from * fed_boundary_size(ws, i + 1),
-		.cache = ws->cache[i],
+		.cache = ws->cache[i] + cache,
 		.scratch = ws->scratch[i],
+		.training = ws->training,
+		.first = ws->key.first + from,
+		.key = fed_random(ws->key.key, l),
 	};
+}
+
+/* Add the other input of an addition to its output. */
+static void add_other(const struct fed_workspace *ws, size_t l, const struct fed_pass *p,
+                      uint32_t from)
+{
+	const size_t other = fed_op_at(ws, l)->other, size = fed_shape_size(&p->out);
+
+	if (other != FED_NO_BOUNDARY)
+		fed_kernels()->add(p->y, ws->activation[other - ws->begin] + from * size, p->y,
+		                   p->batch * size);
 }
 
 /* Scratch of stage l on thread `worker`. */
@@ -83,7 +112,7 @@ static struct fed_scratch stage_scratch(const struct fed_workspace *ws, size_t l
 {
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
-	return (struct fed_scratch){.batch = ws->scratch[l - ws->first],
+	return (struct fed_scratch){.batch = ws->scratch[l - ws->begin],
 	                            .lane = thread_scratch->lane[worker] + thread_scratch->capacity[l]};
 }
 
@@ -93,7 +122,7 @@ static float *group_sum(const struct fed_workspace *ws, size_t l, size_t group, 
 {
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
-	return group ? thread_scratch->lane[worker] + thread_scratch->sum[l] : ws->sum[l - ws->first];
+	return group ? thread_scratch->lane[worker] + thread_scratch->sum[l] : ws->sum[l - ws->begin];
 }
 
 /* Forward -------------------------------------------------------------------------- */
@@ -116,7 +145,7 @@ static void forward_chunk(void *ctx, size_t chunk, int worker)
 	const uint32_t n = f->batch - from < f->chunk ? f->batch - from : f->chunk;
 
 	for (size_t l = f->run->first; l < f->run->last; l++) {
-		const struct fed_net_layer *layer = fed_layer_at(f->ws, l);
+		const struct fed_net_layer *layer = fed_op_at(f->ws, l);
 		const struct fed_stage *stage = fed__stage_of(layer->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, from, n);
 		const struct fed_scratch scratch = stage_scratch(f->ws, l, worker);
@@ -125,6 +154,7 @@ static void forward_chunk(void *ctx, size_t chunk, int worker)
 			stage->forward(&pass, &scratch);
 		else
 			layer->ops->forward(&pass);
+		add_other(f->ws, l, &pass, from);
 	}
 }
 
@@ -134,7 +164,7 @@ static void forward_staged(struct forward *f)
 	const uint32_t share_of = (f->batch + (uint32_t)threads - 1) / (uint32_t)threads;
 
 	for (size_t l = f->run->first; l < f->run->last; l++) {
-		const struct fed_stage *stage = fed__stage_of(fed_layer_at(f->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_op_at(f->ws, l)->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, 0, f->batch);
 		const struct fed_scratch scratch = stage_scratch(f->ws, l, f->ws->worker);
 
@@ -157,7 +187,7 @@ static void run_forward(struct fed_workspace *ws, const struct fed_run *run, con
                         uint32_t batch)
 {
 	struct forward f = {.ws = ws, .run = run, .params = params, .batch = batch};
-	const struct fed_layer *ops = fed_layer_at(ws, run->first)->ops;
+	const struct fed_layer *ops = fed_op_at(ws, run->first)->ops;
 
 	if (fed_run_is_staged(ws, run)) {
 		forward_staged(&f);
@@ -174,11 +204,45 @@ static void run_forward(struct fed_workspace *ws, const struct fed_run *run, con
 	run_parallel(ws, threads, f.parts, forward_part, &f);
 }
 
-const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
+static const float *forward(struct fed_workspace *ws, const float *params, uint32_t batch)
 {
 	for (size_t r = 0; r < ws->runs; r++)
 		run_forward(ws, &ws->run[r], params, batch);
-	return ws->activation[ws->last - ws->first];
+	return ws->activation[ws->end - ws->begin];
+}
+
+const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
+{
+	ws->training = false;
+	ws->key = (struct fed_step_key){0};
+	return forward(ws, params, batch);
+}
+
+const float *fed_net_forward_training(struct fed_workspace *ws, const float *params, uint32_t batch,
+                                      struct fed_step_key key)
+{
+	ws->training = true;
+	ws->key = key;
+	return forward(ws, params, batch);
+}
+
+void fed_net_update_buffers(struct fed_workspace *ws, float *params, uint32_t batch)
+{
+	for (size_t o = ws->begin; ws->net->buffers && o < ws->end; o++) {
+		const struct fed_net_layer *op = fed_op_at(ws, o);
+		const struct fed_pass pass = {
+			.size = sizeof pass,
+			.config = op->config,
+			.in = op->in,
+			.out = op->out,
+			.batch = batch,
+			.cache = ws->cache[o - ws->begin],
+			.training = true,
+		};
+
+		if (op->buffers)
+			op->ops->update(&pass, params + op->offset + op->count - op->buffers);
+	}
 }
 
 /* Backward --------------------------------------------------------------------------- */
@@ -205,7 +269,7 @@ static float *gradient_at(const struct backward *b, size_t i, uint32_t from, int
 	const struct fed_workspace *ws = b->ws;
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
-	if (ws->first + i < ws->lowest + !ws->input_gradient)
+	if (ws->begin + i < ws->lowest + !ws->input_gradient)
 		return NULL; /* not needed */
 	if (fed_is_inside(ws, b->run, i))
 		return thread_scratch->lane[worker] + thread_scratch->inner + ws->inner[i];
@@ -216,14 +280,49 @@ static struct fed_pass backward_pass(const struct backward *b, size_t l, uint32_
                                      uint32_t batch, int worker)
 {
 	const struct fed_workspace *ws = b->ws;
-	const size_t i = l - ws->first;
+	const size_t i = l - ws->begin;
 	struct fed_pass pass = pass_of(ws, l, b->params, from, batch);
 
-	pass.dy = l + 1 == ws->last ? b->dy + from * fed_boundary_size(ws, i + 1)
-	                            : gradient_at(b, i + 1, from, worker);
-	pass.dx = gradient_at(b, i, from, worker);
-	pass.grads = b->grads + (fed_layer_at(ws, l)->offset - fed_layer_at(ws, ws->lowest)->offset);
+	pass.dy = l + 1 == ws->end ? b->dy + from * fed_boundary_size(ws, i + 1)
+	                           : gradient_at(b, i + 1, from, worker);
+	pass.dx = gradient_at(b, fed_op_at(ws, l)->source - ws->begin, from, worker);
+	pass.grads = b->grads + (fed_op_at(ws, l)->offset - fed_op_at(ws, ws->lowest)->offset);
 	return pass;
+}
+
+/* Where an operation that adds to another branch's gradient makes its own. */
+static float *branch_at(const struct backward *b, size_t l, int worker)
+{
+	const struct fed_workspace *ws = b->ws;
+	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
+
+	return fed_run_is_staged(ws, b->run) ? thread_scratch->lane[worker] + thread_scratch->inner +
+	                                           ws->inner_branch[l - ws->begin]
+	                                     : ws->branch[l - ws->begin];
+}
+
+/* Backward through one operation, and the gradients of branches that meet there. */
+static void backward_op(const struct backward *b, size_t l, struct fed_pass *pass,
+                        const struct fed_scratch *scratch, uint32_t from, int worker)
+{
+	const struct fed_net_layer *op = fed_op_at(b->ws, l);
+	const struct fed_stage *stage = fed__stage_of(op->ops);
+	float *whole = pass->dx;
+
+	if (op->other != FED_NO_BOUNDARY) {
+		float *other = gradient_at(b, op->other - b->ws->begin, from, worker);
+
+		if (other)
+			memcpy(other, pass->dy, pass->batch * fed_shape_size(&pass->out) * sizeof *other);
+	}
+	if (op->adds && whole)
+		pass->dx = branch_at(b, l, worker);
+	if (stage && stage->backward)
+		stage->backward(pass, scratch);
+	else
+		op->ops->backward(pass);
+	if (op->adds && whole)
+		fed_kernels()->add(whole, pass->dx, whole, pass->batch * fed_shape_size(&pass->in));
 }
 
 /* The stages in reverse order. */
@@ -231,16 +330,11 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
                            int worker)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
-		const struct fed_net_layer *layer = fed_layer_at(b->ws, l);
-		const struct fed_stage *stage = fed__stage_of(layer->ops);
-		const struct fed_pass pass = backward_pass(b, l, from, n, worker);
+		struct fed_pass pass = backward_pass(b, l, from, n, worker);
 		struct fed_scratch scratch = stage_scratch(b->ws, l, worker);
 
 		scratch.sum = group_sum(b->ws, l, group, worker);
-		if (stage->backward)
-			stage->backward(&pass, &scratch);
-		else
-			layer->ops->backward(&pass);
+		backward_op(b, l, &pass, &scratch, from, worker);
 	}
 }
 
@@ -248,7 +342,7 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
 static void for_the_batch(const struct backward *b, bool begin)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
-		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_op_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, b->ws->worker);
 		struct fed_scratch scratch = stage_scratch(b->ws, l, b->ws->worker);
 
@@ -263,7 +357,7 @@ static void for_the_batch(const struct backward *b, bool begin)
 static void clear_sums(const struct backward *b, size_t group, int worker)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
-		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_op_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->clear_sum)
@@ -278,7 +372,7 @@ static void add_sums(struct backward *b, size_t group, int worker)
 	for (unsigned i = 0; atomic_load_explicit(&b->added, memory_order_acquire) != group; i++)
 		fed_cpu_relax(i);
 	for (size_t l = b->run->last; group > 0 && l-- > b->lowest;) {
-		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_op_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->add_sum)
@@ -305,7 +399,7 @@ static void backward_group(void *ctx, size_t group, int worker)
 
 static void backward_staged(struct backward *b)
 {
-	const double flops = 2 * b->batch * fed_net_flops(b->ws->net, b->lowest, b->run->last);
+	const double flops = 2 * b->batch * ops_flops(b->ws->net, b->lowest, b->run->last);
 
 	for_the_batch(b, true);
 	b->groups = b->batch < GROUP_EXAMPLES ? 1 : b->batch / GROUP_EXAMPLES;
@@ -323,13 +417,13 @@ static void backward_part(void *ctx, size_t part, int worker)
 
 static void backward_whole(struct backward *b)
 {
-	const struct fed_layer *ops = fed_layer_at(b->ws, b->run->first)->ops;
+	const struct fed_layer *ops = fed_op_at(b->ws, b->run->first)->ops;
 	const int threads = threads_for(b->ws, 2 * flops_of(b->ws, b->run, b->batch));
 
 	b->divided = divided_of(ops);
 	b->pass = backward_pass(b, b->run->first, 0, b->batch, b->ws->worker);
-	if (!b->divided) {
-		ops->backward(&b->pass);
+	if (!b->divided || fed_op_at(b->ws, b->run->first)->adds) {
+		backward_op(b, b->run->first, &b->pass, NULL, 0, b->ws->worker);
 		return;
 	}
 	b->parts = b->divided->backward_parts(&b->pass, threads);
@@ -361,8 +455,8 @@ static void backward(struct fed_workspace *ws, const float *params, float *grads
 void fed_net_backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,
                       uint32_t batch)
 {
-	const struct fed_net_layer *first = fed_layer_at(ws, ws->lowest);
-	const struct fed_net_layer *last = fed_layer_at(ws, ws->last - 1);
+	const struct fed_net_layer *first = fed_op_at(ws, ws->lowest);
+	const struct fed_net_layer *last = fed_op_at(ws, ws->end - 1);
 	const bool direct = grads != params || batch <= FED_DIRECT_EXAMPLES;
 
 	grads += first->offset;

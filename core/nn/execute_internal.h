@@ -22,30 +22,33 @@ static inline struct fed_scratch_sizes fed_stage_capacity(const struct fed_net_l
 	                                : (struct fed_scratch_sizes){0};
 }
 
-static inline const struct fed_net_layer *fed_layer_at(const struct fed_workspace *ws, size_t l)
+static inline const struct fed_net_layer *fed_op_at(const struct fed_workspace *ws, size_t o)
 {
-	return &ws->net->layer[l];
+	return &ws->net->op[o];
 }
 
-/* Floats of one example at boundary i: the input of layer first + i. */
+/* Floats of one example at boundary i: the output of operation begin + i - 1. */
 static inline size_t fed_boundary_size(const struct fed_workspace *ws, size_t i)
 {
-	const size_t l = ws->first + i;
-
-	return fed_shape_size(l < ws->last ? &fed_layer_at(ws, l)->in : &fed_layer_at(ws, l - 1)->out);
+	return fed_shape_size(i ? &fed_op_at(ws, ws->begin + i - 1)->out
+	                        : &fed_op_at(ws, ws->begin)->in);
 }
 
-/* Whether the run treats examples independently; else it is a single layer on the whole batch. */
+/* Whether the run treats examples independently; else it is a single operation on the whole batch.
+ */
 static inline bool fed_run_is_staged(const struct fed_workspace *ws, const struct fed_run *run)
 {
-	return fed__stage_of(fed_layer_at(ws, run->first)->ops) != NULL;
+	return fed__stage_of(fed_op_at(ws, run->first)->ops) != NULL;
 }
 
-/* Whether boundary i is inside the run: its gradient is made and consumed chunk by chunk. */
+/* Whether boundary i is inside the run, and read there alone: its gradient is made and consumed
+ * chunk by chunk. */
 static inline bool fed_is_inside(const struct fed_workspace *ws, const struct fed_run *run,
                                  size_t i)
 {
-	return ws->first + i > run->first && ws->first + i < run->last;
+	const size_t o = ws->begin + i;
+
+	return o > run->first && o < run->last && fed_op_at(ws, o)->reader < run->last;
 }
 
 static inline const struct fed_thread_scratch *fed_thread_scratch_of(const struct fed_workspace *ws)

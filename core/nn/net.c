@@ -20,8 +20,9 @@ void fed_net_init(struct fed_net *net, const struct fed_shape *input, uint32_t c
 
 void fed_net_release(struct fed_net *net)
 {
-	for (size_t l = 0; l < net->layers; l++)
-		fed_free(net->layer[l].copy);
+	for (size_t o = 0; o < net->ops; o++)
+		fed_free(net->op[o].copy);
+	fed_free(net->op);
 	fed_free(net->layer);
 	*net = (struct fed_net){0};
 }
@@ -32,6 +33,8 @@ int fed_net_finish(struct fed_net *net, struct fed_error *err)
 
 	if (net->broken)
 		return fed_fail(err, "a layer was refused and build() went on without it");
+	if (net->in_block)
+		return fed_fail(err, "a residual block has no end");
 	if (net->layers == 0)
 		return fed_fail(err, "the model has no layers");
 	if (!net->loss)
@@ -45,14 +48,13 @@ int fed_net_finish(struct fed_net *net, struct fed_error *err)
 
 void fed_net_init_params(const struct fed_net *net, float *params, uint64_t seed)
 {
-	for (size_t l = 0; l < net->layers; l++) {
-		const struct fed_net_layer *layer = &net->layer[l];
-		float *own = params + layer->offset;
+	for (size_t o = 0; o < net->ops; o++) {
+		const struct fed_net_layer *op = &net->op[o];
+		float *own = params + op->offset;
 
-		memset(own, 0, layer->count * sizeof *own);
-		if (layer->count && layer->ops->init)
-			layer->ops->init(layer->config, &layer->in, own,
-			                 fed_stream_key(seed, FED_FOR_INIT, l, 0));
+		memset(own, 0, op->count * sizeof *own);
+		if (op->count && op->ops->init)
+			op->ops->init(op->config, &op->in, own, fed_stream_key(seed, FED_FOR_INIT, o, 0));
 	}
 }
 
@@ -65,10 +67,29 @@ double fed_net_flops(const struct fed_net *net, size_t first, size_t last)
 	return flops;
 }
 
-bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
-                    struct fed_tensor *out)
+void fed_net_each_trained(const struct fed_net *net, size_t limit,
+                          void (*take)(void *ctx, size_t from, size_t to), void *ctx)
 {
-	const struct fed_net_layer *layer = &net->layer[l];
+	size_t from = 0;
+
+	for (size_t o = 0; o < net->ops; o++) {
+		const struct fed_net_layer *op = &net->op[o];
+		const size_t end = op->offset + op->count, to = end - op->buffers;
+
+		if (op->buffers == 0 || to >= limit)
+			continue;
+		if (to > from)
+			take(ctx, from, to);
+		from = end;
+	}
+	if (from < limit)
+		take(ctx, from, limit);
+}
+
+bool fed_net_op_tensor(const struct fed_net *net, size_t o, uint32_t t, char name[48],
+                       struct fed_tensor *out)
+{
+	const struct fed_net_layer *layer = &net->op[o];
 	struct fed_tensor tensor = {.name = "params",
 	                            .rank = 1,
 	                            .dim = {(uint32_t)layer->count},
@@ -84,6 +105,20 @@ bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[4
 	tensor.offset += layer->offset;
 	*out = tensor;
 	return true;
+}
+
+bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
+                    struct fed_tensor *out)
+{
+	for (size_t o = net->layer[l].begin; o < net->layer[l].end; o++) {
+		uint32_t n = 0;
+
+		for (; fed_net_op_tensor(net, o, n, name, out); n++)
+			if (n == t)
+				return true;
+		t -= n;
+	}
+	return false;
 }
 
 /* A tensor as a matrix of its outputs and the rest, in memory order; one row where it has none. */
@@ -153,7 +188,9 @@ static void describe_layer(const struct fed_net *net, size_t l, struct fed_text 
 	const struct fed_net_layer *layer = &net->layer[l];
 	char what[48] = "", shape[FED_SHAPE_TEXT];
 
-	if (layer->ops->describe)
+	if (!layer->ops)
+		snprintf(what, sizeof what, "block of %zu layers", layer->end - layer->begin - 1);
+	else if (layer->ops->describe)
 		layer->ops->describe(layer->config, &layer->in, what, sizeof what);
 	if (l + 1 < net->layers)
 		fed_text_add(out, "%4zu", l + 1);

@@ -17,15 +17,25 @@
 #include "fedsh/model.h"
 #include "nn/thread_scratch.h"
 
+/* A layer, and also an operation: what the executor runs.  Most layers are one operation.  A
+ * residual block is one layer, without ops, of several; its last one adds two inputs. */
 struct fed_net_layer {
 	const struct fed_layer *ops;
 	void *config;
 	char name[24]; /* "conv1", "relu2": the kind and its count, unique in the net */
 	struct fed_shape in, out;
 	size_t offset, count; /* its part of the flat vector */
+	size_t buffers;       /* the last ones of them, which are not trained */
 	double flops;         /* forward, one example */
 	void *copy;           /* owned memory of ops (a plugin's) and config */
+	size_t begin, end;    /* its operations */
+	/* Of an operation, by boundaries: boundary o is before operation o of the net. */
+	size_t source; /* its input */
+	size_t other;  /* of an addition: the second input; else FED_NO_BOUNDARY */
+	size_t reader; /* last operation that reads boundary o, at least o */
+	bool adds;     /* another one after it reads its input: the gradients are added */
 };
+#define FED_NO_BOUNDARY SIZE_MAX
 
 /* Whether a model plugin brought the layer; else it is one of the host's. */
 bool fed_net_layer_is_own(const struct fed_net_layer *);
@@ -37,8 +47,14 @@ struct fed_net {
 	enum fed_loss loss;
 	size_t layers;
 	struct fed_net_layer *layer; /* [layers] */
-	size_t dim;                  /* parameters */
-	bool broken;                 /* a builder call failed: never finished */
+	size_t ops;
+	struct fed_net_layer *op; /* [ops] */
+	size_t dim;               /* parameters, with buffers */
+	size_t buffers;           /* how many of them are not trained */
+	bool broken;              /* a builder call failed: never finished */
+	/* the residual block that is being built: its first operation, and that of its shortcut */
+	bool in_block, in_shortcut;
+	size_t block, shortcut;
 };
 
 /* input and outputs are the dataset's; classes 0 for regression. */
@@ -59,13 +75,18 @@ int fed_net_finish(struct fed_net *, struct fed_error *);
  */
 bool fed_net_mixes_examples(const struct fed_net *);
 
+/* Call take() for each stretch [from, to) of parameters that steps train, in order; all but the
+ * buffers, cut at `limit` (a prefix of the model). */
+void fed_net_each_trained(const struct fed_net *, size_t limit,
+                          void (*take)(void *ctx, size_t from, size_t to), void *ctx);
+
 /* params: [dim].  The same seed gives the same parameters. */
 void fed_net_init_params(const struct fed_net *, float *params, uint64_t seed);
 
 /* FLOPs of layers [first, last) for one example; training counts backward as 2 x forward. */
 double fed_net_flops(const struct fed_net *, size_t first, size_t last);
 
-/* Layers [first, last) that run on `chunk` examples at a time; a layer that needs the whole batch
+/* Operations [first, last) that run on `chunk` examples at a time; one that needs the whole batch
  * is a run of its own. */
 struct fed_run {
 	size_t first, last;
@@ -77,30 +98,44 @@ struct fed_run {
  * larger batches are summed separately, and the sum is added once. */
 enum { FED_DIRECT_EXAMPLES = 128 };
 
-/* Activations and gradients of a batch in layers [first, last).  i counts from first. */
+/* Random numbers of a step of training: a key, and how many examples of the batch came in parts
+ * before. */
+struct fed_step_key {
+	uint64_t key;
+	uint32_t first;
+};
+
+/* Activations and gradients of a batch in layers [first, last). */
 struct fed_workspace {
 	const struct fed_net *net;
-	size_t first, last;
+	size_t first, last; /* layers */
+	size_t begin, end;  /* their operations; i counts from begin */
 	uint32_t max_batch;
-	size_t lowest; /* layers below need no backward: they have no parameters */
+	size_t lowest; /* operations below need no backward: they have no parameters */
 	bool input_gradient;
 	struct fed_run *run; /* [runs] */
 	size_t runs;
 	/* adjacent ones may share memory where a layer works in place */
-	float **activation; /* [last - first + 1]: input of each layer, then the output */
-	float **gradient; /* [last - first + 1]: by those; NULL where unused, and inside a run, where it
+	float **activation; /* [end - begin + 1]: input of each operation, then the output */
+	float **gradient; /* [end - begin + 1]: by those; NULL where unused, and inside a run, where it
 	                     is in a lane from inner[i] on */
 	size_t *inner;
-	float **cache;   /* [last - first] */
-	float **scratch; /* [last - first]: of a stage: memory for a batch */
-	float **sum;     /* [last - first]: of a stage: sum of its gradients */
-	float *step;     /* [parameters of layers lowest .. last - 1], zero between passes;
+	/* [end - begin]: of an operation that `adds`: its own gradient, likewise */
+	float **branch;
+	size_t *inner_branch;
+	float **cache;   /* [end - begin] */
+	float **scratch; /* [end - begin]: of a stage: memory for a batch */
+	float **sum;     /* [end - begin]: of a stage: sum of its gradients */
+	float *step;     /* [parameters of operations lowest .. end - 1], zero between passes;
 	                    NULL: max_batch is at most FED_DIRECT_EXAMPLES */
 	float *block;    /* the one allocation that holds all of the above */
 	const struct fed_thread_scratch
 		*shared; /* of the threads that compute; NULL: `own`, the caller alone */
 	struct fed_thread_scratch own;
 	int worker; /* index of the thread that calls forward and backward */
+	/* of the last forward pass, for backward and update */
+	bool training;
+	struct fed_step_key key;
 };
 /* input_gradient: whether backward() also makes the gradient by the input (split learning). */
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,
@@ -119,6 +154,12 @@ float *fed_workspace_input(struct fed_workspace *);
 /* Run the range on the batch in the input buffer; returns (B, out of layer last - 1).  params is
  * the whole flat vector [dim]. */
 const float *fed_net_forward(struct fed_workspace *, const float *params, uint32_t batch);
+/* The same for a step of training: layers may draw random numbers and use statistics of the batch.
+ */
+const float *fed_net_forward_training(struct fed_workspace *, const float *params, uint32_t batch,
+                                      struct fed_step_key);
+/* After forward_training and backward: set the buffers of the range, in params [dim]. */
+void fed_net_update_buffers(struct fed_workspace *, float *params, uint32_t batch);
 
 /* After forward.  dy (B, out) may be the workspace's own output gradient
  * (fed_workspace_output_gradient).  Adds to grads [dim]; grads may be params: see fed_pass and
@@ -143,6 +184,9 @@ double fed_net_loss(const struct fed_net *, const float *y, const int32_t *label
  * flat vector; false when there is none. */
 bool fed_net_tensor(const struct fed_net *, size_t l, uint32_t t, char name[48],
                     struct fed_tensor *);
+/* The same for operation o. */
+bool fed_net_op_tensor(const struct fed_net *, size_t o, uint32_t t, char name[48],
+                       struct fed_tensor *);
 /* The flat vector as matrices, one after the other ([*n], the caller's: fed_free): a tensor with
  * outputs and inputs is one as it lies in memory, all else is rows of one. */
 struct fed_matrix;

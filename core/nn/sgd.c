@@ -28,18 +28,19 @@ static double squared_losses(const struct fed_net *net, const float *y, const in
 }
 
 /* One pass; adds scale * gradient of the summed loss to grads. */
-static double loss_and_gradient(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
+static double loss_and_gradient(struct fed_workspace *ws, const struct fed_sgd *sgd, float *w,
                                 float *grads, const int32_t *label, const float *target,
                                 uint32_t batch, float scale)
 {
 	float *dy = fed_workspace_output_gradient(ws);
-	const float *y = fed_net_forward(ws, w, batch);
+	const float *y = fed_net_forward_training(ws, w, batch, sgd->random);
 
 	if (sgd->squares)
 		*sgd->squares += squared_losses(ws->net, y, label, target, batch);
 	const double loss = fed_net_loss(ws->net, y, label, target, batch, scale, dy, NULL);
 
 	fed_net_backward(ws, w, grads, dy, batch);
+	fed_net_update_buffers(ws, w, batch);
 	return loss;
 }
 
@@ -49,24 +50,33 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *
 	if (fed__sgd_is_plain(sgd))
 		return loss_and_gradient(ws, sgd, w, w, label, target, batch, (float)(-sgd->lr / batch));
 	const double loss = fed_sgd_accumulate(ws, sgd, w, label, target, batch, batch);
-	fed_sgd_apply(sgd, w, ws->net->dim);
+	fed_sgd_apply(sgd, ws->net, w);
 	return loss;
 }
 
-double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
+double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *sgd, float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch)
 {
 	return loss_and_gradient(ws, sgd, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
 }
 
-void fed_sgd_apply(const struct fed_sgd *sgd, float *w, size_t dim)
+struct application {
+	const struct fed_sgd *sgd;
+	float *w;
+};
+
+/* Step parameters from .. to - 1. */
+static void apply_stretch(void *ctx, size_t from, size_t to)
 {
 	enum { BLOCK = 8192 }; /* w and g stay in the cache between the extra term and the step */
+	const struct application *a = ctx;
+	const struct fed_sgd *sgd = a->sgd;
 	const struct fed_kernels *k = fed_kernels();
 	const float lr = (float)sgd->lr, decay = (float)sgd->weight_decay;
+	float *w = a->w;
 
-	for (size_t j = 0; j < dim; j += BLOCK) {
-		const size_t end = dim - j < BLOCK ? dim : j + BLOCK;
+	for (size_t j = from; j < to; j += BLOCK) {
+		const size_t end = to - j < BLOCK ? to : j + BLOCK;
 
 		if (sgd->extra)
 			sgd->extra(sgd->ctx, w, sgd->gradient, j, end);
@@ -76,4 +86,11 @@ void fed_sgd_apply(const struct fed_sgd *sgd, float *w, size_t dim)
 		else
 			k->plain_step(w + j, sgd->gradient + j, end - j, lr, decay);
 	}
+}
+
+void fed_sgd_apply(const struct fed_sgd *sgd, const struct fed_net *net, float *w)
+{
+	struct application a = {sgd, w};
+
+	fed_net_each_trained(net, net->dim, apply_stretch, &a);
 }

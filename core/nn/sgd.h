@@ -6,6 +6,7 @@
  *
  * g is the gradient of the batch's mean loss.  Plain SGD (no momentum, decay or extra term) adds
  * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.
+ * Buffers (fedsh/model.h) are set by their layers instead, once a step or part of one.
  * Gradients of more than FED_DIRECT_EXAMPLES examples are first summed in the workspace (nn/net.h).
  */
 #ifndef FED_NN_SGD_H
@@ -21,8 +22,9 @@ struct fed_sgd {
 	/* [dim], needed unless the step is plain (fed__sgd_is_plain) and in one part.  Zero before the
 	 * first step; every step leaves it zero. */
 	float *gradient;
-	float *velocity; /* [dim], zero at the start; needed with momentum */
-	double *squares; /* optional: grows by the sum of the examples' squared losses */
+	float *velocity;            /* [dim], zero at the start; needed with momentum */
+	double *squares;            /* optional: grows by the sum of the examples' squared losses */
+	struct fed_step_key random; /* of this step, or of this part of it */
 };
 
 bool fed__sgd_is_plain(const struct fed_sgd *);
@@ -35,8 +37,8 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *, float *w,
 /* The same for a batch that is larger than the workspace, in parts: gather `part` examples into the
  * input and accumulate, until all `batch` are done; then apply once.  Needs the gradient buffer.
  * Returns the part's sum of losses. */
-double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *, const float *w,
+double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *, float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch);
-void fed_sgd_apply(const struct fed_sgd *, float *w, size_t dim);
+void fed_sgd_apply(const struct fed_sgd *, const struct fed_net *, float *w);
 
 #endif

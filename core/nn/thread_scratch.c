@@ -23,12 +23,14 @@ static size_t lay_out_lane(struct fed_thread_scratch *c, size_t *floats)
 {
 	size_t used = 0, widest = 0;
 
-	for (size_t l = 0; l < c->net->layers; l++)
-		c->capacity[l] = take_aligned(&used, fed_stage_capacity(&c->net->layer[l]).lane);
+	for (size_t l = 0; l < c->net->ops; l++)
+		c->capacity[l] = take_aligned(&used, fed_stage_capacity(&c->net->op[l]).lane);
 	const size_t zeroed = used;
-	for (size_t l = 0; l < c->net->layers; l++) {
-		c->sum[l] = take_aligned(&used, fed_stage_capacity(&c->net->layer[l]).sum);
-		widest += fed_shape_size(&c->net->layer[l].out) + FED_LINE_FLOATS;
+	for (size_t l = 0; l < c->net->ops; l++) {
+		c->sum[l] = take_aligned(&used, fed_stage_capacity(&c->net->op[l]).sum);
+		widest += fed_shape_size(&c->net->op[l].out) + FED_LINE_FLOATS;
+		if (c->net->op[l].adds)
+			widest += fed_shape_size(&c->net->op[l].in) + FED_LINE_FLOATS;
 	}
 	c->inner = take_aligned(&used, widest > FED_CHUNK_FLOATS ? widest : FED_CHUNK_FLOATS);
 	*floats = used;
@@ -39,11 +41,11 @@ static int allocate(struct fed_thread_scratch *c, struct fed_error *err)
 {
 	size_t floats;
 
-	c->capacity = fed_alloc_array(c->net->layers, sizeof *c->capacity);
-	c->sum = fed_alloc_array(c->net->layers, sizeof *c->sum);
+	c->capacity = fed_alloc_array(c->net->ops, sizeof *c->capacity);
+	c->sum = fed_alloc_array(c->net->ops, sizeof *c->sum);
 	c->lane = fed_alloc_array((size_t)c->threads, sizeof *c->lane);
 	if (!c->capacity || !c->sum || !c->lane)
-		return fed_fail_memory(err, c->net->layers * sizeof *c->capacity, "a lane");
+		return fed_fail_memory(err, c->net->ops * sizeof *c->capacity, "a lane");
 	const size_t zeroed = lay_out_lane(c, &floats);
 	for (int k = 0; k < c->threads; k++) {
 		c->lane[k] = fed_alloc_floats(floats);

@@ -24,7 +24,7 @@ struct fed_thread_scratch {
 	struct fed_pool *pool;     /* NULL: the calling thread alone */
 	int threads;
 	float **lane;           /* [threads] */
-	size_t *capacity, *sum; /* [layers] offsets in a lane of a stage's scratch and of its sum */
+	size_t *capacity, *sum; /* [ops] offsets in a lane of a stage's scratch and of its sum */
 	size_t inner;           /* offset of the gradients inside a run */
 };
 

@@ -19,35 +19,39 @@ static uint32_t chunk_of(const struct fed_workspace *ws, const struct fed_run *r
 {
 	size_t floats = 0;
 
-	for (size_t l = run->first; l < run->last; l++)
-		floats += 2 * fed_shape_size(&fed_layer_at(ws, l)->out);
+	for (size_t o = run->first; o < run->last; o++) {
+		const struct fed_net_layer *op = fed_op_at(ws, o);
+
+		floats += 2 * fed_shape_size(&op->out) + (op->adds ? fed_shape_size(&op->in) : 0);
+	}
 	const size_t fit = FED_CHUNK_FLOATS / floats;
 	return fit < 1 ? 1 : fit < ws->max_batch ? (uint32_t)fit : ws->max_batch;
 }
 
 static void find_runs(struct fed_workspace *ws)
 {
-	size_t l = ws->first;
+	size_t o = ws->begin;
 
-	while (l < ws->last) {
+	while (o < ws->end) {
 		struct fed_run *run = &ws->run[ws->runs++];
-		const bool staged = fed__stage_of(fed_layer_at(ws, l)->ops) != NULL;
+		const bool staged = fed__stage_of(fed_op_at(ws, o)->ops) != NULL;
 
-		run->first = l++;
-		while (staged && l < ws->last && fed__stage_of(fed_layer_at(ws, l)->ops))
-			l++;
-		run->last = l;
+		run->first = o++;
+		while (staged && o < ws->end && fed__stage_of(fed_op_at(ws, o)->ops))
+			o++;
+		run->last = o;
 		run->chunk = staged ? chunk_of(ws, run) : ws->max_batch;
 	}
 }
 
-/* The run that contains boundary i in its inside, or NULL. */
-static const struct fed_run *run_around(const struct fed_workspace *ws, size_t i)
+/* The run of operation begin + i. */
+static const struct fed_run *run_of(const struct fed_workspace *ws, size_t i)
 {
-	for (size_t r = 0; r < ws->runs; r++)
-		if (fed_is_inside(ws, &ws->run[r], i))
-			return &ws->run[r];
-	return NULL;
+	size_t r = 0;
+
+	while (ws->run[r].last <= ws->begin + i)
+		r++;
+	return &ws->run[r];
 }
 
 /* Layout -------------------------------------------------------------------- */
@@ -71,52 +75,78 @@ static float *take_block(struct layout *at, size_t per_example, size_t examples)
 	return part;
 }
 
-/* A layer may overwrite its input when that is not read again: neither by the layer that made it
- * nor by the caller, who owns the batch at the first boundary.  flatten changes nothing and always
- * may. */
+/* Whether the operation that made y reads it backward; its own kind decides. */
+static bool keeps_y(const struct fed_layer *ops)
+{
+	const struct fed_stage *stage = fed__stage_of(ops);
+
+	return stage ? stage->keeps_y : ops != &fed_layer_dense && ops != &fed__layer_batch_norm;
+}
+
+/* An operation may overwrite its input when that is not read again: neither by the one that made
+ * it, nor by another branch, nor by the caller, who owns the batch at the first boundary.  flatten
+ * changes nothing and always may. */
 static void lay_out_activations(struct fed_workspace *ws, struct layout *at)
 {
 	bool kept = true;
 
 	ws->activation[0] = take_block(at, fed_boundary_size(ws, 0), ws->max_batch);
-	for (size_t i = 0; i < ws->last - ws->first; i++) {
-		const struct fed_layer *ops = fed_layer_at(ws, ws->first + i)->ops;
-		const struct fed_stage *stage = fed__stage_of(ops);
+	for (size_t i = 0; i < ws->end - ws->begin; i++) {
+		const struct fed_net_layer *op = fed_op_at(ws, ws->begin + i);
+		const struct fed_stage *stage = fed__stage_of(op->ops);
+		const bool alone = op->source == ws->begin + i && op->reader == ws->begin + i;
 
-		if (stage && stage->in_place && (!kept || ops == &fed_layer_flatten)) {
+		if (stage && stage->in_place && alone && (!kept || op->ops == &fed_layer_flatten)) {
 			ws->activation[i + 1] = ws->activation[i];
 			kept |= stage->keeps_y;
 		} else {
 			ws->activation[i + 1] = take_block(at, fed_boundary_size(ws, i + 1), ws->max_batch);
-			kept = stage ? stage->keeps_y : ops != &fed_layer_dense;
+			kept = keeps_y(op->ops);
 		}
 	}
+}
+
+/* Whether the gradient at boundary i takes the place of that at i + 1. */
+static bool is_in_place_back(const struct fed_workspace *ws, size_t i)
+{
+	const struct fed_net_layer *op = fed_op_at(ws, ws->begin + i);
+	const struct fed_stage *stage = fed__stage_of(op->ops);
+	const struct fed_run *run = run_of(ws, i);
+
+	return stage && stage->in_place && op->source == ws->begin + i && !op->adds &&
+	       fed_is_inside(ws, run, i) == fed_is_inside(ws, run, i + 1);
 }
 
 /* Gradients inside a run are in a lane, those of a chunk one after another. */
 static void lay_out_gradients(struct fed_workspace *ws, struct layout *at)
 {
-	const size_t n = ws->last - ws->first;
-	const size_t lowest = ws->lowest - ws->first + !ws->input_gradient;
-	const struct fed_run *above = NULL; /* of boundary i + 1 */
+	const size_t n = ws->end - ws->begin;
+	const size_t lowest = ws->lowest - ws->begin + !ws->input_gradient;
+	const struct fed_run *above = NULL;
 	struct layout lane = {.used = 0};
 
 	ws->gradient[n] = take_block(at, fed_boundary_size(ws, n), ws->max_batch);
 	for (size_t i = n; i-- > lowest;) {
-		const struct fed_stage *stage = fed__stage_of(fed_layer_at(ws, ws->first + i)->ops);
-		const struct fed_run *run = run_around(ws, i);
-		const bool same = stage && stage->in_place && run == above;
+		const struct fed_net_layer *op = fed_op_at(ws, ws->begin + i);
+		const struct fed_run *run = run_of(ws, i);
+		const bool inside = fed_is_inside(ws, run, i);
 
 		if (run != above)
 			lane.used = 0;
-		if (run && !same) {
+		if (is_in_place_back(ws, i)) {
+			ws->gradient[i] = ws->gradient[i + 1];
+			ws->inner[i] = ws->inner[i + 1];
+		} else if (inside) {
 			ws->inner[i] = lane.used;
 			take_block(&lane, fed_boundary_size(ws, i), run->chunk);
-		} else if (run) {
-			ws->inner[i] = ws->inner[i + 1];
 		} else {
-			ws->gradient[i] = same ? ws->gradient[i + 1]
-			                       : take_block(at, fed_boundary_size(ws, i), ws->max_batch);
+			ws->gradient[i] = take_block(at, fed_boundary_size(ws, i), ws->max_batch);
+		}
+		if (op->adds && fed_run_is_staged(ws, run)) {
+			ws->inner_branch[i] = lane.used;
+			take_block(&lane, fed_boundary_size(ws, i), run->chunk);
+		} else if (op->adds) {
+			ws->branch[i] = take_block(at, fed_boundary_size(ws, i), ws->max_batch);
 		}
 		above = run;
 	}
@@ -127,8 +157,8 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 {
 	size_t shared = 0;
 
-	for (size_t i = 0; i < ws->last - ws->first; i++) {
-		const struct fed_net_layer *l = fed_layer_at(ws, ws->first + i);
+	for (size_t i = 0; i < ws->end - ws->begin; i++) {
+		const struct fed_net_layer *l = fed_op_at(ws, ws->begin + i);
 		const struct fed_scratch_sizes capacity = fed_stage_capacity(l);
 		const size_t cache = l->ops->cache_floats ? l->ops->cache_floats(l->config, &l->in) : 0;
 		const size_t scratch =
@@ -143,17 +173,17 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 		}
 	}
 	float *common = take_block(at, shared, 1);
-	for (size_t i = 0; i < ws->last - ws->first; i++)
-		if (!fed__stage_of(fed_layer_at(ws, ws->first + i)->ops))
+	for (size_t i = 0; i < ws->end - ws->begin; i++)
+		if (!fed__stage_of(fed_op_at(ws, ws->begin + i)->ops))
 			ws->scratch[i] = common;
 }
 
-/* Parameters of the layers that have a backward pass. */
+/* Parameters of the operations that have a backward pass. */
 static size_t trained_params(const struct fed_workspace *ws)
 {
-	const struct fed_net_layer *last = fed_layer_at(ws, ws->last - 1);
+	const struct fed_net_layer *last = fed_op_at(ws, ws->end - 1);
 
-	return last->offset + last->count - fed_layer_at(ws, ws->lowest)->offset;
+	return last->offset + last->count - fed_op_at(ws, ws->lowest)->offset;
 }
 
 static size_t lay_out(struct fed_workspace *ws, float *block)
@@ -170,17 +200,19 @@ static size_t lay_out(struct fed_workspace *ws, float *block)
 
 static int allocate_tables(struct fed_workspace *ws, struct fed_error *err)
 {
-	const size_t n = ws->last - ws->first;
+	const size_t n = ws->end - ws->begin;
 
 	ws->run = fed_alloc_array(n, sizeof *ws->run);
 	ws->activation = fed_alloc_array(n + 1, sizeof *ws->activation);
 	ws->gradient = fed_alloc_array(n + 1, sizeof *ws->gradient);
 	ws->inner = fed_alloc_array(n + 1, sizeof *ws->inner);
+	ws->branch = fed_alloc_array(n, sizeof *ws->branch);
+	ws->inner_branch = fed_alloc_array(n, sizeof *ws->inner_branch);
 	ws->cache = fed_alloc_array(n, sizeof *ws->cache);
 	ws->scratch = fed_alloc_array(n, sizeof *ws->scratch);
 	ws->sum = fed_alloc_array(n, sizeof *ws->sum);
-	if (!ws->run || !ws->activation || !ws->gradient || !ws->inner || !ws->cache || !ws->scratch ||
-	    !ws->sum)
+	if (!ws->run || !ws->activation || !ws->gradient || !ws->inner || !ws->branch ||
+	    !ws->inner_branch || !ws->cache || !ws->scratch || !ws->sum)
 		return fed_fail_memory(err, n * sizeof *ws->run, "a workspace");
 	return FED_OK;
 }
@@ -199,11 +231,13 @@ static int measure_workspace(struct fed_workspace *ws, const struct fed_net *net
 		.net = net,
 		.first = first,
 		.last = last,
+		.begin = net->layer[first].begin,
+		.end = net->layer[last - 1].end,
 		.max_batch = max_batch,
-		.lowest = first,
+		.lowest = net->layer[first].begin,
 		.input_gradient = input_gradient,
 	};
-	while (!input_gradient && ws->lowest < last - 1 && fed_layer_at(ws, ws->lowest)->count == 0)
+	while (!input_gradient && ws->lowest < ws->end - 1 && fed_op_at(ws, ws->lowest)->count == 0)
 		ws->lowest++;
 	if (allocate_tables(ws, err))
 		return FED_FAIL;
@@ -278,6 +312,8 @@ void fed_workspace_release(struct fed_workspace *ws)
 	fed_free(ws->activation);
 	fed_free(ws->gradient);
 	fed_free(ws->inner);
+	fed_free(ws->branch);
+	fed_free(ws->inner_branch);
 	fed_free(ws->cache);
 	fed_free(ws->scratch);
 	fed_free(ws->sum);
@@ -293,7 +329,7 @@ float *fed_workspace_input(struct fed_workspace *ws)
 
 float *fed_workspace_output_gradient(struct fed_workspace *ws)
 {
-	return ws->gradient[ws->last - ws->first];
+	return ws->gradient[ws->end - ws->begin];
 }
 
 const float *fed_workspace_input_gradient(const struct fed_workspace *ws)

@@ -98,6 +98,22 @@ static int loss(struct fed_builder *b, enum fed_loss which, struct fed_error *er
 	return record(b, FED_BUILD_LOSS, which, 0, 0);
 }
 
+__attribute__((format(printf, 3, 4))) static int add(struct fed_builder *b, struct fed_error *err,
+                                                     const char *format, ...)
+{
+	char line[FED_BUILD_LINE_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	const int n = vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof line)
+		return fed_fail(err, "a layer's line is longer than %zu bytes", sizeof line - 1);
+	record(b, FED_BUILD_LINE, 0, 0, 0);
+	fed_put_text(&((struct recorder *)b)->calls, line);
+	return FED_OK;
+}
+
 /* A bit for each function that a layer has. */
 static uint64_t functions_of(const struct fed_layer *l)
 {
@@ -112,6 +128,8 @@ static uint64_t functions_of(const struct fed_layer *l)
 		[FED_LAYER_SCRATCH_FLOATS] = l->scratch_floats,
 		[FED_LAYER_TENSOR] = l->tensor,
 		[FED_LAYER_DESCRIBE] = l->describe,
+		[FED_LAYER_BUFFER_COUNT] = l->buffer_count,
+		[FED_LAYER_UPDATE] = l->update,
 	};
 	uint64_t bits = 0;
 
@@ -179,7 +197,8 @@ int fed__serve_build(struct fed_server *s, struct fed_packet_reader *r, struct f
 	             .loss = loss,
 	             .tokens = build.tokens,
 	             .embedding = embedding,
-	             .gru = gru},
+	             .gru = gru,
+	             .add = add},
 		.server = s,
 	};
 	forget_layers(s);
@@ -205,7 +224,15 @@ static int run_pass(struct fed_server *s, const struct fed_worker_layer *l, bool
 	const size_t in = head.batch * fed_shape_size(&head.in) * sizeof(float);
 	const size_t out = head.batch * fed_shape_size(&head.out) * sizeof(float);
 	struct fed_pass p = {
-		.size = sizeof p, .config = l->config, .in = head.in, .out = head.out, .batch = head.batch};
+		.size = sizeof p,
+		.config = l->config,
+		.in = head.in,
+		.out = head.out,
+		.batch = head.batch,
+		.training = head.training,
+		.first = head.first,
+		.key = head.key,
+	};
 	p.params = fed_get_input(r, &memory, head.params * sizeof(float));
 	p.x = fed_get_input(r, &memory, in);
 	if (back) {
@@ -236,6 +263,31 @@ static int run_pass(struct fed_server *s, const struct fed_worker_layer *l, bool
 	else
 		l->ops.forward(&p);
 	fed_free_floats(p.scratch);
+	return FED_OK;
+}
+
+static int update_buffers(struct fed_server *s, const struct fed_worker_layer *l,
+                          struct fed_packet_reader *r, struct fed_error *err)
+{
+	const struct fed_wire_memory memory = fed__worker_inputs(&s->memory);
+	struct fed_wire_pass head;
+	size_t bytes = 0;
+
+	FED_GET(r, head);
+	const struct fed_pass p = {
+		.size = sizeof p,
+		.config = l->config,
+		.in = head.in,
+		.out = head.out,
+		.batch = head.batch,
+		.cache = (float *)(uintptr_t)fed_get_input(r, &memory, head.cache * sizeof(float)),
+		.training = true,
+	};
+	float *values = fed__get_output(r, &s->memory, &bytes);
+
+	if (r->short_ || bytes != head.params * sizeof *values)
+		return fed_fail(err, "an update of a layer did not arrive");
+	l->ops.update(&p, values);
 	return FED_OK;
 }
 
@@ -279,6 +331,9 @@ static int call_by_shape(struct fed_server *s, const struct fed_worker_layer *l,
 	case FED_LAYER_CACHE_FLOATS:
 		number = (double)l->ops.cache_floats(l->config, &in);
 		break;
+	case FED_LAYER_BUFFER_COUNT:
+		number = (double)l->ops.buffer_count(l->config, &in);
+		break;
 	case FED_LAYER_INIT:
 		return init_params(s, l, r, &in, err);
 	case FED_LAYER_TENSOR:
@@ -307,5 +362,7 @@ int fed__serve_layer(struct fed_server *s, struct fed_packet_reader *r, struct f
 		return fed_fail(err, "its process does not know the layer");
 	if (what == FED_LAYER_FORWARD || what == FED_LAYER_BACKWARD)
 		return run_pass(s, &s->layer[index], what == FED_LAYER_BACKWARD, r, err);
+	if (what == FED_LAYER_UPDATE)
+		return update_buffers(s, &s->layer[index], r, err);
 	return call_by_shape(s, &s->layer[index], what, r, err);
 }

@@ -11,6 +11,7 @@
 #include "session/composition.h"
 #include "base/mem.h"
 #include "history/metrics.h"
+#include "nn/layers/kinds.h"
 #include "shell/output/settings.h"
 #include "shell/glossary/glossary.h"
 #include "shell/language/command.h"
@@ -61,6 +62,27 @@ static bool explain_plugin(struct fed_shell *shell, const char *name, const char
 	return found;
 }
 
+/* A layer by its name, or all of them. */
+static bool explain_layer(struct fed_shell *shell, const char *name, const char **kind)
+{
+	const bool all = fed_same_name(name, "layers") || fed_same_name(name, "layer");
+	const struct fed_layer_kind *layer;
+
+	for (size_t k = 0; !all && (layer = fed_layer_kind(k)); k++)
+		if (layer->is == FED_LINE_LAYER && fed_same_name(layer->name, name)) {
+			show(shell, *kind = "layer", layer->name, layer->help, NULL, layer->fields);
+			return true;
+		}
+	if (!all)
+		return false;
+	show(shell, *kind = "term", "layers", "what models are made of, one line each", NULL, NULL);
+	fed__print(shell, "\n");
+	for (size_t k = 0; (layer = fed_layer_kind(k)); k++)
+		fed__print(shell, "  %-12s %s\n", layer->name, layer->help);
+	fed__print(shell, "\n`explain conv` has the settings of one.\n");
+	return true;
+}
+
 static bool explain_core(struct fed_shell *shell, const char *name, const char **kind)
 {
 	bool found = false;
@@ -96,7 +118,7 @@ static bool explain_core(struct fed_shell *shell, const char *name, const char *
 			     NULL);
 			found = true;
 		}
-	return found;
+	return explain_layer(shell, name, kind) || found;
 }
 
 /* For the session's own aggregator or scheme, also the numbers of its last round. */

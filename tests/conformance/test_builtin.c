@@ -71,6 +71,7 @@ START_TEST(good_fixtures_pass)
 		{"faulty_columns", "how=good"},
 		{"faulty_model", "how=good"},
 		{"batch_norm", "declared=yes"},
+		{"running", NULL},
 		{"faulty_craft", "how=good"},
 		{"faulty_collude", "how=good"},
 		{"faulty_poison", "how=good"},

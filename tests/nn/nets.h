@@ -28,6 +28,17 @@ struct net_case {
 	"conv 6 5 2, tanh, mean_pool 2, conv 16 5 0, tanh, mean_pool 2, flatten, dense 21, tanh, " \
 	"dense 12, tanh, dense 10"
 
+/* Blocks with and without a shortcut, staged layers and others on both sides of each. */
+#define RESIDUAL                                                                                  \
+	"conv 8 3 1, group_norm groups=2, relu, residual, conv 8 3 1, batch_norm, relu, conv 8 3 1, " \
+	"end, relu, residual, relu, conv filters=12 kernel=3 stride=2 pad=1, group_norm groups=3, "   \
+	"relu, conv 12 3 1, dropout rate=0.25, shortcut, conv filters=12 kernel=1 stride=2, end, "    \
+	"residual, dropout rate=0.1, end, relu, global_pool, residual, dense 12, tanh, end, dense 4"
+#define DECODER                                                                              \
+	"embedding 11 12, positions, dropout rate=0.1, residual, layer_norm, attention heads=3 " \
+	"causal, dropout rate=0.2, end, residual, layer_norm, dense units=20 each, gelu, dense " \
+	"units=12 each, end, layer_norm, dense 11"
+
 static const struct net_case nets[] = {
 	{MLP, {3, {9, 7, 1}}, 10, 10},
 	{CNN, {3, {12, 12, 1}}, 10, 10},
@@ -38,6 +49,8 @@ static const struct net_case nets[] = {
      {3, {9, 10, 3}},
      3,
      3},
+	{RESIDUAL, {3, {12, 10, 3}}, 4, 4},
+	{DECODER, {1, {7}}, 11, 11},
 };
 #define NETS ((int)(sizeof nets / sizeof *nets))
 
@@ -47,6 +60,8 @@ static inline int add_word(struct fed_builder *b, const char *word, struct fed_e
 	char kind[16];
 
 	ck_assert_int_ge(sscanf(word, "%15s %u %u %u", kind, &x, &y, &z), 1);
+	if (strchr(word, '='))
+		return b->add(b, err, "%s", word);
 	if (strcmp(kind, "dense") == 0)
 		return b->dense(b, x, err);
 	if (strcmp(kind, "conv") == 0)
@@ -63,15 +78,16 @@ static inline int add_word(struct fed_builder *b, const char *word, struct fed_e
 		return b->relu(b, err);
 	if (strcmp(kind, "tanh") == 0)
 		return b->tanh(b, err);
-	ck_assert_str_eq(kind, "flatten");
-	return b->flatten(b, err);
+	if (strcmp(kind, "flatten") == 0)
+		return b->flatten(b, err);
+	return b->add(b, err, "%s", word);
 }
 
 /* FED_OK, or what the first refusal said; release the net either way. */
 static inline int make_net(struct fed_net *net, const struct net_case *c, struct fed_error *err)
 {
 	struct fed_net_builder storage;
-	char words[256];
+	char words[512];
 	char *rest = words;
 
 	fed_net_init(net, &c->input, c->classes, c->outputs);
@@ -105,6 +121,8 @@ struct trial {
 	float *params, *grads, *input, *target;
 	int32_t *label;
 	uint32_t batch;
+	bool training; /* passes are those of a step */
+	uint64_t key;
 };
 
 static inline void make_trial(struct trial *t, const struct net_case *c, uint32_t batch)
@@ -114,6 +132,8 @@ static inline void make_trial(struct trial *t, const struct net_case *c, uint32_
 	fed_assert_ok(make_net(&t->net, c, &err), &err);
 	fed_assert_ok(fed_workspace_init(&t->ws, &t->net, 0, t->net.layers, batch, true, &err), &err);
 	t->batch = batch;
+	t->training = false;
+	t->key = 0;
 	t->params = fed_alloc_floats(t->net.dim + 1);
 	t->grads = fed_alloc_floats(t->net.dim + 1);
 	t->input = fed_alloc_floats(batch * fed_shape_size(&c->input));
@@ -145,11 +165,18 @@ static inline void put_input(struct trial *t)
 	       t->batch * fed_shape_size(&t->net.input) * sizeof *t->input);
 }
 
+static inline const float *forward_of(struct trial *t)
+{
+	put_input(t);
+	return t->training ? fed_net_forward_training(&t->ws, t->params, t->batch,
+	                                              (struct fed_step_key){.key = t->key})
+	                   : fed_net_forward(&t->ws, t->params, t->batch);
+}
+
 /* The sum of the losses at params, input as they stand. */
 static inline double loss_of(struct trial *t)
 {
-	put_input(t);
-	const float *y = fed_net_forward(&t->ws, t->params, t->batch);
+	const float *y = forward_of(t);
 	return fed_net_loss(&t->net, y, t->label, t->target, t->batch, 0, NULL, NULL);
 }
 
@@ -158,8 +185,7 @@ static inline double gradient_of(struct trial *t)
 {
 	float *dy = fed_workspace_output_gradient(&t->ws);
 
-	put_input(t);
-	const float *y = fed_net_forward(&t->ws, t->params, t->batch);
+	const float *y = forward_of(t);
 	const double loss = fed_net_loss(&t->net, y, t->label, t->target, t->batch, 1, dy, NULL);
 	fed_net_backward(&t->ws, t->params, t->grads, dy, t->batch);
 	return loss;

@@ -63,8 +63,13 @@ static const struct accepted {
 	{"lenet", "activation=relu pooling=max", IMAGE(12, 12, 1), 10, 10, 15626,
      FED_LOSS_CROSS_ENTROPY, "crxcrxfdrdrd"},
 	/* 90 x 8; 3 x 64 x (8 + 64 + 2); 64 x 90 + 90 */
-	{"gru", "", POINT(40), 90, 90, 720 + 14208 + 5850, FED_LOSS_CROSS_ENTROPY, "egd"},
-	{"gru", "embedding=2 units=3", POINT(5), 4, 4, 8 + 63 + 16, FED_LOSS_CROSS_ENTROPY, "egd"},
+	{"gru", "", POINT(40), 90, 90, 720 + 14208 + 5850, FED_LOSS_CROSS_ENTROPY, "eGd"},
+	/* MLPerf Tiny's 78,666 with 2 x 240 running statistics */
+	{"resnet8", "norm=batch", IMAGE(32, 32, 3), 10, 10, 78666, FED_LOSS_CROSS_ENTROPY,
+     "cnrRrRrRrgd"},
+	{"resnet8", "", IMAGE(32, 32, 3), 10, 10, 78186, FED_LOSS_CROSS_ENTROPY, "cNrRrRrRrgd"},
+	{"resnet8", "width=4", IMAGE(8, 9, 1), 5, 5, 5093, FED_LOSS_CROSS_ENTROPY, "cNrRrRrRrgd"},
+	{"gru", "embedding=2 units=3", POINT(5), 4, 4, 8 + 63 + 16, FED_LOSS_CROSS_ENTROPY, "eGd"},
 };
 
 static char letter_of(const struct fed_layer *ops)
@@ -73,9 +78,19 @@ static char letter_of(const struct fed_layer *ops)
 		const struct fed_layer *ops;
 		char letter;
 	} kinds[] = {
-		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},       {&fed__layer_relu, 'r'},
-		{&fed__layer_tanh, 't'},   {&fed_layer_max_pool, 'x'},   {&fed_layer_mean_pool, 'm'},
-		{&fed_layer_flatten, 'f'}, {&fed__layer_embedding, 'e'}, {&fed__layer_gru, 'g'},
+		{&fed_layer_dense, 'd'},
+		{&fed_layer_conv, 'c'},
+		{&fed__layer_relu, 'r'},
+		{&fed__layer_tanh, 't'},
+		{&fed_layer_max_pool, 'x'},
+		{&fed_layer_mean_pool, 'm'},
+		{&fed_layer_flatten, 'f'},
+		{&fed__layer_embedding, 'e'},
+		{&fed__layer_gru, 'G'},
+		{&fed__layer_batch_norm, 'n'},
+		{&fed__layer_group_norm, 'N'},
+		{&fed__layer_global_pool, 'g'},
+		{NULL, 'R'}, /* a residual block */
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -117,6 +132,9 @@ static const struct refused {
 	{"lenet", POINT(60), 4, 4, "needs images, gets examples of 60 numbers", "use softmax or mlp"},
 	{"lenet", IMAGE(28, 11, 1), 4, 4, "at least 12x12, gets 28x11", "use cnn or mlp"},
 	{"lenet", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
+	{"resnet8", POINT(60), 4, 4, "needs images, gets examples of 60 numbers", "use softmax or mlp"},
+	{"resnet8", IMAGE(28, 7, 1), 4, 4, "at least 8x8, gets 28x7", "use softmax or mlp"},
+	{"resnet8", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
 	{"gru", POINT(5), NO_TOKENS, NO_TOKENS, "needs rows of tokens", "use softmax or mlp"},
 	{"gru", POINT(5), 0, NO_TOKENS, "needs rows of tokens", "use linear or mlp"},
 };

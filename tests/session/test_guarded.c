@@ -22,6 +22,7 @@ static const char *const names[] = {
 static const char *const own[][2] = {
 	{"faulty-model", FED_BUILD_DIR "/fixtures/faulty_model.so"},
 	{"batch-norm", FED_BUILD_DIR "/fixtures/batch_norm.so"},
+	{"running", FED_BUILD_DIR "/fixtures/running.so"},
 };
 static const char common[] = "dataset glyphs train=400 test=100;model mlp hidden=8;"
 							 "transport local;add 6 noniid 30";
@@ -70,6 +71,9 @@ static const char *const runs[] = {
 	"aggregator fedavg;set codec powersgd;round 3",
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
+	/* buffers and random numbers of a layer of one's own */
+	"model running;aggregator scaffold;set momentum 0.5;set weight-decay 0.1;round 2",
+	"model running;scheme split;aggregator fedavg;round 1",
 	/* updates of 25,450 numbers, which lie in shared memory */
 	("model mlp hidden=32;aggregator fedavg;round 1;aggregator krum f=1;round 1;"
      "aggregator scaffold;inject byzantine 1 attack=sign-flip;round 1"),

@@ -73,6 +73,36 @@ struct fed_kernels {
 	void (*exp)(const float *x, float shift, float *e, size_t n);
 	/* sum += each of the rows of v (rows, n), in order */
 	void (*add_rows)(const float *v, size_t rows, size_t n, float *sum);
+	/* y = a + b; y may be either */
+	void (*add)(const float *a, const float *b, float *y, size_t n);
+	/* x times the normal distribution function, in the form with tanh; dx may be dy */
+	void (*gelu)(const float *x, float *y, size_t n);
+	void (*gelu_back)(const float *x, const float *dy, float *dx, size_t n);
+	/* y = scale x where one of the 16-bit random numbers from number `from` of the stream on is at
+	 * least `drop`, else 0; y may be x */
+	void (*dropout)(const float *x, float *y, size_t n, uint64_t key, uint64_t from, uint32_t drop,
+	                float scale);
+	/* Of columns of (rows, n): sum += v - mean squared; sum += dy (x - mean). */
+	void (*add_squares)(const float *v, const float *mean, size_t rows, size_t n, float *sum);
+	void (*add_products)(const float *dy, const float *x, const float *mean, size_t rows, size_t n,
+	                     float *sum);
+	/* y = a x + b, and dx = a dy + b x + c, with a number of a, b, c for each column */
+	void (*scale_rows)(const float *x, const float *a, const float *b, size_t rows, size_t n,
+	                   float *y);
+	void (*mix_rows)(const float *dy, const float *x, const float *a, const float *b,
+	                 const float *c, size_t rows, size_t n, float *dx);
+	/* Rows of (rows, n) to mean 0 and variance 1, then y = factor x + offset; moments (rows, 2) are
+	 * mean and 1 / deviation.  Backward adds to the two gradients; dx may be NULL. */
+	void (*norm_rows)(const float *x, const float *factor, const float *offset, size_t rows,
+	                  size_t n, float epsilon, float *y, float *moments);
+	void (*norm_rows_back)(const float *x, const float *dy, const float *factor,
+	                       const float *moments, size_t rows, size_t n, float *dx,
+	                       float *factor_gradient, float *offset_gradient);
+	/* Rows of s (rows, n) to their softmax after a factor; causal: row r has r + 1 numbers, zeros
+	 * behind.  Backward makes the gradient by s, in place of that by the softmax. */
+	void (*softmax_rows)(float *s, size_t rows, size_t n, float factor, bool causal);
+	void (*softmax_rows_back)(const float *p, float *dp, size_t rows, size_t n, float factor,
+	                          bool causal);
 	/* bit i: x[i] is not 0; n at most 64 */
 	uint64_t (*nonzero)(const float *x, uint32_t n);
 	/* max_pool of one row of 2x2 windows: x0 and x1 are rows of 2 n C values, y is (n, C) */

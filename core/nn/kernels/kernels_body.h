@@ -11,15 +11,10 @@
 #include "nn/kernels/kernels.h"
 #include "nn/kernels/kernels_conv.h"
 #include "nn/kernels/kernels_dense.h"
+#include "nn/kernels/kernels_elementary.h"
+#include "nn/kernels/kernels_norm.h"
 #include "nn/kernels/kernels_vector.h"
 #include "nn/kernels/kernels_winograd.h"
-
-/* Iterations are independent, also in place: lets the compiler vectorise. */
-#ifdef __clang__
-#define EACH _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define EACH _Pragma("GCC ivdep")
-#endif
 
 static void relu(const float *x, float *y, size_t n)
 {
@@ -35,55 +30,11 @@ static void relu_back(const float *y, const float *dy, float *dx, size_t n)
 		dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
-union bits {
-	float f;
-	int32_t i;
-};
-
-/* e^x to 2 units in the last place; x beyond the range of normal floats is taken as its end.
- * Coefficients: Cephes, expf (Moshier 1992). */
-static inline float exponential(float x)
-{
-	const float low = -87.3f, high = 88.3f;
-	const float shift = 12582912.f; /* 1.5 * 2^23: adding it rounds to a whole number */
-
-	x = x < low ? low : x;
-	x = x > high ? high : x;
-	const union bits rounded = {.f = x * 1.44269504f + shift};
-	const float k = rounded.f - shift;
-	const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
-	float p = 1.9875691500e-4f;
-	p = p * r + 1.3981999507e-3f;
-	p = p * r + 8.3334519073e-3f;
-	p = p * r + 4.1665795894e-2f;
-	p = p * r + 1.6666665459e-1f;
-	p = p * r + 5.0000001201e-1f;
-	p = p * (r * r) + r + 1;
-	const union bits power = {.i = (int32_t)(((uint32_t)rounded.i + 127u) << 23)};
-	return p * power.f;
-}
-
 static void exp_(const float *x, float shift, float *e, size_t n)
 {
 	EACH
 	for (size_t i = 0; i < n; i++)
 		e[i] = exponential(x[i] - shift);
-}
-
-/* Near 0 by a polynomial (Cephes, tanhf), else by the exponential of -2|x|. */
-static inline float hyperbolic_tangent(float x)
-{
-	const float a = x < 0 ? -x : x;
-	const float z = x * x;
-	float p = -5.70498872745e-3f;
-	p = p * z + 2.06390887954e-2f;
-	p = p * z + -5.37397155531e-2f;
-	p = p * z + 1.33314422036e-1f;
-	p = p * z + -3.33332819422e-1f;
-	p = p * z * x + x;
-	const float e = exponential(-2 * a);
-	const float far = (1 - e) / (1 + e);
-	return a < 0.625f ? p : x < 0 ? -far : far;
 }
 
 static void tanh_(const float *x, float *y, size_t n)
@@ -107,6 +58,13 @@ static void add_rows(const float *v, size_t rows, size_t n, float *sum)
 		for (size_t i = 0; i < n; i++)
 			sum[i] += v[r * n + i];
 	}
+}
+
+static void add(const float *a, const float *b, float *y, size_t n)
+{
+	EACH
+	for (size_t i = 0; i < n; i++)
+		y[i] = a[i] + b[i];
 }
 
 static inline float larger(float a, float b)
@@ -234,6 +192,18 @@ const struct fed_kernels FED_KERNELS = {
 	.tanh_back = tanh_back,
 	.exp = exp_,
 	.add_rows = add_rows,
+	.add = add,
+	.gelu = gelu,
+	.gelu_back = gelu_back,
+	.dropout = dropout,
+	.add_squares = add_squares,
+	.add_products = add_products,
+	.scale_rows = scale_rows,
+	.mix_rows = mix_rows,
+	.norm_rows = norm_rows,
+	.norm_rows_back = norm_rows_back,
+	.softmax_rows = softmax_rows,
+	.softmax_rows_back = softmax_rows_back,
 	.nonzero = nonzero,
 	.max_pool2 = max_pool2,
 	.max_pool2_back = max_pool2_back,

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/layers/conv.c - convolution over (H, W, C), stride 1: K is (kernel, kernel, C, filters), then
- * the biases (filters).
+ * nn/layers/conv.c - convolution over (H, W, C): K is (kernel, kernel, C, filters), then the
+ * biases (filters).
+ *
+ * Two layers by the stride, which have all but their passes in common: nn/layers/conv_pass.c for 1,
+ * nn/layers/strided.c for more.
  */
-#include <string.h>
-
 #include "nn/layers/conv_pass.h"
 #include "nn/layers/image.h"
 #include "nn/layers/init.h"
+#include "nn/layers/strided.h"
+#include "nn/layers/whole.h"
+
+static uint32_t stride_of(const struct fed_conv_config *c)
+{
+	return c->stride ? c->stride : 1;
+}
 
 static int conv_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
                       struct fed_error *err)
@@ -27,8 +35,9 @@ static int conv_shape(const void *config, const struct fed_shape *in, struct fed
 		return fed_fail(err, "conv %ux%u needs at least %ux%u, gets %s", c->kernel, c->kernel,
 		                c->kernel - 2 * c->pad, c->kernel - 2 * c->pad, fed_shape_text(in, text));
 	*out = (struct fed_shape){.rank = 3,
-	                          .dim = {image.h + 2 * c->pad - c->kernel + 1,
-	                                  image.w + 2 * c->pad - c->kernel + 1, c->filters}};
+	                          .dim = {(image.h + 2 * c->pad - c->kernel) / stride_of(c) + 1,
+	                                  (image.w + 2 * c->pad - c->kernel) / stride_of(c) + 1,
+	                                  c->filters}};
 	return FED_OK;
 }
 
@@ -96,51 +105,43 @@ static void conv_describe(const void *config, const struct fed_shape *in, char *
 	const struct fed_conv_config *c = config;
 
 	(void)in;
-	snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
-}
-
-static struct fed_scratch_sizes scratch_sizes(const void *config, const struct fed_shape *in)
-{
-	struct fed_shape out;
-	struct fed_error err;
-
-	conv_shape(config, in, &out, &err);
-	return fed__conv_scratch(config, in, &out);
+	if (stride_of(c) > 1)
+		snprintf(text, size, "%ux%u/%u, %u filters, pad %u", c->kernel, c->kernel, c->stride,
+		         c->filters, c->pad);
+	else
+		snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
 }
 
 static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
-	const struct fed_scratch_sizes n = scratch_sizes(config, in);
-
 	(void)batch;
-	return n.batch + n.lane + n.sum;
-}
-
-/* The scratch of a single layer in one thread. */
-static struct fed_scratch lane_in_pass(const struct fed_pass *p)
-{
-	const struct fed_scratch_sizes n = scratch_sizes(p->config, &p->in);
-
-	memset(p->scratch + n.batch, 0, n.lane * sizeof *p->scratch);
-	return (struct fed_scratch){p->scratch, p->scratch + n.batch, p->scratch + n.batch + n.lane};
+	return fed__whole_floats(&fed__stage_conv, config, in);
 }
 
 static void conv_forward(const struct fed_pass *p)
 {
-	const struct fed_scratch scratch = lane_in_pass(p);
-
-	fed__conv_begin_forward(p, &scratch);
-	fed__conv_forward(p, &scratch);
+	fed__whole_forward(&fed__stage_conv, p);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
-	const struct fed_scratch scratch = lane_in_pass(p);
+	fed__whole_backward(&fed__stage_conv, p);
+}
 
-	fed__conv_begin_backward(p, &scratch);
-	fed__conv_clear_sum(p, scratch.sum);
-	fed__conv_backward(p, &scratch);
-	fed__conv_end_backward(p, &scratch);
+static size_t strided_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
+{
+	(void)batch;
+	return fed__whole_floats(&fed__stage_strided, config, in);
+}
+
+static void strided_forward(const struct fed_pass *p)
+{
+	fed__whole_forward(&fed__stage_strided, p);
+}
+
+static void strided_backward(const struct fed_pass *p)
+{
+	fed__whole_backward(&fed__stage_strided, p);
 }
 
 const struct fed_layer fed_layer_conv = {
@@ -155,6 +156,31 @@ const struct fed_layer fed_layer_conv = {
 	.scratch_floats = conv_scratch,
 	.tensor = conv_tensor,
 	.describe = conv_describe,
+};
+
+const struct fed_layer fed__layer_strided = {
+	.size = sizeof(struct fed_layer),
+	.name = "conv",
+	.shape = conv_shape,
+	.param_count = conv_params,
+	.init = conv_init,
+	.forward = strided_forward,
+	.backward = strided_backward,
+	.flops = conv_flops,
+	.scratch_floats = strided_scratch,
+	.tensor = conv_tensor,
+	.describe = conv_describe,
+};
+
+const struct fed_stage fed__stage_strided = {
+	.ops = &fed__layer_strided,
+	.capacity = fed__strided_scratch,
+	.forward = fed__strided_forward,
+	.begin_backward = fed__strided_begin_backward,
+	.backward = fed__strided_backward,
+	.end_backward = fed__strided_end_backward,
+	.clear_sum = fed__strided_clear_sum,
+	.add_sum = fed__strided_add_sum,
 };
 
 const struct fed_stage fed__stage_conv = {

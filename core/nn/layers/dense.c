@@ -17,24 +17,40 @@ static uint32_t units_of(const void *config)
 	return ((const struct fed_dense_config *)config)->units;
 }
 
+/* Numbers of a row: the whole example, or its last dimension. */
+static size_t inputs_of(const void *config, const struct fed_shape *in)
+{
+	return ((const struct fed_dense_config *)config)->each ? in->dim[in->rank - 1]
+	                                                       : fed_shape_size(in);
+}
+
+/* Rows of the batch that pass W. */
+static uint32_t rows_of(const struct fed_pass *p)
+{
+	return p->batch * (uint32_t)(fed_shape_size(&p->in) / inputs_of(p->config, &p->in));
+}
+
 static int dense_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
                        struct fed_error *err)
 {
-	(void)in;
 	if (units_of(config) < 1)
 		return fed_fail(err, "dense 0 has no output, the units are at least 1");
 	*out = (struct fed_shape){.rank = 1, .dim = {units_of(config)}};
+	if (((const struct fed_dense_config *)config)->each) {
+		*out = *in;
+		out->dim[in->rank - 1] = units_of(config);
+	}
 	return FED_OK;
 }
 
 static size_t dense_params(const void *config, const struct fed_shape *in)
 {
-	return (fed_shape_size(in) + 1) * units_of(config);
+	return (inputs_of(config, in) + 1) * units_of(config);
 }
 
 static void dense_init(const void *config, const struct fed_shape *in, float *params, uint64_t key)
 {
-	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
+	fed_init_uniform(params, dense_params(config, in), inputs_of(config, in), key);
 }
 
 /* Whether the kernels of nn/kernels/kernels_dense.h are faster than a product that packs W first
@@ -50,17 +66,17 @@ static bool is_wide(const struct fed_pass *p)
 
 static bool is_small(const struct fed_pass *p)
 {
-	return p->batch <= SMALL_BATCH && is_wide(p);
+	return rows_of(p) <= SMALL_BATCH && is_wide(p);
 }
 
 /* The share of inputs that are not 0 in any of `together` examples, estimated from a sample of the
  * first examples. */
 static double share_of_inputs(const struct fed_pass *p, uint32_t together)
 {
-	const size_t in = fed_shape_size(&p->in);
+	const size_t in = inputs_of(p->config, &p->in), rows = rows_of(p);
 	size_t seen = 0, others = 0;
 
-	for (uint32_t b = 0; b + together <= p->batch && b < 15; b += together) {
+	for (uint32_t b = 0; b + together <= rows && b < 15; b += together) {
 		for (size_t k = 0; k < in; k += 4 * 64) {
 			const uint32_t n = in - k < 64 ? (uint32_t)(in - k) : 64;
 			uint64_t set = 0;
@@ -94,9 +110,9 @@ static bool is_sparse_backward(const struct fed_pass *p)
 
 static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
 {
-	const uint32_t in = (uint32_t)fed_shape_size(&p->in), units = units_of(p->config);
+	const uint32_t in = (uint32_t)inputs_of(p->config, &p->in), units = units_of(p->config);
 
-	return (struct fed_dense_sizes){p->batch, in, units, in, units};
+	return (struct fed_dense_sizes){rows_of(p), in, units, in, units};
 }
 
 /* Parts ---------------------------------------------------------------------------- Forward a part
@@ -132,7 +148,7 @@ static uint32_t forward_parts(const struct fed_pass *p, int threads)
 
 static uint32_t backward_parts(const struct fed_pass *p, int threads)
 {
-	return parts_of((uint32_t)fed_shape_size(&p->in), backward_is_blas(p), threads);
+	return parts_of((uint32_t)inputs_of(p->config, &p->in), backward_is_blas(p), threads);
 }
 
 /* The first line of a part, a multiple of the cache line for any vector width. */
@@ -204,13 +220,13 @@ static void dense_backward(const struct fed_pass *p)
 
 static double dense_flops(const void *config, const struct fed_shape *in)
 {
-	return 2.0 * (double)fed_shape_size(in) * units_of(config);
+	return 2.0 * (double)fed_shape_size(in) * units_of(config); /* also for each row alone */
 }
 
 static size_t dense_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
 	(void)batch;
-	return fed_gemm_nt_scratch((int)fed_shape_size(in), (int)units_of(config));
+	return fed_gemm_nt_scratch((int)inputs_of(config, in), (int)units_of(config));
 }
 
 /* The layout in files is (out, in), with images flattened as (C, H, W); here as (H, W, C). */
@@ -218,7 +234,7 @@ static bool dense_tensor(const void *config, const struct fed_shape *in, uint32_
                          struct fed_tensor *t)
 {
 	const struct fed_dense_config *c = config;
-	const uint32_t units = c->units, rows = (uint32_t)fed_shape_size(in);
+	const uint32_t units = c->units, rows = (uint32_t)inputs_of(config, in);
 	const size_t column = units; /* from one input to the next */
 
 	if (k == 1) {
@@ -239,7 +255,7 @@ static bool dense_tensor(const void *config, const struct fed_shape *in, uint32_
 	                         .stride = {1, column},
 	                         .file_rank = 2,
 	                         .file_shape = {units, rows}};
-	if (c->image.rank == 3) {
+	if (c->image.rank == 3 && !c->each) {
 		const uint32_t h = c->image.dim[0], w = c->image.dim[1], depth = c->image.dim[2];
 		const uint32_t dim[4] = {units, depth, h, w};
 		const size_t stride[4] = {1, column, (size_t)w * depth * column, depth * column};
@@ -253,7 +269,12 @@ static bool dense_tensor(const void *config, const struct fed_shape *in, uint32_
 
 static void dense_describe(const void *config, const struct fed_shape *in, char *text, size_t size)
 {
-	snprintf(text, size, "%zu to %u", fed_shape_size(in), units_of(config));
+	const size_t inputs = inputs_of(config, in), rows = fed_shape_size(in) / inputs;
+
+	if (((const struct fed_dense_config *)config)->each)
+		snprintf(text, size, "%zu times %zu to %u", rows, inputs, units_of(config));
+	else
+		snprintf(text, size, "%zu to %u", inputs, units_of(config));
 }
 
 const struct fed_layer fed_layer_dense = {

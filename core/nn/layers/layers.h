@@ -14,9 +14,11 @@ struct fed_dense_config {
 	uint32_t units;
 	struct fed_shape image; /* what was flattened before it: export permutes to PyTorch's (C, H, W)
 	                           order; rank 0 without an image */
+	bool each; /* (.., in) to (.., units): a product for each row, not one for all of them */
 };
 struct fed_conv_config {
 	uint32_t filters, kernel, pad;
+	uint32_t stride; /* of fed__layer_strided; fed_layer_conv has 1 */
 };
 struct fed_pool_config {
 	uint32_t size;
@@ -28,15 +30,37 @@ struct fed_embedding_config {
 struct fed_gru_config {
 	uint32_t units;
 };
+struct fed_group_config {
+	uint32_t groups;
+};
+struct fed_dropout_config {
+	double rate;
+};
+struct fed_attention_config {
+	uint32_t heads;
+	bool causal;
+};
 
 extern const struct fed_layer fed_layer_dense;    /* W (in, units), b (units) */
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
+extern const struct fed_layer fed__layer_strided; /* a conv with a stride above 1 */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */
 extern const struct fed_layer fed_layer_mean_pool;
 extern const struct fed_layer fed__layer_relu;
 extern const struct fed_layer fed__layer_tanh;
 extern const struct fed_layer fed_layer_flatten;
-extern const struct fed_layer fed__layer_embedding; /* E (vocabulary, width), from N(0, 1) */
+extern const struct fed_layer fed__layer_embedding;   /* E (vocabulary, width), from N(0, 1) */
+extern const struct fed_layer fed__layer_global_pool; /* (.., C) to (C), the mean */
+extern const struct fed_layer fed__layer_gelu;        /* the form with tanh */
+extern const struct fed_layer fed__layer_dropout;     /* inverted: scaled by 1 / (1 - rate) */
+/* Norms over (.., C): factors (C) from 1, offsets (C) from 0; batch_norm then has its buffers, the
+ * running mean (C) from 0 and variance (C) from 1. */
+extern const struct fed_layer fed__layer_batch_norm, fed__layer_group_norm, fed__layer_layer_norm;
+extern const struct fed_layer fed__layer_positions; /* P (T, width), from N(0, 1) */
+/* As torch.nn.MultiheadAttention with one input: W (3 width, width) and b (3 width) in the order q,
+ * k, v; W (width, width), b (width) of the output. */
+extern const struct fed_layer fed__layer_attention;
+extern const struct fed_layer fed__layer_add; /* ends a residual block: x plus the other input */
 extern const struct fed_layer fed__layer_gru; /* W (in, 3U), U (U, 3U), b (3U), c (3U): r, z, n */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/layers/pool.c - max and mean pooling over (H, W, C), windows of size x size, stride size.
+ * nn/layers/pool.c - max and mean pooling over (H, W, C), windows of size x size, stride size; the
+ * mean over all pixels.
  *
  * A remainder at the lower and right edge is ignored and gets gradient 0.
  */
@@ -186,6 +187,64 @@ static void mean_backward(const struct fed_pass *p)
 					dx[q] = share * dy[q];
 			}
 }
+
+/* The mean over everything but the last dimension. */
+static int global_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
+                        struct fed_error *err)
+{
+	(void)config;
+	if (in->rank < 2)
+		return fed_fail(err, "global_pool needs channels (.., C), gets a row of %u numbers",
+		                in->dim[0]);
+	*out = (struct fed_shape){.rank = 1, .dim = {in->dim[in->rank - 1]}};
+	return FED_OK;
+}
+
+static double global_flops(const void *config, const struct fed_shape *in)
+{
+	(void)config;
+	return (double)fed_shape_size(in);
+}
+
+static void global_forward(const struct fed_pass *p)
+{
+	const size_t channels = p->out.dim[0], size = fed_shape_size(&p->in), pixels = size / channels;
+
+	memset(p->y, 0, p->batch * channels * sizeof *p->y);
+	for (size_t b = 0; b < p->batch; b++)
+		fed_kernels()->add_rows(p->x + b * size, pixels, channels, p->y + b * channels);
+	for (size_t j = 0; j < p->batch * channels; j++)
+		p->y[j] /= (float)pixels;
+}
+
+static void global_backward(const struct fed_pass *p)
+{
+	const size_t channels = p->out.dim[0], pixels = fed_shape_size(&p->in) / channels;
+	float *dx = p->dx;
+
+	for (size_t b = 0; dx && b < p->batch; b++) {
+		const float *row = dx;
+
+		for (size_t c = 0; c < channels; c++)
+			dx[c] = p->dy[b * channels + c] / (float)pixels;
+		for (size_t q = 1; q < pixels; q++)
+			memcpy(dx += channels, row, channels * sizeof *dx);
+		dx += channels;
+	}
+}
+
+const struct fed_layer fed__layer_global_pool = {
+	.size = sizeof(struct fed_layer),
+	.name = "global_pool",
+	.shape = global_shape,
+	.forward = global_forward,
+	.backward = global_backward,
+	.flops = global_flops,
+};
+
+const struct fed_stage fed__stage_global_pool = {
+	.ops = &fed__layer_global_pool,
+};
 
 const struct fed_layer fed_layer_max_pool = {
 	.size = sizeof(struct fed_layer),

@@ -70,5 +70,12 @@ extern const struct fed_stage fed__stage_mean_pool;
 extern const struct fed_stage fed__stage_relu;
 extern const struct fed_stage fed__stage_tanh;
 extern const struct fed_stage fed__stage_flatten;
+extern const struct fed_stage fed__stage_strided; /* conv with a stride */
+extern const struct fed_stage fed__stage_global_pool;
+extern const struct fed_stage fed__stage_gelu;
+extern const struct fed_stage fed__stage_dropout;
+extern const struct fed_stage fed__stage_group_norm;
+extern const struct fed_stage fed__stage_layer_norm;
+extern const struct fed_stage fed__stage_add;
 
 #endif

@@ -20,8 +20,8 @@
 
 /* Sizes of a layer, for the shape of input that it has in the net; passes need them. */
 struct layer_sizes {
-	bool has_params, has_cache;
-	size_t params, cache;
+	bool has_params, has_cache, has_buffers;
+	size_t params, cache, buffers;
 };
 
 /* A layer of the plugin's own, seen from the host's net. */
@@ -200,6 +200,16 @@ static size_t layer_cache_floats(const void *config, const struct fed_shape *in)
 	return known->cache;
 }
 
+static size_t layer_buffer_count(const void *config, const struct fed_shape *in)
+{
+	struct layer_sizes *known = ((const struct remote_layer *)config)->sizes;
+
+	if (!known->has_buffers)
+		known->buffers = (size_t)number(config, in, FED_LAYER_BUFFER_COUNT, "buffer_count()");
+	known->has_buffers = true;
+	return known->buffers;
+}
+
 static void layer_init(const void *config, const struct fed_shape *in, float *params, uint64_t key)
 {
 	const struct remote_layer *l = config;
@@ -294,7 +304,10 @@ static bool send_pass(const struct fed_pass *p, bool back, const struct pass_res
 	                                   .batch = p->batch,
 	                                   .params = l->sizes->params,
 	                                   .cache = p->batch * l->sizes->cache,
-	                                   .dx = back && p->dx};
+	                                   .dx = back && p->dx,
+	                                   .training = p->training,
+	                                   .first = p->first,
+	                                   .key = p->key};
 	struct fed_packet_reader reply;
 	struct fed_error words;
 	int rc;
@@ -357,6 +370,40 @@ static void layer_backward(const struct fed_pass *p)
 	run_pass(p, FED_LAYER_BACKWARD);
 }
 
+/* Buffers of a worker that is lost become NaN, which the gate refuses. */
+static void layer_update(const struct fed_pass *p, float *buffers)
+{
+	const struct remote_layer *l = p->config;
+	const size_t n = l->sizes->buffers;
+	const struct fed_wire_pass head = {.in = p->in,
+	                                   .out = p->out,
+	                                   .batch = p->batch,
+	                                   .params = n,
+	                                   .cache = p->batch * l->sizes->cache};
+	struct fed_packet_reader reply;
+	struct fed_error words;
+	int rc;
+
+	if (begin(l, FED_LAYER_UPDATE, &words)) {
+		for (size_t j = 0; j < n; j++)
+			buffers[j] = NAN;
+		fed__worker_report(l->worker, words.text);
+		return;
+	}
+	struct fed_worker *w = l->worker;
+	float *values = fed_worker_output(w, n * sizeof *values);
+	if (values)
+		memcpy(values, buffers, n * sizeof *values);
+	FED_PUT(&w->packet, head);
+	fed_put_input(w, p->cache, head.cache * sizeof *values);
+	fed_put_output(&w->packet, w);
+	const bool done = values && call(l, "update()", &reply, &rc, &words);
+	for (size_t j = 0; j < n; j++)
+		buffers[j] = done ? values[j] : NAN;
+	fed_worker_drop_copies(w, 0);
+	fed_worker_leave(w);
+}
+
 /* Construction ------------------------------------------------------------ */
 
 /* The name, where it stays; NULL: none was given, which the builder refuses. */
@@ -387,6 +434,8 @@ static int add_layer(const struct fed_instance *model, struct fed_builder *build
 		.tensor = has >> FED_LAYER_TENSOR & 1 ? layer_tensor : NULL,
 		.describe = has >> FED_LAYER_DESCRIBE & 1 ? layer_describe : NULL,
 		.mixes_examples = l->a,
+		.buffer_count = has >> FED_LAYER_BUFFER_COUNT & 1 ? layer_buffer_count : NULL,
+		.update = has >> FED_LAYER_UPDATE & 1 ? layer_update : NULL,
 	};
 
 	const struct remote_layer config = {model->worker, index,
@@ -398,6 +447,13 @@ static int add_layer(const struct fed_instance *model, struct fed_builder *build
 	if (!config.sizes)
 		return fed_fail_memory(err, sizeof *config.sizes, "a layer");
 	return builder->layer(builder, &ops, &config, sizeof config, err);
+}
+
+static int add_line(struct fed_builder *b, struct fed_packet_reader *r, struct fed_error *err)
+{
+	const char *line = fed_get_text(r);
+
+	return line ? b->add(b, err, "%s", line) : fed_fail(err, "its layers did not arrive");
 }
 
 /* Repeat one call of the builder. */
@@ -441,8 +497,10 @@ static int repeat_all(const struct fed_instance *model, struct fed_builder *buil
 		struct fed_wire_layer l;
 
 		FED_GET(&r, l);
-		rc = l.kind == FED_BUILD_LAYER ? add_layer(model, builder, &l, &r, own++, err)
-		                               : repeat(builder, &l, err);
+		if (l.kind == FED_BUILD_LAYER)
+			rc = add_layer(model, builder, &l, &r, own++, err);
+		else
+			rc = l.kind == FED_BUILD_LINE ? add_line(builder, &r, err) : repeat(builder, &l, err);
 	}
 	return rc == FED_OK && r.short_ ? fed_fail(err, "its layers did not arrive") : rc;
 }

@@ -26,8 +26,11 @@ enum fed_build_call {
 	FED_BUILD_EMBEDDING,
 	FED_BUILD_GRU,
 	FED_BUILD_LOSS,
+	FED_BUILD_LINE,  /* then the line */
 	FED_BUILD_LAYER, /* mixes_examples; then its name, and a bit for each fed_layer_call of it */
 };
+
+enum { FED_BUILD_LINE_MAX = 256 }; /* bytes of a line of add(), with its end */
 
 /* One call of the builder, with its numbers in order. */
 struct fed_wire_layer {
@@ -35,12 +38,14 @@ struct fed_wire_layer {
 };
 
 /* Head of a pass: sizes in floats; then the inputs params and x, and backward y and dy; the
- * output: forward y and cache, backward dx, grads and cache. */
+ * output: forward y and cache, backward dx, grads and cache; an update: buffers. */
 struct fed_wire_pass {
 	struct fed_shape in, out;
 	uint32_t batch;
 	uint64_t params, cache;
-	bool dx;
+	bool dx, training;
+	uint32_t first;
+	uint64_t key;
 };
 
 #endif

@@ -42,13 +42,22 @@ static void look_ahead(const struct fed_trainer *t, const struct fed_client *cli
 	fed_dataset_prefetch(t->federation->data, w->order + next, left < batch ? left : batch);
 }
 
+struct fed_step_key fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
+                                        uint64_t step)
+{
+	const uint64_t key = fed_stream_key(seed, FED_FOR_LAYERS, version, client);
+
+	return (struct fed_step_key){.key = fed_random(key, step)};
+}
+
 /* Make one local step on `batch` examples; the sum of their losses goes to g->loss. */
-static int step(struct fed_training *g, struct fed_thread_buffers *w, const struct fed_sgd *sgd,
+static int step(struct fed_training *g, struct fed_thread_buffers *w, struct fed_sgd *sgd,
                 float *params, const uint32_t *ids, uint32_t batch)
 {
 	const struct fed_trainer *t = g->trainer;
 	const struct fed_federation *f = t->federation;
 
+	sgd->random = fed__random_of_step(g->seed, g->version, g->client, g->steps);
 	if (batch <= t->part) {
 		if (fed__worker_gather(f, &g->row, &g->data_faults, w, ids, batch, &g->why))
 			return FED_FAIL;
@@ -65,16 +74,17 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 
 		if (fed__worker_gather(f, &g->row, &g->data_faults, w, ids + i, n, &g->why))
 			return FED_FAIL;
+		sgd->random.first = i;
 		loss += fed_sgd_accumulate(&w->space, sgd, params, w->label, w->target, n, batch);
 	}
-	fed_sgd_apply(sgd, params, f->net->dim);
+	fed_sgd_apply(sgd, f->net, params);
 	g->loss += loss;
 	return FED_OK;
 }
 
 /* Train for the plan's epochs; params [dim] goes from received to trained. */
 static void train(struct fed_training *g, const struct fed_client *client,
-                  struct fed_thread_buffers *w, const struct fed_sgd *sgd, struct fed_local *local,
+                  struct fed_thread_buffers *w, struct fed_sgd *sgd, struct fed_local *local,
                   float *params)
 {
 	struct fed_trainer *t = g->trainer;
@@ -123,7 +133,7 @@ void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
 		.returned = v->returned,
 	};
 	struct extra_term term = {.aggregator = f->aggregator, .local = &local, .why = &g->why};
-	const struct fed_sgd sgd = {
+	struct fed_sgd sgd = {
 		.lr = g->plan.lr,
 		.momentum = g->plan.momentum,
 		.weight_decay = g->plan.weight_decay,

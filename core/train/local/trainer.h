@@ -33,6 +33,10 @@ int fed__trainer_start(struct fed_trainer *, uint32_t client, const struct fed_c
 int fed__trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
                       bool *excusable, struct fed_error *);
 
+/* Random numbers of a client's step, counted from 0, the same whole and behind a cut. */
+struct fed_step_key fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
+                                        uint64_t step);
+
 /* Commit what joined trainings leave at their clients (kept vectors) since the last commit or
  * cancellation. */
 void fed__trainer_commit(struct fed_trainer *);

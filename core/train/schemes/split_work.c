@@ -103,15 +103,30 @@ static float scale_of(const struct fed_turn *t, uint32_t batch)
 	return (float)(-t->federation->plan.lr / batch);
 }
 
+/* Random numbers of the turn's batch: those of the step that it would be without a cut. */
+static struct fed_step_key key_of(const struct fed_turn *t)
+{
+	const struct fed_federation *f = t->federation;
+
+	return fed__random_of_step((uint64_t)f->settings->seed, f->version, t->client, t->batch - 1);
+}
+
+/* Backward through a part, whose buffers follow. */
+static void go_back(struct fed_workspace *ws, float *w, const float *dy, uint32_t n)
+{
+	fed_net_backward(ws, w, w, dy, n);
+	fed_net_update_buffers(ws, w, n);
+}
+
 /* Forward, loss and backward of the last part; returns the sum of the losses. */
 static double learn(struct fed_turn *t, struct fed_workspace *ws, float *w, uint32_t n)
 {
 	const struct fed_net *net = ws->net;
 	float *dy = fed_workspace_output_gradient(ws);
-	const float *y = fed_net_forward(ws, w, n);
+	const float *y = fed_net_forward_training(ws, w, n, key_of(t));
 	const double loss = fed_net_loss(net, y, t->label, t->target, n, scale_of(t, n), dy, NULL);
 
-	fed_net_backward(ws, w, w, dy, n);
+	go_back(ws, w, dy, n);
 	return loss;
 }
 
@@ -131,7 +146,7 @@ void fed__work_forward(struct fed_job *job, int worker)
 		t->failed = true;
 		return;
 	}
-	const float *y = fed_net_forward(ws, t->params, t->n);
+	const float *y = fed_net_forward_training(ws, t->params, t->n, key_of(t));
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 	fed_noise_add(&t->noise, t->sigma, t->answer->vector[0], t->answer->dim);
 	if (t->labels)
@@ -155,7 +170,7 @@ void fed__work_serve_forward(struct fed_job *job, int worker)
 	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
 
 	put_input(ws, t);
-	const float *y = fed_net_forward(ws, fed__server_model(t), t->n);
+	const float *y = fed_net_forward_training(ws, fed__server_model(t), t->n, key_of(t));
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 }
 
@@ -175,7 +190,7 @@ void fed__work_serve_back(struct fed_job *job, int worker)
 	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
 	float *w = fed__server_model(t);
 
-	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
+	go_back(ws, w, t->crossing->vector[0], t->n);
 	take_gradient(ws, t);
 }
 
@@ -184,7 +199,7 @@ void fed__work_backward(struct fed_job *job, int worker)
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
 
-	fed_net_backward(ws, t->params, t->params, t->crossing->vector[0], t->n);
+	go_back(ws, t->params, t->crossing->vector[0], t->n);
 }
 
 /* Joined batches -------------------------------------------------------------- */
@@ -198,6 +213,16 @@ static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 	return s;
 }
 
+/* Random numbers of the joined batch: those of its first turn. */
+static struct fed_step_key joined_key(const struct fed_split *s)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < s->turns && !s->turn[i].joined)
+		i++;
+	return key_of(&s->turn[i]);
+}
+
 /* Concatenate the activations of all waiting turns, and run the server's layers forward. */
 static const float *forward_all(struct fed_split *s)
 {
@@ -209,7 +234,7 @@ static const float *forward_all(struct fed_split *s)
 		if (t->joined)
 			memcpy(x + t->from_all * width, t->crossing->vector[0], t->n * width * sizeof *x);
 	}
-	return fed_net_forward(&s->all, s->params, s->n_all);
+	return fed_net_forward_training(&s->all, s->params, s->n_all, joined_key(s));
 }
 
 /* Copy each turn's rows of the result into its answer. */
@@ -241,7 +266,7 @@ void fed__work_serve_all(struct fed_job *job, int worker)
 		t->loss += fed_net_loss(net, y + from, t->label, t->target, t->n, scale_of(t, s->n_all),
 		                        dy + from, NULL);
 	}
-	fed_net_backward(&s->all, s->params, s->params, dy, s->n_all);
+	go_back(&s->all, s->params, dy, s->n_all);
 	share_out(s, fed_workspace_input_gradient(&s->all));
 }
 
@@ -269,7 +294,7 @@ static uint32_t leave_out_missing(struct fed_split *s)
 		n += t->n;
 	}
 	if (n < s->n_all)
-		fed_net_forward(&s->all, s->params, n);
+		fed_net_forward_training(&s->all, s->params, n, joined_key(s));
 	return n;
 }
 
@@ -289,6 +314,6 @@ void fed__work_serve_all_back(struct fed_job *job, int worker)
 		for (size_t j = 0; j < t->crossing->dim; j++)
 			*to++ = share * t->crossing->vector[0][j];
 	}
-	fed_net_backward(&s->all, s->params, s->params, dy, n);
+	go_back(&s->all, s->params, dy, n);
 	share_out(s, fed_workspace_input_gradient(&s->all));
 }
