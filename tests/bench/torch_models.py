@@ -34,6 +34,53 @@ def resnet8(channels, classes, width, norm):
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, classes))
 
 
+class Attention(nn.Module):
+    """Causal self-attention."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.inner = nn.MultiheadAttention(width, heads, batch_first=True)
+
+    def forward(self, x):
+        mask = torch.triu(torch.full((x.shape[1], x.shape[1]), float("-inf")), 1)
+        return self.inner(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
+class Residual(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+class Positions(nn.Module):
+    def __init__(self, tokens, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(tokens, width))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class Last(nn.Module):
+    def forward(self, x):
+        return x[:, -1]
+
+
+def transformer(tokens, vocabulary, layers, heads, width):
+    blocks = []
+    for _ in range(layers):
+        blocks += [
+            Residual(nn.LayerNorm(width), Attention(width, heads)),
+            Residual(nn.LayerNorm(width), nn.Linear(width, 4 * width),
+                     nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))]
+    return nn.Sequential(
+        nn.Embedding(vocabulary, width), Positions(tokens, width), *blocks, Last(),
+        nn.LayerNorm(width), nn.Linear(width, vocabulary))
+
+
 def wave(shape, k, scale):
     n = math.prod(shape)
     i = torch.arange(n, dtype=torch.float64)
@@ -68,6 +115,9 @@ def main():
     x = wave((5, 9, 10, 3), 50, 1).permute(0, 3, 1, 2).contiguous()
     label = torch.arange(5) % 4
     run("resnet8 group", resnet8(3, 4, 8, lambda n: nn.GroupNorm(4, n)), x, label, 0.1)
+    i = torch.arange(6 * 9)
+    tokens, following = ((i * i + 3 * i) % 11).reshape(6, 9), torch.arange(6) % 11
+    run("transformer", transformer(9, 11, 2, 3, 12), tokens, following, 0.1)
     run("resnet8 batch", resnet8(3, 4, 8, nn.BatchNorm2d), x, label, 0.1)
 
 

@@ -42,6 +42,8 @@ static const struct net_case cases[] = {
 	{"positions, tanh, dense 3", {2, {4, 3}}, 3, 3},
 	{"attention heads=2 causal, dense 3", {2, {5, 6}}, 3, 3},
 	{"attention heads=1, tanh, dense 3", {2, {18, 4}}, 3, 3},
+	{"last tokens=2, tanh, dense 3", {2, {5, 3}}, 3, 3},
+	{"last, tanh, dense 3", {2, {5, 3}}, 3, 3},
 	{"dense units=4 each, tanh, dense 3", {2, {5, 3}}, 3, 3},
 	{RESIDUAL, {3, {6, 5, 2}}, 4, 4},
 	{DECODER, {1, {6}}, 11, 11},

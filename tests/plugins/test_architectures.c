@@ -29,7 +29,8 @@ static int build(const char *name, const char *settings, const struct fed_shape 
 
 	drive_open(&d, name, settings);
 	fed_net_init(net, input, classes, outputs);
-	net->tokens = strcmp(name, "gru") == 0 && outputs != NO_TOKENS;
+	net->tokens =
+		(strcmp(name, "gru") == 0 || strcmp(name, "transformer") == 0) && outputs != NO_TOKENS;
 	int rc = fed_call_build(&d.instance, fed_net_builder(&builder, net), err);
 	if (rc == FED_OK)
 		rc = fed_net_finish(net, err);
@@ -69,6 +70,11 @@ static const struct accepted {
      "cnrRrRrRrgd"},
 	{"resnet8", "", IMAGE(32, 32, 3), 10, 10, 78186, FED_LOSS_CROSS_ENTROPY, "cNrRrRrRrgd"},
 	{"resnet8", "width=4", IMAGE(8, 9, 1), 5, 5, 5093, FED_LOSS_CROSS_ENTROPY, "cNrRrRrRrgd"},
+	/* V W + T W + L (12 W^2 + 13 W) + 2 W + (W + 1) V */
+	{"transformer", "layers=3 width=8 heads=2", POINT(5), 9, 9,
+     72 + 40 + 3 * (12 * 64 + 13 * 8) + 16 + 81, FED_LOSS_CROSS_ENTROPY, "epRRRRRRlLd"},
+	{"transformer", "layers=1 width=8 context=3 dropout=0.1", POINT(5), 9, 9,
+     72 + 24 + 12 * 64 + 13 * 8 + 16 + 81, FED_LOSS_CROSS_ENTROPY, "lepoRRlLd"},
 	{"gru", "embedding=2 units=3", POINT(5), 4, 4, 8 + 63 + 16, FED_LOSS_CROSS_ENTROPY, "eGd"},
 };
 
@@ -90,6 +96,10 @@ static char letter_of(const struct fed_layer *ops)
 		{&fed__layer_batch_norm, 'n'},
 		{&fed__layer_group_norm, 'N'},
 		{&fed__layer_global_pool, 'g'},
+		{&fed__layer_positions, 'p'},
+		{&fed__layer_last, 'l'},
+		{&fed__layer_layer_norm, 'L'},
+		{&fed__layer_dropout, 'o'},
 		{NULL, 'R'}, /* a residual block */
 	};
 
@@ -135,6 +145,8 @@ static const struct refused {
 	{"resnet8", POINT(60), 4, 4, "needs images, gets examples of 60 numbers", "use softmax or mlp"},
 	{"resnet8", IMAGE(28, 7, 1), 4, 4, "at least 8x8, gets 28x7", "use softmax or mlp"},
 	{"resnet8", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
+	{"transformer", POINT(5), NO_TOKENS, NO_TOKENS, "needs rows of tokens", "use softmax or mlp"},
+	{"transformer", POINT(5), 0, NO_TOKENS, "needs rows of tokens", "use linear or mlp"},
 	{"gru", POINT(5), NO_TOKENS, NO_TOKENS, "needs rows of tokens", "use softmax or mlp"},
 	{"gru", POINT(5), 0, NO_TOKENS, "needs rows of tokens", "use linear or mlp"},
 };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "nn/sgd.h"
+#include "train/local/trainer.h"
 #include "support/suite.h"
 #include "train/participants.h"
 #include "train/lab.h"
@@ -33,6 +34,8 @@ static const char *const nets[][2] = {
 	{"glyphs train=200 test=" SHOWN, "softmax"},
 	{"glyphs train=200 test=" SHOWN, "lenet"},
 	{"markov users=20 length=60 window=12", "gru"},
+	{"markov users=20 length=60 window=5", "transformer layers=1 width=8 heads=2 dropout=0.1"},
+	{"glyphs train=200 test=" SHOWN, "resnet8 width=4 norm=batch"},
 	{"linear d=6 train=200 test=50", "mlp hidden=5"},
 #if FED_SANITIZED
 	{"glyphs train=200 test=" SHOWN, "cnn filters1=4 filters2=8 units=16"},
@@ -73,7 +76,7 @@ static float *reference(const struct lab *lab, uint64_t versions)
 {
 	const struct fed_client *client = &lab->clients.client[0];
 	const uint32_t n = client->count, batch = (uint32_t)lab->settings.batch;
-	const struct fed_sgd sgd = {.lr = lab->settings.lr};
+	struct fed_sgd sgd = {.lr = lab->settings.lr};
 	float *w = fed_alloc_floats(lab->net.dim), *target = fed_alloc_floats(n * lab->net.outputs);
 	uint32_t *order = fed_alloc_array(n, sizeof *order);
 	int32_t *label = fed_alloc_array(n, sizeof *label);
@@ -85,6 +88,8 @@ static float *reference(const struct lab *lab, uint64_t versions)
 	fed_net_init_params(&lab->net, w, 1);
 	for (uint64_t version = 0; version < versions; version++) {
 		struct fed_stream shuffle = fed_stream_open(1, FED_FOR_SHUFFLE, version, 0);
+		uint64_t step = 0;
+
 		memcpy(order, client->examples, n * sizeof *order);
 		for (int64_t epoch = 0; epoch < lab->settings.epochs; epoch++) {
 			fed_stream_shuffle(&shuffle, order, n);
@@ -93,6 +98,7 @@ static float *reference(const struct lab *lab, uint64_t versions)
 				fed_dataset_gather(lab->data, order + i, b, NULL, fed_workspace_input(&ws),
 				                   lab->net.classes ? label : NULL,
 				                   lab->net.classes ? NULL : target);
+				sgd.random = fed__random_of_step(1, version, 0, step++);
 				fed_sgd_step(&ws, &sgd, w, label, target, b);
 			}
 		}
@@ -144,7 +150,8 @@ static size_t layers_of(size_t net)
  * the first. */
 static bool takes_long(size_t net)
 {
-	return net == NETS - 1 || (net > 0 && FED_SANITIZED);
+	return net == NETS - 1 || strncmp(nets[net][1], "resnet8", 7) == 0 ||
+	       (net > 0 && FED_SANITIZED);
 }
 
 static const char *const alone[][4] = {

@@ -8,7 +8,7 @@
 
 /* Settings of all kinds, as typed. */
 struct args {
-	int64_t units, filters, kernel, stride, pad, size, vocabulary, width, groups, heads;
+	int64_t units, filters, kernel, stride, pad, size, vocabulary, width, groups, heads, tokens;
 	double rate;
 	bool each, causal;
 };
@@ -53,6 +53,10 @@ static const struct fed_field dropout_rows[] = {
 	FED_REAL(struct args, rate, 0.5, 0, 0.99, "share of numbers that become 0 in training"),
 	FED_END,
 };
+static const struct fed_field last_rows[] = {
+	FED_INT(struct args, tokens, 1, 1, UNITS_MOST, "how many"),
+	FED_END,
+};
 static const struct fed_field attention_rows[] = {
 	FED_INT(struct args, heads, 4, 1, 1024, "heads: parts of the width that attend alone"),
 	FED_FLAG(struct args, causal, "a token attends to itself and those before it"),
@@ -89,6 +93,8 @@ static const struct fed_layer_kind kinds[] = {
      NULL, 0},
 	{"attention", "self-attention of the tokens", FED_LINE_LAYER, &fed__layer_attention,
      attention_rows, sizeof(struct fed_attention_config)},
+	{"last", "the last tokens of a row", FED_LINE_LAYER, &fed__layer_last, last_rows,
+     sizeof(struct fed_last_config)},
 	{"gru", "the last state of a gated recurrent unit", FED_LINE_LAYER, &fed__layer_gru, gru_rows,
      sizeof(struct fed_gru_config)},
 	{"residual", "begins a block, whose output is added to its input", FED_LINE_RESIDUAL, NULL,
@@ -128,6 +134,8 @@ static void fill_config(const struct fed_layer *ops, const struct args *a, void 
 		*(struct fed_gru_config *)config = (struct fed_gru_config){(uint32_t)a->units};
 	else if (ops == &fed__layer_group_norm)
 		*(struct fed_group_config *)config = (struct fed_group_config){(uint32_t)a->groups};
+	else if (ops == &fed__layer_last)
+		*(struct fed_last_config *)config = (struct fed_last_config){(uint32_t)a->tokens};
 	else if (ops == &fed__layer_dropout)
 		*(struct fed_dropout_config *)config = (struct fed_dropout_config){a->rate};
 	else if (ops == &fed__layer_attention)
@@ -158,6 +166,8 @@ static void read_config(const struct fed_layer *ops, const void *config, struct 
 		a->units = ((const struct fed_gru_config *)config)->units;
 	} else if (ops == &fed__layer_group_norm) {
 		a->groups = ((const struct fed_group_config *)config)->groups;
+	} else if (ops == &fed__layer_last) {
+		a->tokens = ((const struct fed_last_config *)config)->tokens;
 	} else if (ops == &fed__layer_dropout) {
 		a->rate = ((const struct fed_dropout_config *)config)->rate;
 	} else if (ops == &fed__layer_attention) {

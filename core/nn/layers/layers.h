@@ -36,6 +36,9 @@ struct fed_group_config {
 struct fed_dropout_config {
 	double rate;
 };
+struct fed_last_config {
+	uint32_t tokens;
+};
 struct fed_attention_config {
 	uint32_t heads;
 	bool causal;
@@ -57,6 +60,7 @@ extern const struct fed_layer fed__layer_dropout;     /* inverted: scaled by 1 /
  * running mean (C) from 0 and variance (C) from 1. */
 extern const struct fed_layer fed__layer_batch_norm, fed__layer_group_norm, fed__layer_layer_norm;
 extern const struct fed_layer fed__layer_positions; /* P (T, width), from N(0, 1) */
+extern const struct fed_layer fed__layer_last;
 /* As torch.nn.MultiheadAttention with one input: W (3 width, width) and b (3 width) in the order q,
  * k, v; W (width, width), b (width) of the output. */
 extern const struct fed_layer fed__layer_attention;
