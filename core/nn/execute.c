@@ -214,12 +214,12 @@ static const float *forward(struct fed_workspace *ws, const float *params, uint3
 const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
 {
 	ws->training = false;
-	ws->key = (struct fed_step_key){0};
+	ws->key = (struct fed_step_random){0};
 	return forward(ws, params, batch);
 }
 
 const float *fed_net_forward_training(struct fed_workspace *ws, const float *params, uint32_t batch,
-                                      struct fed_step_key key)
+                                      struct fed_step_random key)
 {
 	ws->training = true;
 	ws->key = key;

@@ -100,7 +100,7 @@ enum { FED_DIRECT_EXAMPLES = 128 };
 
 /* Random numbers of a step of training: a key, and how many examples of the batch came in parts
  * before. */
-struct fed_step_key {
+struct fed_step_random {
 	uint64_t key;
 	uint32_t first;
 };
@@ -135,7 +135,7 @@ struct fed_workspace {
 	int worker; /* index of the thread that calls forward and backward */
 	/* of the last forward pass, for backward and update */
 	bool training;
-	struct fed_step_key key;
+	struct fed_step_random key;
 };
 /* input_gradient: whether backward() also makes the gradient by the input (split learning). */
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,
@@ -157,7 +157,7 @@ const float *fed_net_forward(struct fed_workspace *, const float *params, uint32
 /* The same for a step of training: layers may draw random numbers and use statistics of the batch.
  */
 const float *fed_net_forward_training(struct fed_workspace *, const float *params, uint32_t batch,
-                                      struct fed_step_key);
+                                      struct fed_step_random);
 /* After forward_training and backward: set the buffers of the range, in params [dim]. */
 void fed_net_update_buffers(struct fed_workspace *, float *params, uint32_t batch);
 

@@ -22,9 +22,9 @@ struct fed_sgd {
 	/* [dim], needed unless the step is plain (fed__sgd_is_plain) and in one part.  Zero before the
 	 * first step; every step leaves it zero. */
 	float *gradient;
-	float *velocity;            /* [dim], zero at the start; needed with momentum */
-	double *squares;            /* optional: grows by the sum of the examples' squared losses */
-	struct fed_step_key random; /* of this step, or of this part of it */
+	float *velocity;               /* [dim], zero at the start; needed with momentum */
+	double *squares;               /* optional: grows by the sum of the examples' squared losses */
+	struct fed_step_random random; /* of this step, or of this part of it */
 };
 
 bool fed__sgd_is_plain(const struct fed_sgd *);

@@ -169,7 +169,7 @@ static inline const float *forward_of(struct trial *t)
 {
 	put_input(t);
 	return t->training ? fed_net_forward_training(&t->ws, t->params, t->batch,
-	                                              (struct fed_step_key){.key = t->key})
+	                                              (struct fed_step_random){.key = t->key})
 	                   : fed_net_forward(&t->ws, t->params, t->batch);
 }
 

@@ -14,16 +14,16 @@
 #include "nn/kernels/kernels.h"
 #include "nn/layers/image.h"
 
-struct geometry {
+struct patches {
 	struct fed_image in, out;
 	uint32_t kernel, pad, stride;
 	size_t taps, pixels; /* columns and rows of the patches */
 };
 
-static struct geometry geometry_of(const struct fed_conv_config *c, const struct fed_shape *in,
-                                   const struct fed_shape *out)
+static struct patches geometry_of(const struct fed_conv_config *c, const struct fed_shape *in,
+                                  const struct fed_shape *out)
 {
-	struct geometry g = {
+	struct patches g = {
 		.in = fed_image_of(in),
 		.out = fed_image_of(out),
 		.kernel = c->kernel,
@@ -36,7 +36,7 @@ static struct geometry geometry_of(const struct fed_conv_config *c, const struct
 	return g;
 }
 
-static struct geometry geometry_in(const struct fed_pass *p)
+static struct patches geometry_in(const struct fed_pass *p)
 {
 	return geometry_of(p->config, &p->in, &p->out);
 }
@@ -45,7 +45,7 @@ static struct geometry geometry_in(const struct fed_pass *p)
 struct fed_scratch_sizes fed__strided_scratch(const void *config, const struct fed_shape *in,
                                               const struct fed_shape *out)
 {
-	const struct geometry g = geometry_of(config, in, out);
+	const struct patches g = geometry_of(config, in, out);
 
 	return (struct fed_scratch_sizes){
 		.batch = g.taps * g.out.c,
@@ -55,7 +55,7 @@ struct fed_scratch_sizes fed__strided_scratch(const void *config, const struct f
 }
 
 /* Columns of row ky of a patch that lie inside the picture: [*from, *to). */
-static void inside(const struct geometry *g, int64_t left, size_t *from, size_t *to)
+static void inside(const struct patches *g, int64_t left, size_t *from, size_t *to)
 {
 	const int64_t end = (int64_t)g->in.w - left;
 
@@ -66,7 +66,7 @@ static void inside(const struct geometry *g, int64_t left, size_t *from, size_t 
 }
 
 /* Call move() for each stretch of a patch's row that is inside the picture. */
-static void each_stretch(const struct geometry *g, float *x, float *patches,
+static void each_stretch(const struct patches *g, float *x, float *patches,
                          void (*move)(float *image, float *patch, size_t n))
 {
 	for (size_t q = 0; q < g->pixels; q++)
@@ -94,7 +94,7 @@ static void add_stretch(float *image, float *patch, size_t n)
 	fed_kernels()->add_rows(patch, 1, n, image);
 }
 
-static void make_patches(const struct geometry *g, const float *x, float *patches)
+static void make_patches(const struct patches *g, const float *x, float *patches)
 {
 	if (g->pad)
 		memset(patches, 0, g->pixels * g->taps * sizeof *patches);
@@ -103,7 +103,7 @@ static void make_patches(const struct geometry *g, const float *x, float *patche
 
 void fed__strided_forward(const struct fed_pass *p, const struct fed_scratch *s)
 {
-	const struct geometry g = geometry_in(p);
+	const struct patches g = geometry_in(p);
 	const size_t filters = g.out.c;
 	const float *bias = p->params + g.taps * filters;
 
@@ -120,7 +120,7 @@ void fed__strided_forward(const struct fed_pass *p, const struct fed_scratch *s)
 
 void fed__strided_begin_backward(const struct fed_pass *p, const struct fed_scratch *s)
 {
-	const struct geometry g = geometry_in(p);
+	const struct patches g = geometry_in(p);
 
 	if (!p->dx)
 		return;
@@ -130,7 +130,7 @@ void fed__strided_begin_backward(const struct fed_pass *p, const struct fed_scra
 
 void fed__strided_backward(const struct fed_pass *p, const struct fed_scratch *s)
 {
-	const struct geometry g = geometry_in(p);
+	const struct patches g = geometry_in(p);
 	const int pixels = (int)g.pixels, taps = (int)g.taps, filters = (int)g.out.c;
 	float *gradient = s->lane + g.pixels * g.taps;
 
@@ -152,14 +152,14 @@ void fed__strided_backward(const struct fed_pass *p, const struct fed_scratch *s
 
 void fed__strided_clear_sum(const struct fed_pass *p, float *sum)
 {
-	const struct geometry g = geometry_in(p);
+	const struct patches g = geometry_in(p);
 
 	memset(sum, 0, (g.taps + 1) * g.out.c * sizeof *sum);
 }
 
 void fed__strided_add_sum(const struct fed_pass *p, const float *from, float *to)
 {
-	const struct geometry g = geometry_in(p);
+	const struct patches g = geometry_in(p);
 
 	fed_kernels()->add_rows(from, 1, (g.taps + 1) * g.out.c, to);
 }

@@ -42,12 +42,12 @@ static void look_ahead(const struct fed_trainer *t, const struct fed_client *cli
 	fed_dataset_prefetch(t->federation->data, w->order + next, left < batch ? left : batch);
 }
 
-struct fed_step_key fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
-                                        uint64_t step)
+struct fed_step_random fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
+                                           uint64_t step)
 {
 	const uint64_t key = fed_stream_key(seed, FED_FOR_LAYERS, version, client);
 
-	return (struct fed_step_key){.key = fed_random(key, step)};
+	return (struct fed_step_random){.key = fed_random(key, step)};
 }
 
 /* Make one local step on `batch` examples; the sum of their losses goes to g->loss. */

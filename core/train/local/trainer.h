@@ -34,8 +34,8 @@ int fed__trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *
                       bool *excusable, struct fed_error *);
 
 /* Random numbers of a client's step, counted from 0, the same whole and behind a cut. */
-struct fed_step_key fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
-                                        uint64_t step);
+struct fed_step_random fed__random_of_step(uint64_t seed, uint64_t version, uint32_t client,
+                                           uint64_t step);
 
 /* Commit what joined trainings leave at their clients (kept vectors) since the last commit or
  * cancellation. */

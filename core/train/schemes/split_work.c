@@ -104,7 +104,7 @@ static float scale_of(const struct fed_turn *t, uint32_t batch)
 }
 
 /* Random numbers of the turn's batch: those of the step that it would be without a cut. */
-static struct fed_step_key key_of(const struct fed_turn *t)
+static struct fed_step_random key_of(const struct fed_turn *t)
 {
 	const struct fed_federation *f = t->federation;
 
@@ -214,7 +214,7 @@ static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 }
 
 /* Random numbers of the joined batch: those of its first turn. */
-static struct fed_step_key joined_key(const struct fed_split *s)
+static struct fed_step_random joined_key(const struct fed_split *s)
 {
 	uint32_t i = 0;
 
