@@ -67,8 +67,8 @@ double fed_net_flops(const struct fed_net *net, size_t first, size_t last)
 	return flops;
 }
 
-void fed_net_each_trained(const struct fed_net *net, size_t limit,
-                          void (*take)(void *ctx, size_t from, size_t to), void *ctx)
+void fed__net_each_trained(const struct fed_net *net, size_t limit,
+                           void (*take)(void *ctx, size_t from, size_t to), void *ctx)
 {
 	size_t from = 0;
 

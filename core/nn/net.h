@@ -77,8 +77,8 @@ bool fed_net_mixes_examples(const struct fed_net *);
 
 /* Call take() for each stretch [from, to) of parameters that steps train, in order; all but the
  * buffers, cut at `limit` (a prefix of the model). */
-void fed_net_each_trained(const struct fed_net *, size_t limit,
-                          void (*take)(void *ctx, size_t from, size_t to), void *ctx);
+void fed__net_each_trained(const struct fed_net *, size_t limit,
+                           void (*take)(void *ctx, size_t from, size_t to), void *ctx);
 
 /* params: [dim].  The same seed gives the same parameters. */
 void fed_net_init_params(const struct fed_net *, float *params, uint64_t seed);

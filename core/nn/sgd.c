@@ -92,5 +92,5 @@ void fed_sgd_apply(const struct fed_sgd *sgd, const struct fed_net *net, float *
 {
 	struct application a = {sgd, w};
 
-	fed_net_each_trained(net, net->dim, apply_stretch, &a);
+	fed__net_each_trained(net, net->dim, apply_stretch, &a);
 }

@@ -19,43 +19,43 @@
 #include "nn/layers/init.h"
 #include "nn/layers/layers.h"
 
-struct sizes {
+struct attention {
 	size_t batch, tokens, width, heads, depth; /* depth: numbers of a head */
 	bool causal;
 };
 
-static struct sizes sizes_of(const void *config, const struct fed_shape *in, uint32_t batch)
+static struct attention sizes_of(const void *config, const struct fed_shape *in, uint32_t batch)
 {
 	const struct fed_attention_config *c = config;
 
-	return (struct sizes){batch,    in->dim[0], in->dim[1], c->heads, in->dim[1] / c->heads,
-	                      c->causal};
+	return (struct attention){batch,    in->dim[0], in->dim[1], c->heads, in->dim[1] / c->heads,
+	                          c->causal};
 }
 
-struct parts {
+struct weights {
 	float *w, *b, *u, *bias;
 };
 
-static struct parts parts_of(const struct sizes *s, const float *params)
+static struct weights parts_of(const struct attention *s, const float *params)
 {
 	float *w = (float *)params, *b = w + 3 * s->width * s->width, *u = b + 3 * s->width;
 
-	return (struct parts){w, b, u, u + s->width * s->width};
+	return (struct weights){w, b, u, u + s->width * s->width};
 }
 
 /* Kept from forward to backward. */
-struct cache {
+struct kept_heads {
 	float *qkv;     /* (B, T, 3 width) */
 	float *weight;  /* (B, heads, T, T) */
 	float *context; /* (B, T, width) */
 };
 
-static struct cache cache_of(const struct sizes *s, float *at)
+static struct kept_heads cache_of(const struct attention *s, float *at)
 {
 	const size_t rows = s->batch * s->tokens;
 	float *weight = at + rows * 3 * s->width;
 
-	return (struct cache){at, weight, weight + rows * s->heads * s->tokens};
+	return (struct kept_heads){at, weight, weight + rows * s->heads * s->tokens};
 }
 
 static int attention_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
@@ -85,8 +85,8 @@ static size_t attention_params(const void *config, const struct fed_shape *in)
 static void attention_init(const void *config, const struct fed_shape *in, float *params,
                            uint64_t key)
 {
-	const struct sizes s = sizes_of(config, in, 1);
-	const struct parts p = parts_of(&s, params);
+	const struct attention s = sizes_of(config, in, 1);
+	const struct weights p = parts_of(&s, params);
 	const double bound = sqrt(6.0 / (4.0 * (double)s.width));
 	const size_t n = 3 * s.width * s.width;
 
@@ -97,7 +97,7 @@ static void attention_init(const void *config, const struct fed_shape *in, float
 
 static double attention_flops(const void *config, const struct fed_shape *in)
 {
-	const struct sizes s = sizes_of(config, in, 1);
+	const struct attention s = sizes_of(config, in, 1);
 	const double tokens = (double)s.tokens, width = (double)s.width;
 
 	return 8 * tokens * width * width + 4 * tokens * tokens * width;
@@ -105,30 +105,30 @@ static double attention_flops(const void *config, const struct fed_shape *in)
 
 static size_t attention_cache(const void *config, const struct fed_shape *in)
 {
-	const struct sizes s = sizes_of(config, in, 1);
+	const struct attention s = sizes_of(config, in, 1);
 
 	return s.tokens * (4 * s.width + s.heads * s.tokens);
 }
 
 /* Scratch memory: products against a transposed matrix, and backward the gradients. */
-struct scratch {
+struct head_scratch {
 	float *product; /* max(3 width^2, depth T) */
 	float *context; /* (B, T, width) */
 	float *qkv;     /* (B, T, 3 width) */
 	float *weight;  /* (T, T) */
 };
 
-static size_t product_floats(const struct sizes *s)
+static size_t product_floats(const struct attention *s)
 {
 	const size_t a = 3 * s->width * s->width, b = s->depth * s->tokens;
 
 	return a > b ? a : b;
 }
 
-static struct scratch scratch_of(const struct sizes *s, float *at)
+static struct head_scratch scratch_of(const struct attention *s, float *at)
 {
 	const size_t rows = s->batch * s->tokens;
-	struct scratch v = {.product = at};
+	struct head_scratch v = {.product = at};
 
 	v.context = v.product + product_floats(s);
 	v.qkv = v.context + rows * s->width;
@@ -138,7 +138,7 @@ static struct scratch scratch_of(const struct sizes *s, float *at)
 
 static size_t attention_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
-	const struct sizes s = sizes_of(config, in, batch);
+	const struct attention s = sizes_of(config, in, batch);
 
 	return product_floats(&s) + s.batch * s.tokens * 4 * s.width + s.tokens * s.tokens;
 }
@@ -150,7 +150,7 @@ static void fill_rows(float *rows, size_t n, const float *row, size_t width)
 }
 
 /* One head of one example. */
-static void head_forward(const struct sizes *s, const float *q, float *weight, float *context,
+static void head_forward(const struct attention *s, const float *q, float *weight, float *context,
                          float *product)
 {
 	const int tokens = (int)s->tokens, depth = (int)s->depth, line = 3 * (int)s->width;
@@ -166,10 +166,10 @@ static void head_forward(const struct sizes *s, const float *q, float *weight, f
 
 static void attention_forward(const struct fed_pass *p)
 {
-	const struct sizes s = sizes_of(p->config, &p->in, p->batch);
-	const struct parts w = parts_of(&s, p->params);
-	const struct cache c = cache_of(&s, p->cache);
-	const struct scratch v = scratch_of(&s, p->scratch);
+	const struct attention s = sizes_of(p->config, &p->in, p->batch);
+	const struct weights w = parts_of(&s, p->params);
+	const struct kept_heads c = cache_of(&s, p->cache);
+	const struct head_scratch v = scratch_of(&s, p->scratch);
 	const int rows = (int)(s.batch * s.tokens), width = (int)s.width;
 
 	fill_rows(c.qkv, (size_t)rows, w.b, 3 * s.width);
@@ -186,7 +186,7 @@ static void attention_forward(const struct fed_pass *p)
 }
 
 /* One head of one example; dq (with dk and dv behind it) is zero before. */
-static void head_backward(const struct sizes *s, const float *q, const float *weight,
+static void head_backward(const struct attention *s, const float *q, const float *weight,
                           const float *context, float *gradient, float *dq, float *product)
 {
 	const int tokens = (int)s->tokens, depth = (int)s->depth, width = (int)s->width;
@@ -204,10 +204,10 @@ static void head_backward(const struct sizes *s, const float *q, const float *we
 
 static void attention_backward(const struct fed_pass *p)
 {
-	const struct sizes s = sizes_of(p->config, &p->in, p->batch);
-	const struct parts w = parts_of(&s, p->params), g = parts_of(&s, p->grads);
-	const struct cache c = cache_of(&s, p->cache);
-	const struct scratch v = scratch_of(&s, p->scratch);
+	const struct attention s = sizes_of(p->config, &p->in, p->batch);
+	const struct weights w = parts_of(&s, p->params), g = parts_of(&s, p->grads);
+	const struct kept_heads c = cache_of(&s, p->cache);
+	const struct head_scratch v = scratch_of(&s, p->scratch);
 	const int rows = (int)(s.batch * s.tokens), width = (int)s.width;
 
 	fed_gemm_nt(rows, width, width, p->dy, width, w.u, width, v.context, width, v.product);
@@ -234,7 +234,7 @@ static bool attention_tensor(const void *config, const struct fed_shape *in, uin
                              struct fed_tensor *t)
 {
 	static const char *const names[] = {"in_proj_weight", "in_proj_bias", "out_weight", "out_bias"};
-	const struct sizes s = sizes_of(config, in, 1);
+	const struct attention s = sizes_of(config, in, 1);
 	const size_t square = s.width * s.width;
 	const size_t begin[] = {0, 3 * square, 3 * (square + s.width), 4 * square + 3 * s.width};
 	const uint32_t width = (uint32_t)s.width, outputs = k < 2 ? 3 * width : width;
@@ -254,7 +254,7 @@ static bool attention_tensor(const void *config, const struct fed_shape *in, uin
 static void attention_describe(const void *config, const struct fed_shape *in, char *text,
                                size_t size)
 {
-	const struct sizes s = sizes_of(config, in, 1);
+	const struct attention s = sizes_of(config, in, 1);
 
 	snprintf(text, size, "%zu heads of %zu%s", s.heads, s.depth, s.causal ? ", causal" : "");
 }

@@ -46,7 +46,7 @@ static size_t norm_cache(const void *config, const struct fed_shape *in)
 	return 2 * fed_norm_channels(in);
 }
 
-struct scratch {
+struct norm_scratch {
 	double *first, *second; /* (C) */
 	float *part;            /* (C) */
 	float *a, *b, *c;       /* (C): what a row is multiplied with */
@@ -58,12 +58,12 @@ static size_t norm_scratch(const void *config, const struct fed_shape *in, uint3
 	return 8 * fed_norm_channels(in);
 }
 
-static struct scratch scratch_of(const struct fed_pass *p, size_t channels)
+static struct norm_scratch scratch_of(const struct fed_pass *p, size_t channels)
 {
 	double *at = (double *)p->scratch;
 	float *part = (float *)(at + 2 * channels);
 
-	return (struct scratch){
+	return (struct norm_scratch){
 		at, at + channels, part, part + channels, part + 2 * channels, part + 3 * channels};
 }
 
@@ -72,11 +72,11 @@ static size_t rows_of(const struct fed_pass *p)
 	return p->batch * (fed_shape_size(&p->in) / fed_norm_channels(&p->in));
 }
 
-enum sum { PLAIN, SQUARES, PRODUCTS };
+enum row_sum { PLAIN, SQUARES, PRODUCTS };
 
 /* to (C) = the sum over the rows of v, (v - mean)^2 or v (x - mean). */
-static void sum_rows(enum sum what, const float *v, const float *x, const float *mean, size_t rows,
-                     size_t channels, float *part, double *to)
+static void sum_rows(enum row_sum what, const float *v, const float *x, const float *mean,
+                     size_t rows, size_t channels, float *part, double *to)
 {
 	const struct fed_kernels *k = fed_kernels();
 
@@ -111,7 +111,7 @@ static float scale_of(float variance)
 static void norm_forward(const struct fed_pass *p)
 {
 	const size_t channels = fed_norm_channels(&p->in), rows = rows_of(p);
-	const struct scratch s = scratch_of(p, channels);
+	const struct norm_scratch s = scratch_of(p, channels);
 	const float *moments = moments_of(p);
 
 	if (p->training) {
@@ -132,7 +132,7 @@ static void norm_forward(const struct fed_pass *p)
 static void norm_backward(const struct fed_pass *p)
 {
 	const size_t channels = fed_norm_channels(&p->in), rows = rows_of(p);
-	const struct scratch s = scratch_of(p, channels);
+	const struct norm_scratch s = scratch_of(p, channels);
 	const float *moments = moments_of(p);
 
 	sum_rows(PLAIN, p->dy, NULL, NULL, rows, channels, s.part, s.first);

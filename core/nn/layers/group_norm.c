@@ -13,16 +13,16 @@
 #include "nn/layers/norm.h"
 #include "nn/layers/whole.h"
 
-struct sizes {
+struct norm_groups {
 	size_t channels, groups, together, rows; /* together: channels of a group */
 };
 
-static struct sizes sizes_of(const void *config, const struct fed_shape *in)
+static struct norm_groups sizes_of(const void *config, const struct fed_shape *in)
 {
 	const size_t channels = fed_norm_channels(in);
 	const size_t groups = ((const struct fed_group_config *)config)->groups;
 
-	return (struct sizes){channels, groups, channels / groups, fed_shape_size(in) / channels};
+	return (struct norm_groups){channels, groups, channels / groups, fed_shape_size(in) / channels};
 }
 
 static int group_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
@@ -43,16 +43,16 @@ static size_t group_cache(const void *config, const struct fed_shape *in)
 	return 2 * sizes_of(config, in).groups;
 }
 
-struct lane {
+struct norm_lane {
 	float *mean, *sum, *product; /* (C) */
 	float *a, *b, *c;            /* (C) */
 };
 
-static struct lane lane_of(const struct sizes *s, float *at)
+static struct norm_lane lane_of(const struct norm_groups *s, float *at)
 {
 	const size_t n = s->channels;
 
-	return (struct lane){at, at + n, at + 2 * n, at + 3 * n, at + 4 * n, at + 5 * n};
+	return (struct norm_lane){at, at + n, at + 2 * n, at + 3 * n, at + 4 * n, at + 5 * n};
 }
 
 static struct fed_scratch_sizes group_scratch(const void *config, const struct fed_shape *in,
@@ -65,7 +65,7 @@ static struct fed_scratch_sizes group_scratch(const void *config, const struct f
 }
 
 /* The mean over a group of sums over its channels. */
-static float mean_of(const struct sizes *s, const float *sum, size_t group)
+static float mean_of(const struct norm_groups *s, const float *sum, size_t group)
 {
 	double all = 0;
 
@@ -74,7 +74,8 @@ static float mean_of(const struct sizes *s, const float *sum, size_t group)
 	return (float)(all / (double)(s->together * s->rows));
 }
 
-static void find_moments(const struct sizes *s, const float *x, const struct lane *l, float *cache)
+static void find_moments(const struct norm_groups *s, const float *x, const struct norm_lane *l,
+                         float *cache)
 {
 	const struct fed_kernels *k = fed_kernels();
 
@@ -91,8 +92,8 @@ static void find_moments(const struct sizes *s, const float *x, const struct lan
 
 static void group_forward(const struct fed_pass *p, const struct fed_scratch *scratch)
 {
-	const struct sizes s = sizes_of(p->config, &p->in);
-	const struct lane l = lane_of(&s, scratch->lane);
+	const struct norm_groups s = sizes_of(p->config, &p->in);
+	const struct norm_lane l = lane_of(&s, scratch->lane);
 	const size_t size = s.rows * s.channels;
 
 	for (size_t b = 0; b < p->batch; b++) {
@@ -110,8 +111,8 @@ static void group_forward(const struct fed_pass *p, const struct fed_scratch *sc
 }
 
 /* What dy and x are multiplied with to make dx. */
-static void find_mix(const struct sizes *s, const float *factor, const float *cache,
-                     const struct lane *l)
+static void find_mix(const struct norm_groups *s, const float *factor, const float *cache,
+                     const struct norm_lane *l)
 {
 	for (size_t g = 0; g < s->groups; g++) {
 		const float mean = cache[g], scale = cache[s->groups + g];
@@ -135,8 +136,8 @@ static void find_mix(const struct sizes *s, const float *factor, const float *ca
 static void group_backward(const struct fed_pass *p, const struct fed_scratch *scratch)
 {
 	const struct fed_kernels *k = fed_kernels();
-	const struct sizes s = sizes_of(p->config, &p->in);
-	const struct lane l = lane_of(&s, scratch->lane);
+	const struct norm_groups s = sizes_of(p->config, &p->in);
+	const struct norm_lane l = lane_of(&s, scratch->lane);
 	const size_t size = s.rows * s.channels;
 
 	for (size_t b = 0; b < p->batch; b++) {
@@ -177,7 +178,7 @@ static void end_backward(const struct fed_pass *p, const struct fed_scratch *scr
 
 static void group_describe(const void *config, const struct fed_shape *in, char *text, size_t size)
 {
-	const struct sizes s = sizes_of(config, in);
+	const struct norm_groups s = sizes_of(config, in);
 
 	snprintf(text, size, "%zu channels in %zu groups", s.channels, s.groups);
 }
