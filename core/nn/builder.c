@@ -331,7 +331,7 @@ static int add_line(struct fed_net *net, const char *line, struct fed_error *err
 {
 	struct fed_layer_line parsed;
 
-	if (fed__layer_parse(line, net->classes, net->outputs, &parsed, err))
+	if (fed_layer_parse(line, net->classes, net->outputs, &parsed, err))
 		return FED_FAIL;
 	switch (parsed.kind->is) {
 	case FED_LINE_RESIDUAL:

@@ -16,6 +16,7 @@
 #include "formats/safetensors.h"
 #include "history/metrics.h"
 #include "report/chrome_trace.h"
+#include "report/model_file.h"
 #include "session/composition.h"
 
 /* NaN is an empty cell, a missing value for pandas and spreadsheets. */
@@ -123,6 +124,19 @@ static int write_safetensors(struct fed_session *s, struct fed_file_writer *file
 	return rc;
 }
 
+static int write_layers(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
+{
+	struct fed_text lines = {0};
+
+	if (fed_session_complete(s, err))
+		return FED_FAIL;
+	const int rc = fed__model_lines(&fed_session_parts(s)->net, &lines, err);
+	if (rc == FED_OK)
+		fed_file_write(file, fed_text_str(&lines), lines.len);
+	fed_text_release(&lines);
+	return rc;
+}
+
 static bool ends_with(const char *path, const char *ending)
 {
 	const size_t n = strlen(path), m = strlen(ending);
@@ -138,6 +152,7 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 	} formats[] = {{".csv", write_csv},
 	               {".npz", write_npz},
 	               {".safetensors", write_safetensors},
+	               {".fed-model", write_layers},
 	               {".json", fed__trace_write}};
 	struct fed_file_writer file;
 
@@ -153,7 +168,7 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 	}
 	return fed_reject(err,
 	                  "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
-	                  "(parameters), .json (trace)",
+	                  "(parameters), .fed-model (layers), .json (trace)",
 	                  fed_show(path).s);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "report/model_file.h"
 #include "session/composition.h"
 #include "shell/commands/dataset.h"
 #include "shell/commands/equipment.h"
@@ -123,7 +124,12 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name) {
-		if (fed_session_model(s, a->name, call->extra, call->n_extra, err))
+		if (fed_is_model_file(a->name) && call->n_extra)
+			return fed_fail(
+				err, "a file of layers takes no settings, gets %s=", fed_show(call->extra->key).s);
+		if (fed_is_model_file(a->name)
+		        ? fed_session_model_from_file(s, a->name, err)
+		        : fed_session_model(s, a->name, call->extra, call->n_extra, err))
 			return FED_FAIL;
 		say_model(shell);
 		return FED_OK;
@@ -496,7 +502,8 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 #define NAME_ROWS(rows, hint, help)          \
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct name_args, name, FED_FIELD_POSITIONAL, hint, help), FED_END}
-NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
+NAME_ROWS(model_args, "model",
+          "a model plugin, or a file of layers (.fed-model); without it the layers are shown");
 static const struct fed_field aggregator_args[] = {
 	FED_ARG_TEXT(struct aggregator_args, name, FED_FIELD_POSITIONAL, "aggregator",
                  "an aggregator plugin"),
@@ -533,7 +540,8 @@ const struct fed_command fed__commands_compose[] = {
 	{.name = "model",
      .help = "choose the model, or show its layers",
      .text = "Without a name: layers, shapes, parameters, FLOPs of one example, possible cuts.\n"
-             "A new model starts at version 0 with parameters from the seed.",
+             "A new model starts at version 0 with parameters from the seed. FILE.fed-model has\n"
+             "a layer a line (`explain layers`); `export FILE.fed-model` writes one.",
      .examples = FED_EXAMPLES("dataset blobs; model softmax", "model mlp hidden=64",
                               "dataset blobs; model mlp hidden=16; model"),
      NAME_ARGS(model_args),

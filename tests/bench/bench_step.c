@@ -53,21 +53,76 @@ static int build_lenet(struct fed_builder *b, struct fed_error *err)
 	       b->tanh(b, err) || b->dense(b, 10, err) || b->loss(b, FED_LOSS_CROSS_ENTROPY, err);
 }
 
+/* Layers as lines, then the loss. */
+static int build_lines(struct fed_builder *b, const char *lines, struct fed_error *err)
+{
+	char text[2048], *rest = text;
+
+	snprintf(text, sizeof text, "%s", lines);
+	for (char *line; (line = strsep(&rest, ";"));)
+		if (b->add(b, err, "%s", line))
+			return FED_FAIL;
+	return b->loss(b, FED_LOSS_CROSS_ENTROPY, err);
+}
+
+#define CONV(norm, filters, stride) "conv filters=" #filters " stride=" #stride " pad=1;" norm ";"
+#define BLOCK(norm, filters) \
+	"residual;" CONV(norm, filters, 1) "relu;" CONV(norm, filters, 1) "end;relu;"
+#define SMALLER(norm, filters)                       \
+	"residual;" CONV(norm, filters, 2) "relu;" CONV( \
+		norm, filters, 1) "shortcut;"                \
+						  "conv filters=" #filters " kernel=1 stride=2;end;relu;"
+#define RESNET8(norm) \
+	CONV(norm, 16, 1) \
+	"relu;" BLOCK(norm, 16) SMALLER(norm, 32) SMALLER(norm, 64) "global_pool;dense"
+#define DECODER                                                             \
+	"residual;layer_norm;attention heads=4 causal;end;residual;layer_norm;" \
+	"dense units=512 each;gelu;dense units=128 each;end;"
+
+static int build_group(struct fed_builder *b, struct fed_error *err)
+{
+	return build_lines(b, RESNET8("group_norm groups=2"), err);
+}
+
+static int build_batch(struct fed_builder *b, struct fed_error *err)
+{
+	return build_lines(b, RESNET8("batch_norm"), err);
+}
+
+static int build_transformer(struct fed_builder *b, struct fed_error *err)
+{
+	return build_lines(
+		b, "embedding width=128;positions;" DECODER DECODER DECODER DECODER "last;layer_norm;dense",
+		err);
+}
+
 struct figure {
 	const char *model;
 	int (*build)(struct fed_builder *, struct fed_error *);
 	uint32_t batch;
 	bool train;
 	double momentum;
+	struct fed_shape input; /* rank 0: grey pictures; 1: tokens */
 };
 
 static const struct figure figures[] = {
-	{"2nn", build_2nn, 10, true, 0},   {"2nn", build_2nn, 50, true, 0},
-	{"2nn", build_2nn, 600, true, 0},  {"2nn", build_2nn, 10, true, 0.9},
-	{"2nn", build_2nn, 128, false, 0}, {"cnn", build_cnn, 10, true, 0},
-	{"cnn", build_cnn, 50, true, 0},   {"cnn", build_cnn, 10, true, 0.9},
-	{"cnn", build_cnn, 128, false, 0}, {"lenet", build_lenet, 10, true, 0},
+	{"2nn", build_2nn, 10, true, 0},
+	{"2nn", build_2nn, 50, true, 0},
+	{"2nn", build_2nn, 600, true, 0},
+	{"2nn", build_2nn, 10, true, 0.9},
+	{"2nn", build_2nn, 128, false, 0},
+	{"cnn", build_cnn, 10, true, 0},
+	{"cnn", build_cnn, 50, true, 0},
+	{"cnn", build_cnn, 10, true, 0.9},
+	{"cnn", build_cnn, 128, false, 0},
+	{"lenet", build_lenet, 10, true, 0},
+	{"resnet8-group", build_group, 10, true, 0, {3, {32, 32, 3}}},
+	{"resnet8-group", build_group, 50, true, 0, {3, {32, 32, 3}}},
+	{"resnet8-batch", build_batch, 10, true, 0, {3, {32, 32, 3}}},
+	{"resnet8-batch", build_batch, 50, true, 0, {3, {32, 32, 3}}},
+	{"transformer", build_transformer, 16, true, 0, {1, {64}}},
 };
+enum { TOKENS = 80 };
 
 struct work {
 	const struct figure *figure;
@@ -80,12 +135,14 @@ struct work {
 
 static void set_up(struct work *w, const struct figure *figure)
 {
-	const struct fed_shape input = {3, {SIDE, SIDE, 1}};
+	const struct fed_shape grey = {3, {SIDE, SIDE, 1}};
+	const struct fed_shape input = figure->input.rank ? figure->input : grey;
+	const uint32_t classes = input.rank == 1 ? TOKENS : 10;
 	struct fed_net_builder storage;
 	struct fed_error err = {{0}};
 
 	*w = (struct work){.figure = figure};
-	fed_net_init(&w->net, &input, 10, 10);
+	fed_net_init(&w->net, &input, classes, classes);
 	need(figure->build(fed_net_builder(&storage, &w->net), &err), &err);
 	need(fed_net_finish(&w->net, &err), &err);
 	need(fed_workspace_init(&w->ws, &w->net, 0, w->net.layers, figure->batch, false, &err), &err);
@@ -132,7 +189,11 @@ static void step(struct work *w, uint64_t number)
 
 	for (uint32_t b = 0; b < batch; b++)
 		w->label[b] = (int32_t)(fed_random(number, b) % 10);
-	for (uint32_t b = 0; number < 2 && b < batch; b++)
+	const size_t size = batch * fed_shape_size(&w->net.input);
+	for (size_t j = 0; number < 2 && w->figure->input.rank && j < size; j++)
+		x[j] = w->figure->input.rank == 1 ? (float)(fed_random(number, j) % TOKENS)
+		                                  : (float)fed_random_real(number, j);
+	for (uint32_t b = 0; !w->figure->input.rank && number < 2 && b < batch; b++)
 		draw(x + (size_t)b * SIDE * SIDE, SIDE, fed_random(number, b));
 	if (w->figure->train)
 		fed_sgd_step(&w->ws, &w->sgd, w->params, w->label, NULL, batch);

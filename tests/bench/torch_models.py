@@ -121,4 +121,5 @@ def main():
     run("resnet8 batch", resnet8(3, 4, 8, nn.BatchNorm2d), x, label, 0.1)
 
 
-main()
+if __name__ == "__main__":
+    main()

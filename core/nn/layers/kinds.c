@@ -214,8 +214,8 @@ static int set_word(const struct fed_layer_kind *kind, struct args *a, char *wor
 	return fed_fields_set(kind->fields, a, word, equals ? equals + 1 : NULL, err);
 }
 
-int fed__layer_parse(const char *line, uint32_t classes, uint32_t outputs,
-                     struct fed_layer_line *out, struct fed_error *err)
+int fed_layer_parse(const char *line, uint32_t classes, uint32_t outputs,
+                    struct fed_layer_line *out, struct fed_error *err)
 {
 	char word[FED_LAYER_LINE];
 	struct args a = {0};
@@ -248,7 +248,7 @@ int fed__layer_parse(const char *line, uint32_t classes, uint32_t outputs,
 	return FED_OK;
 }
 
-bool fed__layer_print(const struct fed_layer *ops, const void *config, struct fed_text *out)
+bool fed_layer_print(const struct fed_layer *ops, const void *config, struct fed_text *out)
 {
 	struct args a = {0};
 

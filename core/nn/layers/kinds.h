@@ -40,9 +40,9 @@ struct fed_layer_line {
 const struct fed_layer_kind *fed_layer_kind(size_t k);
 
 /* classes and outputs of the dataset stand for the words that follow from it. */
-int fed__layer_parse(const char *line, uint32_t classes, uint32_t outputs,
-                     struct fed_layer_line *out, struct fed_error *err);
+int fed_layer_parse(const char *line, uint32_t classes, uint32_t outputs,
+                    struct fed_layer_line *out, struct fed_error *err);
 /* Append the line of a layer, all settings given; false when the layer is none of the table. */
-bool fed__layer_print(const struct fed_layer *, const void *config, struct fed_text *out);
+bool fed_layer_print(const struct fed_layer *, const void *config, struct fed_text *out);
 
 #endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/model_file.c - reading and writing of models as text.
+ */
+#include "report/model_file.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "nn/layers/kinds.h"
+
+#define BYTES_MOST (1u << 20)
+
+bool fed_is_model_file(const char *name)
+{
+	static const char ending[] = ".fed-model";
+	const size_t n = strlen(name), m = sizeof ending - 1;
+
+	return n > m && strcasecmp(name + n - m, ending) == 0;
+}
+
+/* Check the words of a line; the layers' shapes are checked when the net is built. */
+static int check_line(const char *path, unsigned number, const char *line, struct fed_error *err)
+{
+	struct fed_layer_line parsed;
+	struct fed_error why;
+
+	if (strlen(line) >= FED_LAYER_LINE)
+		return fed_fail(err, "%s:%u: a line has at most %d bytes", path, number,
+		                FED_LAYER_LINE - 1);
+	if (strchr(line, ';'))
+		return fed_fail(err, "%s:%u:%zu: a layer a line, without ;", path, number,
+		                strcspn(line, ";") + 1);
+	if (line[strspn(line, " \t\r")] == '\0' || line[strspn(line, " \t\r")] == '#')
+		return FED_OK;
+	/* any numbers will do */
+	if (fed_layer_parse(line, 1, 1, &parsed, &why) == FED_OK)
+		return FED_OK;
+	return fed_fail(err, "%s:%u:%zu: %s", path, number, parsed.at + 1, why.text);
+}
+
+/* The lines joined by ;, with the empty ones, so that their numbers stay. */
+static int join_lines(const char *path, char *text, struct fed_text *joined, struct fed_error *err)
+{
+	unsigned number = 0;
+
+	for (char *line; (line = strsep(&text, "\n"));) {
+		char *comment = strchr(line, '#');
+
+		if (comment)
+			*comment = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		if (check_line(path, ++number, line, err))
+			return FED_FAIL;
+		fed_text_add(joined, "%s%s", number > 1 ? ";" : "", line);
+	}
+	return joined->failed ? fed_fail_memory(err, joined->len, "a model") : FED_OK;
+}
+
+static int choose(struct fed_session *s, const char *path, struct fed_text *bytes,
+                  struct fed_error *err)
+{
+	struct fed_text joined = {0};
+	struct fed_error why;
+
+	if (strlen(bytes->s) != bytes->len)
+		return fed_fail(err, "%s: is no text", path);
+	int rc = join_lines(path, bytes->s, &joined, err);
+	if (rc == FED_OK) {
+		const struct fed_assign lines = {"lines", fed_text_str(&joined)};
+
+		rc = fed_session_model(s, "layers", &lines, 1, &why);
+		if (rc)
+			fed_fail(err, "%s: %s", path, why.text);
+	}
+	fed_text_release(&joined);
+	return rc;
+}
+
+int fed_session_model_from_file(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	struct fed_text expanded = {0}, bytes = {0};
+	int rc;
+
+	fed_path_expand(path, &expanded);
+	rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
+	                     : fed_file_read(fed_text_str(&expanded), BYTES_MOST, &bytes, err);
+	if (rc == FED_OK)
+		rc = choose(s, fed_show(path).s, &bytes, err);
+	fed_text_release(&expanded);
+	fed_text_release(&bytes);
+	return rc;
+}
+
+/* Writing --------------------------------------------------------------------- */
+
+static int add_op(const struct fed_net *net, size_t o, const char *indent, struct fed_text *out,
+                  struct fed_error *err)
+{
+	const struct fed_net_layer *op = &net->op[o];
+
+	fed_text_add(out, "%s", indent);
+	if (!fed_layer_print(op->ops, op->config, out))
+		return fed_fail(err, "%s is a layer of the model's own, which has no line", op->name);
+	fed_text_add(out, "\n");
+	return FED_OK;
+}
+
+static int add_block(const struct fed_net *net, const struct fed_net_layer *block,
+                     struct fed_text *out, struct fed_error *err)
+{
+	const size_t other = net->op[block->end - 1].other;
+
+	fed_text_add(out, "residual\n");
+	for (size_t o = block->begin; o + 1 < block->end; o++) {
+		if (o == other && o > block->begin)
+			fed_text_add(out, "shortcut\n");
+		if (add_op(net, o, "  ", out, err))
+			return FED_FAIL;
+	}
+	fed_text_add(out, "end\n");
+	return FED_OK;
+}
+
+int fed__model_lines(const struct fed_net *net, struct fed_text *out, struct fed_error *err)
+{
+	for (size_t l = 0; l < net->layers; l++) {
+		const struct fed_net_layer *layer = &net->layer[l];
+
+		if (layer->ops ? add_op(net, layer->begin, "", out, err) : add_block(net, layer, out, err))
+			return FED_FAIL;
+	}
+	return out->failed ? fed_fail_memory(err, out->len, "a model") : FED_OK;
+}
