@@ -28,7 +28,6 @@
 #define SHOWN "50"
 #endif
 
-/* dataset, model */
 static const char *const nets[][2] = {
 	{"blobs classes=4 train=600 test=100", "mlp hidden=9,7"},
 	{"glyphs train=200 test=" SHOWN, "softmax"},
