@@ -31,6 +31,23 @@ void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
 	fed_assert_ok(fed__shell_init(&lab->shell, plugin_folder, &err), &err);
 }
 
+char *without_digests(char *journal)
+{
+	char *to = journal;
+
+	for (char *line = journal; *line;) {
+		const size_t n = strcspn(line, "\n"), whole = n + (line[n] == '\n');
+
+		if (strncmp(line, "#= ", 3) != 0) {
+			memmove(to, line, whole);
+			to += whole;
+		}
+		line += whole;
+	}
+	*to = '\0';
+	return journal;
+}
+
 void shell_lab_close(struct shell_lab *lab)
 {
 	fed__shell_release(&lab->shell);

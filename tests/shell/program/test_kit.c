@@ -243,8 +243,9 @@ START_TEST(a_run_goes_on_with_what_was_saved)
 	terminal_wait("aggregator mine: in between");
 	ck_assert_int_eq(terminal_end(), 0);
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "r.fedsh"), 1 << 16, &recorded, &err), &err);
+	without_digests(recorded.s);
 	assert_shows(recorded.s, "round 100000\nreload mine\npause ");
-	ck_assert_str_eq(recorded.s + recorded.len - strlen("\ncontinue\n"), "\ncontinue\n");
+	ck_assert_str_eq(recorded.s + strlen(recorded.s) - strlen("\ncontinue\n"), "\ncontinue\n");
 	fed_text_release(&recorded);
 }
 END_TEST
