@@ -376,6 +376,8 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	for (; *files && result == FED_EXIT_OK && !shell->quit; files++) {
 		shell->reported = false;
 		result = fed__shell_source(shell, *files, &err);
+		if (result && strcmp(*files, "attach") == 0)
+			fed_fail(&err, "there is no script attach; `fedsh --attach` shows another session");
 		if (result && !shell->reported && result != FED_EXIT_INTERRUPTED)
 			fed__print_error(shell, "", err.text);
 	}
