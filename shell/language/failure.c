@@ -237,7 +237,7 @@ void fed__failure_report(struct fed_shell *shell, const char *name, const char *
 	if (find_object(shell, text, &plugin, &object))
 		fed_text_add(&whole, "%s `load %s` loads %s", text[strlen(text) - 1] == '?' ? "" : ";",
 		             fed_text_str(&plugin), fed_show(fed_text_str(&object)).s);
-	fed__print_error(shell, fed_text_str(&where), fed_text_str(&whole));
+	fed__print_error(shell, fed_text_str(&where), whole.failed ? text : fed_text_str(&whole));
 	fed__failure_release(failure);
 	fed_text_add(&failure->said, "%s%s", fed_text_str(&where), fed_text_str(&whole));
 	if (found)
