@@ -20,8 +20,9 @@
 /* The least time between frames while training runs, in multiples of a frame's own time, during
  * which training waits: frames slow training by 1% at most. */
 #define FRAME_SHARE 100
-#define IDLE_WAIT 0.25      /* seconds between checks for signals */
-#define PACE_READING 2      /* rounds a second at which captions take their reading time ... */
+#define FRAME_MOST 2.0 /* seconds: a frame may have been dear because others used the machine */
+#define IDLE_WAIT 0.25 /* seconds between checks for signals */
+#define PACE_READING 2 /* rounds a second at which captions take their reading time ... */
 #define SLOWEST_READING 0.5 /* ... divided by this at slower paces */
 enum { KEYS_MOST = 4096 };  /* the input buffer of a terminal has as many */
 
@@ -413,7 +414,7 @@ static void handle_session(struct fed_watch *w)
 /* Least seconds between two frames. */
 static double pause_of(const struct fed_watch *w, bool lively)
 {
-	return fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
+	return fmax(FRAME_LEAST, lively ? fmin(FRAME_MOST, FRAME_SHARE * w->cost) : 0);
 }
 
 /* Whether a line runs and is not paused. */
@@ -463,6 +464,9 @@ static void frame(struct fed_watch *w, bool lively)
 	} else if (w->dirty && soon) {
 		paint(w, false);
 		painted = true;
+		/* The next one may be far away, and the runner would wait for it. */
+		if (!beside && !w->n_keys)
+			fed_runner_give(w->runner);
 	}
 	if (painted)
 		show_frame(w);
