@@ -256,7 +256,7 @@ END_TEST
 static const struct {
 	const char *args, *says;
 } bad_columns[] = {
-	{"client=nobody", "no column is called nobody"},
+	{"client=absent", "no column is called absent"},
 	{"drop=id,9", "drop=9; the file has 5 columns"},
 	{"drop=y label=y", "label= names y, which is dropped already"},
 	{"client=who encode=who,colour", "encode= names who, which is the clients' column already"},

@@ -33,7 +33,7 @@ void fed_fuzz_begin(void)
 	seed(FED_MESSAGE_MODEL, 1, 10, false);
 	seed(FED_MESSAGE_UPDATE, 2, 33, false);
 	seed(FED_MESSAGE_UPDATE, 0, 0, false);
-	seed(FED_MESSAGE_UPDATE, 2, 20, true); /* whose codec nobody knows */
+	seed(FED_MESSAGE_UPDATE, 2, 20, true); /* whose codec is unknown */
 }
 
 void fed_fuzz_end(void)

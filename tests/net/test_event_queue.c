@@ -130,8 +130,8 @@ END_TEST
 
 FED_SUITE(event_queue)
 {
-	Suite *suite = suite_create("vclock");
-	TCase *tests = tcase_create("vclock");
+	Suite *suite = suite_create("event_queue");
+	TCase *tests = tcase_create("event_queue");
 
 	tcase_add_loop_test(tests, order_is_time_then_sequence, 0, 4);
 	tcase_add_test(tests, adding_and_taking_may_mix);

@@ -120,7 +120,7 @@ START_TEST(coded_vectors_come_back)
 		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 599, &sent, &came, &err),
 		                 FED_REJECT);
 		ck_assert_ptr_nonnull(strstr(err.text, "vectors of 600 numbers, at most 599"));
-		if (sent.code) { /* nobody else can read it */
+		if (sent.code) { /* the others cannot read it */
 			const struct fed_envelope longer = {.codec = sent.codec, .coding.n = 601};
 
 			ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 600, NULL, &came, &err),
