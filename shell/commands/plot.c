@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "history/series.h"
-#include "shell/commands/clients.h"
+#include "shell/commands/look/clients.h"
 #include "shell/commands/sweep.h"
 #include "shell/commands/tournament.h"
 #include "shell/output/chart.h"

@@ -9,7 +9,7 @@
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
-#include "shell/commands/updates.h"
+#include "shell/commands/look/updates.h"
 #include "shell/commands/kit/build.h"
 #include "shell/commands/kit/bench_plugin.h"
 #include "shell/commands/kit/check.h"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/look/histogram.h - the command `histogram`: distributions of staleness, durations
+ * and other quantities.
+ */
+#ifndef FED_SHELL_COMMANDS_HISTOGRAM_H
+#define FED_SHELL_COMMANDS_HISTOGRAM_H
+
+#include "shell/language/command.h"
+
+struct fed_histogram_args {
+	int figure;
+	int64_t bins, last;
+};
+extern const struct fed_field fed__histogram_rows[];
+int fed__run_histogram(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shell/language/test_line.c - text to words: quotes, comments, separators, what has no end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/language/line.h"
+#include "support/suite.h"
+
+/* All commands of the text: words in [], commands apart by |; or the error. */
+static void spell(const char *text, size_t len, char *out, size_t size)
+{
+	struct fed_words words = {0};
+	struct fed_text all = {0};
+	struct fed_error err;
+
+	while (len) {
+		size_t used;
+
+		if (fed__words_split(&words, text, len, &used, &err)) {
+			fed_text_add(&all, "!%s", err.text);
+			break;
+		}
+		for (size_t i = 0; i < words.n; i++)
+			fed_text_add(&all, "[%s]", fed__words_at(&words, i));
+		ck_assert_uint_gt(used, 0);
+		ck_assert_uint_le(used, len);
+		text += used;
+		len -= used;
+		if (len)
+			fed_text_add(&all, "|");
+	}
+	snprintf(out, size, "%s", fed_text_str(&all));
+	fed_text_release(&all);
+	fed__words_release(&words);
+}
+
+static const struct {
+	const char *text, *words;
+} lines[] = {
+	{"", ""},
+	{"   \t ", ""},
+	{"round", "[round]"},
+	{"  round  5 ", "[round][5]"},
+	{"round 5; status", "[round][5]|[status]"},
+	{"a;b;;c", "[a]|[b]||[c]"},
+	{"a\nb", "[a]|[b]"},
+	{"a\r\nb\r\n", "[a]|[b]"},
+	{"# all comment", ""},
+	{"a # rest; more\nb", "[a]|[b]"},
+	{"a#b", "[a#b]"},
+	{"x 'a b;c#d'", "[x][a b;c#d]"},
+	{"x \"a \\\"b\\\" \\\\ \\n\"", "[x][a \"b\" \\ \\n]"},
+	{"x a\\ b", "[x][a b]"},
+	{"x 'it''s'", "[x][its]"},
+	{"x ''", "[x][]"},
+	{"label=\"a b\"c", "[label=a bc]"},
+	{"a 'b", "!the quote ' at column 3 has no end"},
+	{"abc; \"d", "[abc]|!the quote \" at column 2 has no end"},
+	{"a 'b\nc'", "!the quote ' at column 3 has no end"},
+	{"a \\", "!nothing follows the backslash at column 3"},
+	{"a \\\n b\\\nc\nd", "[a][b][c]|[d]"},
+	{"\xff\xfe", "[\xff\xfe]"},
+	{"\u00a0a\u00a0b;\u202fc\u2007", "[a][b]|[c]"},
+	{"a '\u00a0' \\\u00a0 é\u0161", "[a][\u00a0][\u00a0][é\u0161]"},
+	{"a\xc2", "[a\xc2]"},
+};
+
+START_TEST(words_are_cut)
+{
+	char got[256];
+
+	spell(lines[_i].text, strlen(lines[_i].text), got, sizeof got);
+	ck_assert_str_eq(got, lines[_i].words);
+}
+END_TEST
+
+static void reads_back(const struct fed_text *spelled, const char *word)
+{
+	struct fed_words back = {0};
+	struct fed_error err;
+	size_t used;
+
+	fed_assert_ok(fed__words_split(&back, spelled->s, spelled->len, &used, &err), &err);
+	ck_assert_uint_eq(back.n, 1);
+	ck_assert_str_eq(fed__words_at(&back, 0), word);
+	fed__words_release(&back);
+}
+
+START_TEST(quoted_words_read_back)
+{
+	static const char *const words[] = {"plain",       "",   "a b", "a;b",  "#x",
+	                                    "it's \"so\"", "\\", "é",   "a\tb", "a\u00a0b"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		struct fed_text text = {0};
+
+		fed__word_quote(&text, words[i]);
+		reads_back(&text, words[i]);
+		for (const char *quote = "\"'"; *quote; quote++) {
+			fed_text_clear(&text);
+			fed__word_spell(&text, words[i], *quote, true);
+			reads_back(&text, words[i]);
+		}
+		fed_text_clear(&text);
+		fed__word_spell(&text, words[i], 0, true);
+		if (*words[i])
+			reads_back(&text, words[i]);
+		fed_text_release(&text);
+	}
+}
+END_TEST
+
+START_TEST(too_many_words_are_refused)
+{
+	const size_t len = 2 * (FED_WORDS_MAX + 1);
+	char *text = malloc(len);
+	struct fed_words words = {0};
+	struct fed_error err;
+	size_t used;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < len; i++)
+		text[i] = i % 2 ? ' ' : 'a';
+	ck_assert_int_eq(fed__words_split(&words, text, len, &used, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "4096 words"));
+	fed__words_release(&words);
+	free(text);
+}
+END_TEST
+
+static int split_something(void *ctx, struct fed_error *err)
+{
+	static const char text[] = "a b c d e f g h i j k l m n o p q r s t 'u v'";
+	struct fed_words words = {0};
+	size_t used;
+
+	(void)ctx;
+	const int rc = fed__words_split(&words, text, strlen(text), &used, err);
+	fed__words_release(&words);
+	return rc;
+}
+
+START_TEST(allocations_may_fail)
+{
+	ck_assert_uint_gt(fed_each_allocation(split_something, NULL), 1);
+}
+END_TEST
+
+FED_SUITE(line)
+{
+	Suite *suite = suite_create("line");
+	TCase *tests = tcase_create("line");
+
+	tcase_add_loop_test(tests, words_are_cut, 0, (int)(sizeof lines / sizeof *lines));
+	tcase_add_test(tests, quoted_words_read_back);
+	tcase_add_test(tests, too_many_words_are_refused);
+	tcase_add_test(tests, allocations_may_fail);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
