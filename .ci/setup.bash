@@ -10,14 +10,14 @@ say() {
 packages_to_build() {
 	echo gcc libc6-dev cmake ninja-build pkg-config libopenblas-dev libreadline-dev \
 		libncurses-dev zlib1g-dev libutf8proc-dev libzip-dev libjansson-dev \
-		libpng-dev libjpeg-dev libyajl-dev
+		libpng-dev libjpeg-dev libyajl-dev libcairo2-dev
 }
 packages_wanted() {
 	echo dataset-fashion-mnist
 	[[ $(uname -m) != x86_64 ]] || echo libxsmm-dev
 }
 packages_to_check() {
-	echo check clang clang-format dpkg-dev libvterm-dev
+	echo check clang clang-format dpkg-dev libvterm-dev librsvg2-bin poppler-utils
 }
 
 # Those of the packages that are not there.  A program on the path counts as its package: people

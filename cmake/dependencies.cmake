@@ -19,6 +19,12 @@ foreach(library PNG JPEG)
 	endif()
 endforeach()
 
+# For figures as PDF and PNG; without it they are SVG.
+pkg_check_modules(CAIRO IMPORTED_TARGET cairo cairo-pdf)
+if(NOT CAIRO_FOUND)
+	message(STATUS "cairo is not installed: figures are written as SVG, not as PDF or PNG")
+endif()
+
 # OpenBLAS: the pthread build, since Debian's serial one gives wrong results when several threads
 # call it at once.
 find_library(OPENBLAS_LIBRARY NAMES openblas

@@ -363,9 +363,10 @@ const struct fed_command fed__commands_look[] = {
 	{.name = "plot",
      .help = "draw metrics over the rounds",
      .text = "Several metrics are joined by commas. Runs kept with `keep` are drawn beside the\n"
-             "present one.",
+             "present one. `to=FILE` writes a figure for a page instead: SVG, PDF or PNG by the\n"
+             "file's ending, with letters of 8 points whatever its width.",
      .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss log",
-                              QUICK "plot loss log save=loss.svg",
+                              QUICK "plot loss log to=loss.svg width=8.5cm",
                               QUICK "keep first; restart; round 2; plot loss against=bytes-up"),
      .args = fed__plot_rows,
      .args_size = sizeof(struct fed_plot_args),

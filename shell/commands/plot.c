@@ -53,10 +53,26 @@ static void list_points(struct fed_shell *shell, const struct fed_series_set *se
 	fed__table_print(shell, &table);
 }
 
+static bool has_one_metric(const struct fed_series_set *set)
+{
+	for (size_t i = 1; i < set->n; i++)
+		if (set->of[i].of != set->of[0].of)
+			return false;
+	return true;
+}
+
+/* The name in the legend of a figure, whose axis names the metric if there is but one. */
+static const char *name_in_figure(const struct fed_series_set *set, size_t i)
+{
+	if (!has_one_metric(set))
+		return set->of[i].name;
+	return *set->of[i].run ? set->of[i].run : "present run";
+}
+
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
                 const struct fed_field *x, const struct fed_plot_form *form, struct fed_error *err)
 {
-	struct fed_chart_series series[FED_SERIES_MAX];
+	struct fed_plot_series series[FED_SERIES_MAX];
 	struct fed_text label = {0};
 
 	if (shell->form != FED_FORM_TEXT) {
@@ -65,15 +81,16 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 	}
 	for (size_t i = 0; i < set->n; i++)
 		series[i] =
-			(struct fed_chart_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
+			(struct fed_plot_series){*form->figure.to ? name_in_figure(set, i) : set->of[i].name,
+		                             set->of[i].x,
+		                             set->of[i].y,
+		                             set->of[i].n,
+		                             NULL,
+		                             NULL};
 	fed_field_key(x, &label);
-	struct fed_chart chart = {.title = title,
-	                          .x_label = fed_text_str(&label),
-	                          .series = series,
-	                          .n = set->n,
-	                          .log_y = form->log,
-	                          .log_x = form->log_x};
-	const int rc = fed__print_chart(shell, &chart, form->save, err);
+	struct fed_chart chart = {
+		.title = title, .x_label = fed_text_str(&label), .series = series, .n = set->n};
+	const int rc = fed__print_chart(shell, &chart, form, err);
 	fed_text_release(&label);
 	return rc;
 }
@@ -119,12 +136,7 @@ const struct fed_field fed__plot_rows[] = {
      .offset = offsetof(struct fed_plot_args, form.log_x),
      .size = sizeof(bool),
      .help = "the same along the bottom"},
-	{.name = "save",
-     .type = FED_TYPE_TEXT,
-     .offset = offsetof(struct fed_plot_args, form.save),
-     .size = sizeof(((struct fed_plot_form *)0)->save),
-     .hint = "path",
-     .help = "a file for the plot instead: SVG by its ending .svg, else text"},
+	FED_FIGURE_ROWS(struct fed_plot_args, form.figure),
 	FED_END,
 };
 int fed__run_plot(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

@@ -222,7 +222,7 @@ int fed__run_sweep(struct fed_shell *shell, const struct fed_call *call, struct 
 /* The chart ------------------------------------------------------------------------------ */
 
 struct chart {
-	struct fed_chart_series series[SCHEMES];
+	struct fed_plot_series series[SCHEMES];
 	double *values; /* [SCHEMES][2][rows] */
 	size_t n, rows;
 	bool numbers; /* all values are numbers; else x is 1, 2, ... */
@@ -238,7 +238,7 @@ static bool all_numbers(const struct fed_sweep *w)
 	return true;
 }
 
-static struct fed_chart_series *curve_of(struct chart *c, const char *scheme)
+static struct fed_plot_series *curve_of(struct chart *c, const char *scheme)
 {
 	size_t k = 0;
 
@@ -246,19 +246,19 @@ static struct fed_chart_series *curve_of(struct chart *c, const char *scheme)
 		k++;
 	if (k == c->n && c->n < SCHEMES) {
 		double *x = c->values + 2 * k * c->rows;
-		c->series[c->n++] = (struct fed_chart_series){.name = scheme, .x = x, .y = x + c->rows};
+		c->series[c->n++] = (struct fed_plot_series){.name = scheme, .x = x, .y = x + c->rows};
 	}
 	return k < c->n ? &c->series[k] : NULL;
 }
 
-static void add_point(struct fed_chart_series *curve, double x, double y)
+static void add_point(struct fed_plot_series *curve, double x, double y)
 {
 	((double *)curve->x)[curve->n] = x;
 	((double *)curve->y)[curve->n++] = y;
 }
 
 /* Add a horizontal line for a row without a value (sync beside the cuts). */
-static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_chart_series *curve,
+static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_plot_series *curve,
                       double y)
 {
 	double x;
@@ -272,7 +272,7 @@ static void fill_chart(struct chart *c, const struct fed_sweep *w, const struct 
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct fed_outcome *o = &w->trials.outcome[i];
-		struct fed_chart_series *curve = curve_of(c, has_schemes(w) && o->scheme ? o->scheme : "");
+		struct fed_plot_series *curve = curve_of(c, has_schemes(w) && o->scheme ? o->scheme : "");
 		const double y = fed_outcome_figure(o, metric);
 		double x = (double)i + 1;
 
@@ -308,10 +308,8 @@ static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct
 	struct fed_chart chart = {.title = fed_text_str(&title),
 	                          .x_label = fed_text_str(&label),
 	                          .series = c->series,
-	                          .n = c->n,
-	                          .log_y = form->log,
-	                          .log_x = form->log_x};
-	const int rc = fed__print_chart(shell, &chart, form->save, err);
+	                          .n = c->n};
+	const int rc = fed__print_chart(shell, &chart, form, err);
 	fed_text_release(&label);
 	fed_text_release(&title);
 	return rc;

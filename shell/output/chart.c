@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/chart.c - charts in the size of the screen.
+ * shell/output/chart.c - charts in the size of the screen, or as figures.
  */
 #include "shell/output/chart.h"
 
@@ -8,26 +8,44 @@
 
 enum { COLUMNS_MOST = 100, ROWS_MOST = 20 };
 
-int fed__print_chart(struct fed_shell *shell, struct fed_chart *chart, const char *save,
-                     struct fed_error *err)
+#define FIGURE_HEIGHT 0.62 /* of its width */
+
+static int save_chart(struct fed_shell *shell, const struct fed_chart *chart,
+                      const struct fed_figure_form *form, struct fed_error *err)
+{
+	const struct fed_plot plot = {
+		.heading = form->title,
+		.x_label = chart->x_label,
+		.y_label = chart->title,
+		.series = chart->series,
+		.n = chart->n,
+		.log_x = chart->log_x,
+		.log_y = chart->log_y,
+		.mark = chart->mark,
+		.marks = chart->marks,
+		.mark_name = chart->mark_name,
+	};
+	struct fed_drawing d;
+
+	if (fed__figure_begin(&d, shell, form, FIGURE_HEIGHT, err))
+		return FED_FAIL;
+	return fed__figure_end(&d, shell, form, fed_plot_draw(&plot, &d, NULL, err), err);
+}
+
+int fed__print_chart(struct fed_shell *shell, struct fed_chart *chart,
+                     const struct fed_plot_form *form, struct fed_error *err)
 {
 	const struct fed_screen *screen = &shell->screen;
 	struct fed_text drawing = {0};
 
+	chart->log_x = form->log_x;
+	chart->log_y = form->log;
+	if (*form->figure.to)
+		return save_chart(shell, chart, &form->figure, err);
 	fed__screen_measure(shell);
 	chart->columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
 	chart->rows = screen->rows - 2 < ROWS_MOST ? screen->rows - 2 : ROWS_MOST;
 	chart->utf8 = screen->utf8;
-	if (*save) {
-		chart->utf8 = true; /* dots */
-		chart->palette = fed_palette_with(FED_PALETTE_NONE, fed__screen_look(shell));
-		if (fed_chart_save(chart, save, err)) {
-			shell->fault = FED_EXIT_IO;
-			return FED_FAIL;
-		}
-		fed__print(shell, "saved the plot as %s\n", save);
-		return FED_OK;
-	}
 	chart->palette = fed__screen_palette(shell);
 	const int rc = fed_chart_draw(chart, &drawing, err);
 	if (rc == FED_OK)

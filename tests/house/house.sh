@@ -72,7 +72,8 @@ rule_layers() {
 		row("train/schemes", "train" may["train"])
 		row("history", "train" may["train"])
 		row("session", "history conformance" may["history"])
-		row("report", "formats session" may["session"])
+		row("figures", "fedsh base")
+		row("report", "figures formats session" may["session"])
 		row("checkpoint", "session" may["session"])
 		row("privacy", "session" may["session"])
 		row("experiments", "report" may["report"])
@@ -106,7 +107,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)

@@ -79,7 +79,7 @@ int __wrap_fed_chart_draw(const struct fed_chart *plot, struct fed_text *out, st
 	int at = snprintf(drawn, sizeof drawn, "%s over %s", plot->title, plot->x_label);
 
 	for (size_t k = 0; k < plot->n; k++) {
-		const struct fed_chart_series *s = &plot->series[k];
+		const struct fed_plot_series *s = &plot->series[k];
 
 		at += snprintf(drawn + at, sizeof drawn - (size_t)at, " [%s", s->name);
 		for (size_t i = 0; i < s->n; i++)

@@ -40,7 +40,7 @@ static void compare(const char *name, const struct fed_chart *chart)
 
 static void three_curves(const char *name, size_t n, int columns, int rows, bool utf8, bool color)
 {
-	const struct fed_chart_series series[] = {
+	const struct fed_plot_series series[] = {
 		{"fedavg", rounds, rising, ROUNDS},
 		{"krum", rounds, slow, ROUNDS},
 		{"bgd groups=5", rounds, gappy, ROUNDS},
@@ -60,7 +60,7 @@ static void three_curves(const char *name, size_t n, int columns, int rows, bool
 START_TEST(a_logarithmic_axis)
 {
 	static const double x[] = {1, 2, 3, 4, 5}, y[] = {0, 1, 10, 100, -3}, none[] = {0, 0, 0, 0, 0};
-	struct fed_chart_series series = {"loss", x, y, 5};
+	struct fed_plot_series series = {"loss", x, y, 5};
 	struct fed_chart chart = {
 		.title = "loss", .series = &series, .n = 1, .columns = 50, .rows = 12, .log_y = true};
 	struct fed_text text = {0};
@@ -122,7 +122,7 @@ START_TEST(odd_values)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct fed_chart_series series = {"loss", x, cases[i].y, cases[i].n};
+		const struct fed_plot_series series = {"loss", x, cases[i].y, cases[i].n};
 		const struct fed_chart chart = {.title = cases[i].name,
 		                                .series = &series,
 		                                .n = 1,
@@ -137,8 +137,8 @@ END_TEST
 START_TEST(names_are_shown_safely)
 {
 	static const double x[] = {0, 1}, y[] = {0, 1};
-	const struct fed_chart_series series[] = {{"\033[2J\xFF", x, y, 2},
-	                                          {"\xE4\xB8\xAD\xE6\x96\x87", x, y, 2}};
+	const struct fed_plot_series series[] = {{"\033[2J\xFF", x, y, 2},
+	                                         {"\xE4\xB8\xAD\xE6\x96\x87", x, y, 2}};
 	const struct fed_chart chart = {
 		.title = "a\nb", .series = series, .n = 2, .columns = 30, .rows = 8, .utf8 = true};
 	compare("names", &chart);
@@ -149,8 +149,8 @@ END_TEST
 START_TEST(charts_keep_to_their_size)
 {
 	make_curves();
-	const struct fed_chart_series series[] = {{"fedavg", rounds, rising, ROUNDS},
-	                                          {"a long name of a curve", rounds, gappy, ROUNDS}};
+	const struct fed_plot_series series[] = {{"fedavg", rounds, rising, ROUNDS},
+	                                         {"a long name of a curve", rounds, gappy, ROUNDS}};
 	for (int columns = FED_CHART_COLUMNS_LEAST; columns < 90; columns += 3)
 		for (int rows = 2; rows < 30; rows++) {
 			const struct fed_chart chart = {.title = "accuracy",
@@ -177,7 +177,7 @@ END_TEST
 START_TEST(impossible_charts_are_refused)
 {
 	static const double x[] = {0, 1};
-	const struct fed_chart_series one = {"loss", x, x, 2};
+	const struct fed_plot_series one = {"loss", x, x, 2};
 	const struct fed_chart good = {.series = &one, .n = 1, .columns = 40, .rows = 10};
 	struct fed_chart cases[4] = {good, good, good, good};
 	static const char *const words[] = {"1 to 26", "1 to 26", "8 x 1", "8 x 1"};
@@ -207,7 +207,7 @@ static int draw_once(void *ctx, struct fed_error *err)
 START_TEST(every_allocation_may_fail)
 {
 	make_curves();
-	const struct fed_chart_series series = {"loss", rounds, slow, ROUNDS};
+	const struct fed_plot_series series = {"loss", rounds, slow, ROUNDS};
 	struct fed_chart chart = {.series = &series, .n = 1, .columns = 200, .rows = 60, .utf8 = true};
 	fed_each_allocation(draw_once, &chart);
 	chart.rows = 3;

@@ -124,7 +124,7 @@ START_TEST(thin_curves_keep_their_peaks)
 {
 	struct fed_history h = {0};
 	struct fed_round_series_set c = {0};
-	struct fed_chart_series series[FED_ROUND_SERIES_KINDS];
+	struct fed_plot_series series[FED_ROUND_SERIES_KINDS];
 	struct fed_error err;
 	bool peak = false;
 

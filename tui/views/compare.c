@@ -245,7 +245,7 @@ static void paint_table(const struct compare_view *st, struct fed_canvas *canvas
 /* Painting ------------------------------------------------------------------------------------ */
 
 /* Thin a long series to the chart's width; without memory it is left unthinned. */
-static void thin(struct compare_view *st, int width, struct fed_chart_series *series)
+static void thin(struct compare_view *st, int width, struct fed_plot_series *series)
 {
 	const size_t buckets = 2 * (size_t)width, most = 2 * buckets + 1;
 	const size_t capacity = 2 * most * st->set.n;
@@ -273,14 +273,14 @@ static void thin(struct compare_view *st, int width, struct fed_chart_series *se
 static int paint_chart(struct compare_view *st, const struct fed_watched *w,
                        struct fed_canvas *canvas, int rows, struct fed_error *err)
 {
-	struct fed_chart_series series[FED_SERIES_MAX];
+	struct fed_plot_series series[FED_SERIES_MAX];
 	const struct fed_field *metric = st->set.of[0].of;
 	struct fed_text title = {0};
 
 	for (size_t i = 0; i < st->set.n; i++) {
 		const struct fed_series *of = &st->set.of[i];
 
-		series[i] = (struct fed_chart_series){*of->run ? of->run : "this run", of->x, of->y, of->n};
+		series[i] = (struct fed_plot_series){*of->run ? of->run : "this run", of->x, of->y, of->n};
 	}
 	thin(st, canvas->columns, series);
 	fed_field_key(metric, &title);

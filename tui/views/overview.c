@@ -33,7 +33,7 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 	const bool beside = canvas->columns >= WIDE, both = beside || rows >= 2 * FED_CHART_ROWS;
 	const bool accuracy = fed__round_series_set_has(&st->curves, FED_ROUND_SERIES_ACCURACY);
 	const int columns = beside && accuracy ? (canvas->columns - 2) / 2 : canvas->columns;
-	struct fed_chart_series series[FED_ROUND_SERIES_KINDS];
+	struct fed_plot_series series[FED_ROUND_SERIES_KINDS];
 	struct fed_chart chart = {.series = series,
 	                          .x_label = "round",
 	                          .mark = st->mark,

@@ -97,7 +97,7 @@ size_t fed__series_thin(const double *x, const double *y, size_t n, size_t bucke
 }
 
 size_t fed__round_series_set_series(struct fed_round_series_set *c, int from, int to, int most,
-                                    struct fed_chart_series *series)
+                                    struct fed_plot_series *series)
 {
 	const size_t buckets = most > 2 ? (size_t)most / 2 : 1;
 	size_t made = 0;
@@ -107,7 +107,7 @@ size_t fed__round_series_set_series(struct fed_round_series_set *c, int from, in
 
 		if (!n)
 			continue;
-		series[made] = (struct fed_chart_series){curves[k].name, c->of[k].x, c->of[k].y, n};
+		series[made] = (struct fed_plot_series){curves[k].name, c->of[k].x, c->of[k].y, n};
 		if (n > 2 * buckets &&
 		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_capacity, 2 * buckets + 1)) {
 			series[made].x = c->of[k].thin_x;

@@ -37,7 +37,7 @@ bool fed__round_series_set_has(const struct fed_round_series_set *, enum fed_rou
 /* Fill in series from .. to - 1 that have points, each thinned to about `most`; returns how many.
  * Valid until the next call for the same series. */
 size_t fed__round_series_set_series(struct fed_round_series_set *, int from, int to, int most,
-                                    struct fed_chart_series *);
+                                    struct fed_plot_series *);
 /* Thin n points to at most 2 * buckets + 1: the lowest and the highest of each bucket, so that no
  * peak is lost, and the last point. Returns how many. */
 size_t fed__series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,

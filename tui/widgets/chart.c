@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tui/widgets/axis.h"
-#include "tui/widgets/svg.h"
+#include "figures/axis.h"
 
 enum {
 	LEAST_ROWS = 4,      /* of the plot area; the x label, then the legend is left out for it */
@@ -54,7 +53,7 @@ static char series_letter(size_t i)
 	return (char)('a' + i);
 }
 
-static bool drawn(const struct picture *p, const struct fed_chart_series *series, size_t k)
+static bool drawn(const struct picture *p, const struct fed_plot_series *series, size_t k)
 {
 	const struct fed_chart *chart = p->chart;
 
@@ -64,7 +63,7 @@ static bool drawn(const struct picture *p, const struct fed_chart_series *series
 
 static void widen(struct range *range, double value)
 {
-	value = fed__axis_limit(value);
+	value = fed_axis_limit(value);
 	range->lo = fmin(range->lo, value);
 	range->hi = fmax(range->hi, value);
 }
@@ -136,7 +135,7 @@ static void find_axes(struct picture *p)
 	bool whole = true;
 
 	for (size_t i = 0; i < chart->n; i++) {
-		const struct fed_chart_series *series = &chart->series[i];
+		const struct fed_plot_series *series = &chart->series[i];
 		for (size_t k = 0; k < series->n; k++) {
 			if (!isfinite(series->x[k]))
 				continue;
@@ -158,13 +157,13 @@ static void find_axes(struct picture *p)
 		x = (struct range){x.lo - 1, x.hi + 1};
 	const int most = p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3;
 	if (chart->log_y)
-		fed__axis_init_log(&p->y, y.lo, y.hi, most, true);
+		fed_axis_init_log(&p->y, y.lo, y.hi, most, true);
 	else
-		fed__axis_init(&p->y, y.lo, y.hi, most, 0, true);
+		fed_axis_init(&p->y, y.lo, y.hi, most, 0, true);
 	if (chart->log_x)
-		fed__axis_init_log(&p->x, x.lo, x.hi, chart->columns / 8, false);
+		fed_axis_init_log(&p->x, x.lo, x.hi, chart->columns / 8, false);
 	else
-		fed__axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
+		fed_axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
 }
 
 static void lay_out_columns(struct picture *p)
@@ -172,7 +171,7 @@ static void lay_out_columns(struct picture *p)
 	int widest = 0;
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed__axis_label(&p->y, i, label);
+		fed_axis_label(&p->y, i, label);
 		const int width = (int)strlen(label);
 		widest = width > widest ? width : widest;
 	}
@@ -186,13 +185,12 @@ static void lay_out_columns(struct picture *p)
 static int mark_x(const struct picture *p, double x)
 {
 	return p->left * p->across +
-	       (int)lround(fed__axis_share(&p->x, x) * (p->columns * p->across - 1));
+	       (int)lround(fed_axis_share(&p->x, x) * (p->columns * p->across - 1));
 }
 
 static int mark_y(const struct picture *p, double y)
 {
-	return p->top * p->down +
-	       (int)lround((1 - fed__axis_share(&p->y, y)) * (p->rows * p->down - 1));
+	return p->top * p->down + (int)lround((1 - fed_axis_share(&p->y, y)) * (p->rows * p->down - 1));
 }
 
 /* Drawing -------------------------------------------------------------------- */
@@ -203,8 +201,8 @@ static void draw_y_axis(struct picture *p)
 		fed__canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed__axis_label(&p->y, i, label);
-		const int row = mark_y(p, fed__axis_value(&p->y, i)) / p->down;
+		fed_axis_label(&p->y, i, label);
+		const int row = mark_y(p, fed_axis_value(&p->y, i)) / p->down;
 		fed__canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
 		fed__canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
 	}
@@ -220,9 +218,9 @@ static void draw_x_axis(struct picture *p)
 		fed__canvas_put(p->canvas, column, row, AXIS_X, grey_style);
 	for (int i = 0; i < p->x.n; i++) {
 		char label[32];
-		fed__axis_label(&p->x, i, label);
+		fed_axis_label(&p->x, i, label);
 		const int width = (int)strlen(label);
-		const int column = mark_x(p, fed__axis_value(&p->x, i)) / p->across;
+		const int column = mark_x(p, fed_axis_value(&p->x, i)) / p->across;
 		int begin = column - width / 2;
 		if (begin + width > p->chart->columns)
 			begin = p->chart->columns - width;
@@ -241,7 +239,7 @@ static void draw_x_axis(struct picture *p)
 
 static void draw_curve(struct picture *p, size_t i)
 {
-	const struct fed_chart_series *series = &p->chart->series[i];
+	const struct fed_plot_series *series = &p->chart->series[i];
 	struct fed_pen pen = {.style = series_style(i)};
 	int from_x = 0, from_y = 0;
 
@@ -269,7 +267,7 @@ static void draw_letters(struct picture *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->chart->n; i++) {
-		const struct fed_chart_series *series = &p->chart->series[i];
+		const struct fed_plot_series *series = &p->chart->series[i];
 		size_t last = series->n;
 		while (last > 0 && !drawn(p, series, last - 1))
 			last--;
@@ -369,7 +367,7 @@ static int paint_axes_and_curves(const struct fed_chart *chart, struct fed_canva
 static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, size_t i, int left,
                       int columns)
 {
-	const struct fed_chart_series *series = &chart->series[i];
+	const struct fed_plot_series *series = &chart->series[i];
 	const int bars = series->n < (size_t)columns ? (int)series->n : columns;
 	struct range range = {INFINITY, -INFINITY};
 
@@ -383,7 +381,7 @@ static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, 
 			end--;
 		if (end == begin)
 			continue;
-		const double height = range.hi - range.lo, y = fed__axis_limit(series->y[end - 1]);
+		const double height = range.hi - range.lo, y = fed_axis_limit(series->y[end - 1]);
 		const int level = height > 0 ? (int)((y - range.lo) / height * 7.999) : 3;
 		const uint32_t code =
 			chart->utf8 ? LOWEST_BAR + (uint32_t)level : (uint32_t) "_.:-=+*#"[level];
@@ -406,7 +404,7 @@ static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *ca
 	/* Names are shortened first: at most a third of the line, with a space. */
 	names = names < chart->columns / 3 ? names : chart->columns / 3 - 1;
 	for (size_t i = 0; i < chart->n; i++) {
-		const struct fed_chart_series *series = &chart->series[i];
+		const struct fed_plot_series *series = &chart->series[i];
 		size_t last = series->n;
 		while (last > 0 && !isfinite(series->y[last - 1]))
 			last--;
@@ -452,18 +450,6 @@ int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct f
 	fed__canvas_text(&canvas, out, chart->utf8, chart->palette);
 	fed__canvas_release(&canvas);
 	return out->failed ? fed_fail_memory(err, out->len, "a chart") : FED_OK;
-}
-
-int fed_chart_save(const struct fed_chart *chart, const char *path, struct fed_error *err)
-{
-	struct fed_canvas canvas;
-
-	if (paint(chart, &canvas, err))
-		return FED_FAIL;
-	const int rc =
-		fed__canvas_save(&canvas, path, chart->utf8, fed_palette_look(chart->palette), err);
-	fed__canvas_release(&canvas);
-	return rc;
 }
 
 int fed__chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "figures/plot.h"
 #include "tui/widgets/canvas.h"
 
 enum {
@@ -21,17 +22,9 @@ enum {
 	FED_CHART_SERIES = 26,       /* at most; one letter each in ASCII */
 };
 
-/* A curve. A y that is not finite makes a gap; x ascends, points whose x is not finite are left
- * out. */
-struct fed_chart_series {
-	const char *name;
-	const double *x, *y;
-	size_t n;
-};
-
 struct fed_chart {
-	const char *title, *x_label; /* NULL or "": none */
-	const struct fed_chart_series *series;
+	const char *title, *x_label;          /* NULL or "": none */
+	const struct fed_plot_series *series; /* without their bands */
 	size_t n;
 	bool log_x, log_y;  /* logarithmic axes; what is not above 0 is left out and told */
 	const double *mark; /* [marks] positions along x, a dashed vertical line each */
@@ -45,8 +38,6 @@ struct fed_chart {
 /* Append the chart, each line ended with a newline.  FED_FAIL: no series, too many of them, too
  * narrow, or out of memory. */
 int fed_chart_draw(const struct fed_chart *, struct fed_text *out, struct fed_error *);
-/* Write it to a file, as SVG where the path ends in .svg (tui/widgets/svg.h). */
-int fed_chart_save(const struct fed_chart *, const char *path, struct fed_error *);
 /* The same onto a canvas, its upper left cell at (column, row); nothing if it does not fit. */
 int fed__chart_put(struct fed_canvas *, int column, int row, const struct fed_chart *,
                    struct fed_error *);

@@ -10,7 +10,7 @@
 #include "train/clients/names.h"
 #include "tui/widgets/canvas.h"
 #include "tui/widgets/glyphs.h"
-#include "tui/widgets/axis.h"
+#include "figures/axis.h"
 
 enum { LINE = 0x2502, TICK_COLUMNS = 12 };
 
@@ -205,14 +205,14 @@ static void put_time(struct painter *p, int row)
 	struct fed_axis ticks;
 	int next = p->width;
 
-	fed__axis_init(&ticks, fed__axis_limit(p->schedule->from), fed__axis_limit(p->schedule->to),
-	               most, 0, false);
+	fed_axis_init(&ticks, fed_axis_limit(p->schedule->from), fed_axis_limit(p->schedule->to), most,
+	              0, false);
 	fed__canvas_write(p->canvas, 0, row, "seconds", plain);
 	for (int i = ticks.n; i-- > 0;) {
 		char label[32];
 
-		fed__axis_label(&ticks, i, label);
-		put_label(p, row, column_of(p, fed__axis_value(&ticks, i)), label, &next);
+		fed_axis_label(&ticks, i, label);
+		put_label(p, row, column_of(p, fed_axis_value(&ticks, i)), label, &next);
 	}
 }
 

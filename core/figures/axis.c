@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tui/widgets/axis.c - choice of ticks and of the unit of labels. */
-#include "tui/widgets/axis.h"
+/* figures/axis.c - choice of ticks and of the unit of labels. */
+#include "figures/axis.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 /* Tolerance, in steps, for a tick that misses the end of the range by rounding. */
 #define SLACK 1e-6
 
-double fed__axis_limit(double value)
+double fed_axis_limit(double value)
 {
 	if (fabs(value) < 1e-300)
 		return 0;
@@ -36,8 +36,8 @@ static void choose_unit(struct fed_axis *ticks)
 	}
 }
 
-void fed__axis_init(struct fed_axis *ticks, double lo, double hi, int most, double least,
-                    bool extend)
+void fed_axis_init(struct fed_axis *ticks, double lo, double hi, int most, double least,
+                   bool extend)
 {
 	static const double digit[] = {1, 2, 5};
 
@@ -90,14 +90,14 @@ static long long log_place(double x, double step, bool below)
 	return below || log_tick(k, step) >= x * (1 - SLACK) ? k : k + 1;
 }
 
-void fed__axis_init_log(struct fed_axis *ticks, double lo, double hi, int most, bool extend)
+void fed_axis_init_log(struct fed_axis *ticks, double lo, double hi, int most, bool extend)
 {
 	if (hi <= lo * (1 + NARROWEST)) {
 		lo /= 2;
 		hi *= 2;
 	}
 	if (hi < 10 * lo) {
-		fed__axis_init(ticks, lo, hi, most, 0, extend);
+		fed_axis_init(ticks, lo, hi, most, 0, extend);
 		if (ticks->lo <= 0) { /* 0 has no place */
 			ticks->lo = lo;
 			ticks->n -= ticks->first <= 0;
@@ -121,13 +121,13 @@ void fed__axis_init_log(struct fed_axis *ticks, double lo, double hi, int most, 
 	}
 }
 
-double fed__axis_share(const struct fed_axis *ticks, double value)
+double fed_axis_share(const struct fed_axis *ticks, double value)
 {
 	return ticks->log ? log10(value / ticks->lo) / log10(ticks->hi / ticks->lo)
-	                  : (fed__axis_limit(value) - ticks->lo) / (ticks->hi - ticks->lo);
+	                  : (fed_axis_limit(value) - ticks->lo) / (ticks->hi - ticks->lo);
 }
 
-double fed__axis_value(const struct fed_axis *ticks, int i)
+double fed_axis_value(const struct fed_axis *ticks, int i)
 {
 	return ticks->powers ? log_tick(ticks->first + i, ticks->step)
 	                     : (double)(ticks->first + i) * ticks->step;
@@ -146,13 +146,13 @@ static void log_label(double value, char label[32])
 		snprintf(label, 32, "%.0fe%d", value / pow(10, exponent), exponent);
 }
 
-void fed__axis_label(const struct fed_axis *ticks, int i, char label[32])
+void fed_axis_label(const struct fed_axis *ticks, int i, char label[32])
 {
 	if (ticks->powers)
-		log_label(fed__axis_value(ticks, i), label);
+		log_label(fed_axis_value(ticks, i), label);
 	else if (ticks->first + i == 0)
 		snprintf(label, 32, "0");
 	else
 		snprintf(label, 32, "%.*f%s", ticks->decimals,
-		         fed__axis_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
+		         fed_axis_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Round numbers along an axis. */
-#include "tui/widgets/axis.h"
+#include "figures/axis.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,10 +41,10 @@ START_TEST(labels_are_short_and_of_one_kind)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fed_axis ticks;
 		char all[400] = "", label[32];
-		fed__axis_init(&ticks, cases[i].lo, cases[i].hi, cases[i].most, cases[i].least,
-		               cases[i].extend);
+		fed_axis_init(&ticks, cases[i].lo, cases[i].hi, cases[i].most, cases[i].least,
+		              cases[i].extend);
 		for (int k = 0; k < ticks.n; k++) {
-			fed__axis_label(&ticks, k, label);
+			fed_axis_label(&ticks, k, label);
 			snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", k ? " " : "", label);
 		}
 		ck_assert_msg(strcmp(all, cases[i].labels) == 0, "%g..%g: \"%s\", not \"%s\"", cases[i].lo,
@@ -60,14 +60,14 @@ START_TEST(any_range_has_ticks)
 
 	for (int i = 0; i < 20000; i++) {
 		const double size = pow(10, 600 * fed_stream_real(&random) - 300);
-		const double lo = fed__axis_limit(size * (2 * fed_stream_real(&random) - 1));
+		const double lo = fed_axis_limit(size * (2 * fed_stream_real(&random) - 1));
 		const double width = size * pow(10, -12 * fed_stream_real(&random));
-		const double hi = fed__axis_limit(lo + width * fed_stream_real(&random));
+		const double hi = fed_axis_limit(lo + width * fed_stream_real(&random));
 		const int most = 3 + (int)fed_stream_below(&random, 20);
 		const bool extend = i % 2 == 0;
 		struct fed_axis ticks;
 
-		fed__axis_init(&ticks, lo, hi, most, 0, extend);
+		fed_axis_init(&ticks, lo, hi, most, 0, extend);
 		ck_assert(ticks.lo < ticks.hi && isfinite(ticks.hi - ticks.lo));
 		ck_assert(extend ? ticks.lo <= lo + ticks.step * 1e-5 : ticks.lo <= lo);
 		ck_assert_int_ge(ticks.n, extend ? 2 : 0);
@@ -75,9 +75,9 @@ START_TEST(any_range_has_ticks)
 		char before[32] = "", label[32];
 		for (int k = 0; k < ticks.n; k++) {
 			const double slack = ticks.step * 1e-5;
-			ck_assert(fed__axis_value(&ticks, k) >= ticks.lo - slack);
-			ck_assert(fed__axis_value(&ticks, k) <= ticks.hi + slack);
-			fed__axis_label(&ticks, k, label);
+			ck_assert(fed_axis_value(&ticks, k) >= ticks.lo - slack);
+			ck_assert(fed_axis_value(&ticks, k) <= ticks.hi + slack);
+			fed_axis_label(&ticks, k, label);
 			ck_assert_msg(strcmp(label, before) != 0, "%.17g..%.17g: two ticks are \"%s\"", lo, hi,
 			              label);
 			ck_assert_uint_le(strlen(label), 18);
@@ -89,10 +89,10 @@ END_TEST
 
 START_TEST(wild_values_are_tamed)
 {
-	ck_assert(fed__axis_limit(1.7e308) == 1e300);
-	ck_assert(fed__axis_limit(-1.7e308) == -1e300);
-	ck_assert(fed__axis_limit(4e-320) == 0);
-	ck_assert(fed__axis_limit(0.25) == 0.25);
+	ck_assert(fed_axis_limit(1.7e308) == 1e300);
+	ck_assert(fed_axis_limit(-1.7e308) == -1e300);
+	ck_assert(fed_axis_limit(4e-320) == 0);
+	ck_assert(fed_axis_limit(0.25) == 0.25);
 }
 END_TEST
 
@@ -116,18 +116,18 @@ START_TEST(logarithmic_ticks)
 		struct fed_axis ticks;
 		char all[200] = "", label[32];
 
-		fed__axis_init_log(&ticks, rows[i].lo, rows[i].hi, rows[i].most, true);
+		fed_axis_init_log(&ticks, rows[i].lo, rows[i].hi, rows[i].most, true);
 		ck_assert_int_le(ticks.n, rows[i].most);
 		ck_assert(ticks.lo <= rows[i].lo * 1.000001 && ticks.hi >= rows[i].hi * 0.999999);
 		for (int k = 0; k < ticks.n; k++) {
-			fed__axis_label(&ticks, k, label);
+			fed_axis_label(&ticks, k, label);
 			strcat(strcat(all, k ? " " : ""), label);
 		}
 		if (rows[i].most != 5)
 			ck_assert_str_eq(all, rows[i].labels);
-		ck_assert_double_eq_tol(fed__axis_share(&ticks, ticks.lo), 0, 1e-9);
-		ck_assert_double_eq_tol(fed__axis_share(&ticks, ticks.hi), 1, 1e-9);
-		ck_assert_double_eq_tol(fed__axis_share(&ticks, sqrt(ticks.lo * ticks.hi)), 0.5, 1e-9);
+		ck_assert_double_eq_tol(fed_axis_share(&ticks, ticks.lo), 0, 1e-9);
+		ck_assert_double_eq_tol(fed_axis_share(&ticks, ticks.hi), 1, 1e-9);
+		ck_assert_double_eq_tol(fed_axis_share(&ticks, sqrt(ticks.lo * ticks.hi)), 0.5, 1e-9);
 	}
 }
 END_TEST

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/axis.h - ticks and labels of an axis, with steps of 1, 2 or 5 times a power of ten;
+ * figures/axis.h - ticks and labels of an axis, with steps of 1, 2 or 5 times a power of ten;
  * of a logarithmic one with ticks at powers of ten, or at 1, 2 and 5 times
  * these, or within a factor of ten as on others.
  *
- * Callers pass values through fed__axis_limit first, so that no difference overflows or becomes
+ * Callers pass values through fed_axis_limit first, so that no difference overflows or becomes
  * subnormal.
  */
-#ifndef FED_TUI_WIDGETS_AXIS_H
-#define FED_TUI_WIDGETS_AXIS_H
+#ifndef FED_FIGURES_AXIS_H
+#define FED_FIGURES_AXIS_H
 
 #include <stdbool.h>
 
@@ -26,16 +26,16 @@ struct fed_axis {
 };
 
 /* Clamp to [-1e300, 1e300]; 0 for magnitudes below 1e-300 and NaN. */
-double fed__axis_limit(double value);
+double fed_axis_limit(double value);
 /* At most `most` ticks (>= 3) with steps not below `least` (0: any).  An empty range is widened;
  * with `extend` it is widened to ticks at both ends. */
-void fed__axis_init(struct fed_axis *, double lo, double hi, int most, double least, bool extend);
+void fed_axis_init(struct fed_axis *, double lo, double hi, int most, double least, bool extend);
 /* The same with a logarithmic scale; lo > 0. */
-void fed__axis_init_log(struct fed_axis *, double lo, double hi, int most, bool extend);
+void fed_axis_init_log(struct fed_axis *, double lo, double hi, int most, bool extend);
 /* Where a value is between lo and hi, as a share. */
-double fed__axis_share(const struct fed_axis *, double value);
-double fed__axis_value(const struct fed_axis *, int i);
+double fed_axis_share(const struct fed_axis *, double value);
+double fed_axis_value(const struct fed_axis *, int i);
 /* "0.25", "150k", "2e-7": all labels of an axis have the same unit and decimals. */
-void fed__axis_label(const struct fed_axis *, int i, char label[32]);
+void fed_axis_label(const struct fed_axis *, int i, char label[32]);
 
 #endif
