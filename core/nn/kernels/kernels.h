@@ -120,6 +120,12 @@ struct fed_kernels {
 	void (*winograd_kernel)(const struct fed_winograd_sizes *, const float *k, float *u);
 	void (*winograd_image)(const struct fed_winograd_sizes *, const float *x, const float *u,
 	                       const float *bias, const struct fed_winograd_scratch *, float *y);
+	/* Gradients of a kernel of 3x3: sum (points, channels, padded_filters) += from one image, x as
+	 * above; dy (.., .., filters), `dy_line` from row to row, is 0 beyond the output where tiles
+	 * end.  Then the kernel's, k (kernel, kernel, channels, filters) += from the sum. */
+	void (*winograd_gradient)(const struct fed_winograd_sizes *, const float *x, const float *dy,
+	                          size_t dy_line, const struct fed_winograd_scratch *, float *sum);
+	void (*winograd_kernel_gradient)(const struct fed_winograd_sizes *, const float *sum, float *k);
 	/* One filter's part of the gradients: its kernel rows k and dk are (kernel, span), span a
 	 * multiple of the width; the taps of a pixel are `span` floats in each of `kernel` rows of x,
 	 * `row` floats apart.  dk += ..., dx += ... unless dx is NULL (then k may be). */

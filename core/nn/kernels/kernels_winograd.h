@@ -247,6 +247,101 @@ static void winograd_image(const struct fed_winograd_sizes *s, const float *x, c
 		first += tiles;
 	}
 }
+
+/* Gradients ---------------------------------------------------------------------- A tile of dy is
+ * the kernel of a convolution of the input's tile, whose outputs are the kernel's gradient. */
+
+/* One tile of dy: d (POINTS, .., padded_filters). */
+static void tile_dy_points(const struct fed_winograd_sizes *s, const float *dy, size_t line,
+                           float *d, size_t point)
+{
+	enum { SIDE = LINES + 1 - 3 };
+
+	for (size_t f = 0; f < s->filters; f += FED_WIDTH) {
+		const uint32_t left = (uint32_t)(s->filters - f);
+		vec g[SIDE * SIDE], half[LINES * SIDE];
+
+		UNROLL
+		for (int i = 0; i < SIDE; i++) {
+			UNROLL
+			for (int j = 0; j < SIDE; j++)
+				g[i * SIDE + j] =
+					load_most(dy + (size_t)i * line + (size_t)j * s->filters + f, left);
+		}
+		UNROLL
+		for (int j = 0; j < SIDE; j++)
+			kernel_to_points(SIDE, g + j, SIDE, half + j, SIDE);
+		UNROLL
+		for (int i = 0; i < LINES; i++) {
+			vec whole[LINES];
+
+			kernel_to_points(SIDE, half + i * SIDE, 1, whole, 1);
+			UNROLL
+			for (int j = 0; j < LINES; j++)
+				store(d + (size_t)(i * LINES + j) * point + f, whole[j]);
+		}
+	}
+}
+
+static void winograd_gradient(const struct fed_winograd_sizes *s, const float *x, const float *dy,
+                              size_t dy_line, const struct fed_winograd_scratch *capacity,
+                              float *sum)
+{
+	const uint32_t side = LINES + 1 - 3, line = (s->width + side - 1) / side;
+	const uint32_t all = (s->height + side - 1) / side * line;
+	const uint32_t parts = (all + FED_WINOGRAD_TILES - 1) / FED_WINOGRAD_TILES;
+	uint32_t first = 0;
+
+	for (uint32_t part = 0; part < parts; part++) {
+		const uint32_t tiles = part_of(all, parts, part);
+		const size_t v_point = (size_t)tiles * s->channels, d_point = tiles * s->padded_filters;
+
+		for (uint32_t t = 0; t < tiles; t++) {
+			const size_t i = (first + t) / line * side, j = (first + t) % line * side;
+
+			tile_points(s, x + i * s->line + j * s->channels, capacity->v + (size_t)t * s->channels,
+			            v_point);
+			tile_dy_points(s, dy + i * dy_line + j * s->filters, dy_line,
+			               capacity->m + t * s->padded_filters, d_point);
+		}
+		for (size_t point = 0; point < POINTS; point++)
+			conv_taps(s->channels, tiles, s->channels, capacity->v + point * v_point,
+			          capacity->m + point * d_point, s->padded_filters,
+			          sum + point * s->channels * s->padded_filters);
+		first += tiles;
+	}
+}
+
+static void winograd_kernel_gradient(const struct fed_winograd_sizes *s, const float *sum, float *k)
+{
+	enum { TAPS = 3 };
+	const size_t point = (size_t)s->channels * s->padded_filters;
+	const size_t tap = (size_t)s->channels * s->filters;
+
+	for (size_t c = 0; c < s->channels; c++)
+		for (size_t f = 0; f < s->filters; f += FED_WIDTH) {
+			const uint32_t left = (uint32_t)(s->filters - f);
+			float *to = k + c * s->filters + f;
+			vec all[POINTS], half[TAPS * LINES], out[TAPS];
+
+			UNROLL
+			for (int i = 0; i < POINTS; i++)
+				all[i] = load(sum + (size_t)i * point + c * s->padded_filters + f);
+			UNROLL
+			for (int j = 0; j < LINES; j++)
+				points_to_output(TAPS, all + j, LINES, half + j, LINES);
+			UNROLL
+			for (int i = 0; i < TAPS; i++) {
+				points_to_output(TAPS, half + i * LINES, 1, out, 1);
+				UNROLL
+				for (int j = 0; j < TAPS; j++) {
+					float *at = to + (size_t)(i * TAPS + j) * tap;
+
+					store_most(at, load_most(at, left) + out[j], left);
+				}
+			}
+		}
+}
 #undef LINES
 #undef POINTS
 #undef NEAR
