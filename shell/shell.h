@@ -102,6 +102,10 @@ struct fed_progress_line {
 	double began, drawn; /* wall seconds */
 	uint64_t first;      /* version before the first round */
 	double invited, trained;
+	const struct fed_trials *trials; /* these are played, not rounds of the session; or NULL */
+	const char *unit;                /* what they are called: "rows" */
+	uint64_t before;                 /* their rounds, and trials, that were made before */
+	size_t played;
 };
 
 /* Pending line of `step`: clients with the same event share one. */

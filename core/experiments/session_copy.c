@@ -133,9 +133,8 @@ static bool same_partition(const struct fed_partition *a, const struct fed_parti
 	       a->spread == b->spread;
 }
 
-/* The partition of the present clients; *total: their examples. */
-static int find_partition(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
-                          struct fed_error *err)
+int fed__session_partition(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
+                           struct fed_error *err)
 {
 	const struct fed_clients *c = &s->parts.clients;
 
@@ -223,7 +222,7 @@ int fed__session_partition_again(struct fed_session *copy, const struct fed_sess
 	if (s->parts.faults.n)
 		return fed_fail(err,
 		                "the faults name clients by number, and the clients change; `heal` first");
-	if (find_partition(s, &how, &total, err))
+	if (fed__session_partition(s, &how, &total, err))
 		return FED_FAIL;
 	if (n == 0 || n > total)
 		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,

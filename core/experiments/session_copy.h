@@ -26,8 +26,16 @@ void fed__session_drop(struct fed_session *copy); /* zeroed is fine */
 int fed__session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
                                  struct fed_error *);
 
+/* The partition of the session's clients, refused if they have different ones or that by the data's
+ * own users; *total: their examples. */
+int fed__session_partition(const struct fed_session *, struct fed_partition *, uint64_t *total,
+                           struct fed_error *);
+
 /* Replace the copy's clients by one with all examples that the session's clients train on, each
  * once, on the first client's device. */
 int fed__session_gather(struct fed_session *copy, const struct fed_session *, struct fed_error *);
+
+/* Hash of the state that the session's next rounds depend on. */
+uint64_t fed__session_hash(const struct fed_session *);
 
 #endif

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "experiments/levels.h"
 #include "session/internal.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
@@ -27,95 +27,20 @@ static bool is_cut(const char *key)
 
 /* A row ---------------------------------------------------------------------------------- */
 
-typedef int part_setter(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
-                        struct fed_error *);
-
-/* The function that chooses a part by name, or NULL. */
-static part_setter *find_part_setter(const char *key)
-{
-	static const struct {
-		const char *key;
-		part_setter *set;
-	} parts[] = {{"aggregator", fed_session_aggregator},
-	             {"model", fed_session_model},
-	             {"scheme", fed_session_scheme},
-	             {"select", fed_session_select},
-	             {"transport", fed_session_transport}};
-
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (fed_same_name(key, parts[i].key))
-			return parts[i].set;
-	return NULL;
-}
-
-static int make_part(struct fed_session *copy, part_setter *part, const char *value,
-                     struct fed_error *err)
-{
-	struct fed_assign assign[FED_COLONS_MAX];
-	char text[sizeof((struct fed_sweep_row *)0)->value];
-	const char *name;
-	size_t n;
-
-	memcpy(text, value, strlen(value) + 1);
-	if (fed_assign_cut(text, &name, assign, &n, err))
-		return FED_FAIL;
-	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->parts.scheme->name))
-		return FED_OK; /* the session's own */
-	return part(copy, name, assign, n, err);
-}
-
-static int make_clients(struct fed_session *copy, const struct fed_session *s, const char *value,
-                        struct fed_error *err)
-{
-	long long n;
-
-	if (!fed_parse_int(value, &n) || n < 1 || n > UINT32_MAX)
-		return fed_fail(err, "clients: %s is not a number of clients; give a whole number from 1",
-		                fed_show(value).s);
-	return fed__session_partition_again(copy, s, (uint32_t)n, err);
-}
-
-/* device=phone, link=4g: of all clients. */
-static int make_equipment(struct fed_session *copy, bool device, const char *value,
-                          struct fed_error *err)
-{
-	struct fed_device_spec d;
-	struct fed_link_spec l;
-	uint32_t n;
-
-	if (device ? fed_device_parse(value, &d, err) : fed_link_parse(value, &l, err))
-		return FED_FAIL;
-	return fed_session_change_clients(copy, "all", device ? &d : NULL, device ? NULL : &l, NULL, &n,
-	                                  err);
-}
-
-static int make_value(struct fed_session *copy, const struct fed_sweep *w, const char *value,
-                      struct fed_error *err)
-{
-	const char *key = w->plan.key;
-	const bool device = fed_same_name(key, "device");
-	part_setter *part = find_part_setter(key);
-
-	if (part)
-		return make_part(copy, part, value, err);
-	if (is_clients(key))
-		return make_clients(copy, w->session, value, err);
-	if (device || fed_same_name(key, "link"))
-		return make_equipment(copy, device, value, err);
-	if (is_cut(key))
-		return fed_session_set(copy, "scheme.cut", value, err);
-	return fed_session_set(copy, key, value, err);
-}
-
 static int make_row(void *ctx, size_t k, struct fed_session *copy, struct fed_error *err)
 {
 	const struct fed_sweep *w = ctx;
 	const struct fed_sweep_row *row = &w->row[k];
+	const struct fed_levels_plan plan = {.session = w->session};
+	struct fed_dataset *none;
+	struct fed_level level[2];
+	size_t n = 0;
 
-	if (row->scheme && row->scheme != copy->parts.scheme &&
-	    fed_session_scheme(copy, row->scheme->name, NULL, 0, err))
-		return FED_FAIL;
-	return *row->value ? make_value(copy, w, row->value, err) : FED_OK;
+	if (row->scheme)
+		level[n++] = (struct fed_level){.key = "scheme", .value = row->scheme->name};
+	if (*row->value)
+		level[n++] = (struct fed_level){.key = w->plan.key, .value = row->value};
+	return fed__levels_apply(copy, &plan, level, n, &none, err);
 }
 
 /* Rows ----------------------------------------------------------------------------------- */

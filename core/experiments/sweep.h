@@ -2,10 +2,10 @@
 /*
  * experiments/sweep.h - parameter sweep: one trial of the session for each value of a key.
  *
- * Keys: those of `set`; `aggregator`, `model`, `scheme`, `transport` with the names of plugins
- * (parameters after colons); `device` and `link` of all clients; `clients`, the same examples
- * partitioned over that many; `cut`, the cut of scheme split (pairs of cuts with labels=client),
- * with scheme sync to compare.  Under scheme split each number of clients is also run under sync.
+ * The short form of a study (experiments/study.h) with one factor, from the present version on.
+ * Keys and values are levels (experiments/levels.h).  `cut` has rows for all cuts (pairs of cuts
+ * with labels=client), and scheme sync to compare; under scheme split each number of clients is
+ * also run under sync.
  */
 #ifndef FED_EXPERIMENTS_SWEEP_H
 #define FED_EXPERIMENTS_SWEEP_H
@@ -34,7 +34,7 @@ struct fed_sweep {
 	size_t n;
 	struct fed_condition *until; /* NULL: none */
 	struct fed_trials trials;    /* [n] */
-	const struct fed_session *session;
+	struct fed_session *session;
 };
 
 /* Run the rest of the sweep, as fed_tournament_play does.  Values that cannot be set are refused

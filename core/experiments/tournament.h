@@ -3,6 +3,7 @@
  * experiments/tournament.h - tournament of every attack against every aggregator from the same
  * state.
  *
+ * The short form of a study (experiments/study.h) with two factors, from the present version on.
  * A match is a trial (experiments/trials.h) with one of the aggregators, and some clients Byzantine
  * with one of the attacks.
  */
@@ -24,7 +25,6 @@ struct fed_tournament_plan {
 /* An attack or an aggregator, as typed. */
 struct fed_contender {
 	char name[64];
-	struct fed_instance instance; /* entry NULL: no attack */
 };
 
 struct fed_tournament {
@@ -34,6 +34,7 @@ struct fed_tournament {
 	uint32_t *byzantine; /* [n_byzantine] ids, ascending */
 	uint32_t n_byzantine;
 	struct fed_trials trials; /* [attacks][aggregators] */
+	struct fed_session *session;
 };
 
 /* Play the remaining matches of the plan, as fed__trials_play does.  Refused before any match

@@ -1,86 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/trials.c - parallel execution of trials on the session's thread pool.
+ * experiments/trials.c - parallel execution of trials by threads of their own.
  */
 #include "experiments/trials.h"
 
-#include <math.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "session/internal.h"
-
-/* Hash of the session's state ----------------------------------------------------------- */
-
-static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
-	return h ^ h >> 31;
-}
-
-static uint64_t hash_fields(uint64_t h, const struct fed_field *rows, const void *state)
-{
-	struct fed_text text = {0};
-
-	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
-		if (!fed_field_settable(row))
-			continue;
-		fed_field_print(row, state, &text);
-		fed_text_put(&text, " ", 1);
-	}
-	h = hash_bytes(h, fed_text_str(&text), text.len);
-	fed_text_release(&text);
-	return h;
-}
-
-static uint64_t hash_instance(uint64_t h, const struct fed_instance *x)
-{
-	const struct fed_head *head = x->entry->head;
-
-	h = hash_fields(hash_bytes(h, head->name, strlen(head->name)), head->fields, x->state);
-	return x->after ? hash_instance(h, x->after) : h;
-}
-
-static uint64_t hash_client(uint64_t h, const struct fed_client *c)
-{
-	h = hash_bytes(h, c->examples, c->count * sizeof *c->examples);
-	h = hash_bytes(h, &c->shift, sizeof c->shift);
-	h = hash_bytes(h, &c->device, sizeof c->device);
-	return hash_bytes(h, &c->link, sizeof c->link);
-}
-
-static uint64_t hash_fault(uint64_t h, const struct fed_fault *f)
-{
-	h = hash_fields(h, fed_fault_types[f->kind].fields, &f->args);
-	h = hash_bytes(h, f->client, f->n * sizeof *f->client);
-	h = hash_bytes(h, &f->from, sizeof f->from);
-	h = hash_bytes(h, &f->until, sizeof f->until);
-	return f->attack ? hash_instance(h, &f->attack->instance) : h;
-}
-
-static uint64_t hash_state(const struct fed_session *s)
-{
-	const uint64_t version = fed_session_version(s);
-	uint64_t h = 0xcbf29ce484222325u;
-
-	h = hash_bytes(h, fed_session_params(s), s->parts.net.dim * sizeof(float));
-	h = hash_bytes(h, &version, sizeof version);
-	h = hash_bytes(h, &s->parts.data->fingerprint, sizeof s->parts.data->fingerprint);
-	h = hash_fields(h, fed_settings_fields, &s->parts.settings);
-	h = hash_instance(h, &s->parts.aggregator);
-	h = hash_instance(h, &s->parts.transport);
-	h = hash_instance(h, &s->parts.model);
-	h = hash_bytes(h, s->parts.scheme->name, strlen(s->parts.scheme->name));
-	h = hash_fields(h, s->parts.scheme->fields, s->parts.scheme_state);
-	for (uint32_t i = 0; i < s->parts.clients.n_present; i++)
-		h = hash_client(h, &s->parts.clients.client[s->parts.clients.present[i]]);
-	for (size_t i = 0; i < s->parts.faults.n; i++)
-		h = hash_fault(h, &s->parts.faults.fault[i]);
-	return h;
-}
 
 int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,
                      struct fed_error *err)
@@ -93,7 +23,7 @@ int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *s
 		t->outcome[k] = (struct fed_outcome){0};
 		fed_history_total(&(struct fed_history){0}, &t->outcome[k].total);
 	}
-	t->start = hash_state(s);
+	t->start = fed__session_hash(s);
 	return FED_OK;
 }
 
@@ -105,7 +35,7 @@ void fed__trials_release(struct fed_trials *t)
 
 bool fed__trials_fit(const struct fed_trials *t, const struct fed_session *s)
 {
-	return t->outcome && t->start == hash_state(s);
+	return t->outcome && t->start == fed__session_hash(s);
 }
 
 int fed_trials_check_outcomes(const struct fed_trials *t, const char *rows, struct fed_error *err)
@@ -125,8 +55,11 @@ struct trial {
 	struct fed_session copy;
 	const struct fed_session *session;
 	const struct fed_trials_plan *plan;
+	struct fed_trials *trials;
 	struct fed_outcome *outcome;
+	size_t k;
 	struct fed_memory_share memory;
+	struct trial *next; /* of those that were played */
 };
 
 static bool is_trial_over(const struct trial *x)
@@ -164,38 +97,42 @@ static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 			return FED_OK;
 		rc = fed_session_run(&x->copy, 1, NULL, &result, err);
 		o->rounds += result.versions;
+		atomic_fetch_add(&x->trials->rounds, result.versions);
 	}
 	fed_history_total(&x->copy.history, &o->total);
 	o->clients = x->copy.parts.clients.n_present;
 	return rc ? rc : evaluate_trial(x, err);
 }
 
-static void play_trial(void *ctx, size_t i, int worker)
+static void play_trial(struct trial *x)
 {
-	struct trial *x = ((struct trial **)ctx)[i];
 	struct fed_error err = {""};
 	bool dropped = false;
 
-	(void)worker;
 	const int rc = play_rounds(x, &dropped, &err);
 	const bool again = rc && x->memory.refused;
 	if (rc && !again)
 		snprintf(x->outcome->why, sizeof x->outcome->why, "%s", err.text);
 	x->outcome->played = !dropped && !again;
-	if (!x->outcome->played)
+	if (!x->outcome->played) {
+		atomic_fetch_sub(&x->trials->rounds, x->outcome->rounds);
 		x->outcome->rounds = 0;
+	}
 }
 
 static void drop_trial(struct trial *x)
 {
-	if (x)
-		fed__session_drop(&x->copy);
+	if (!x)
+		return;
+	fed__session_drop(&x->copy);
+	if (x->plan->dropped)
+		x->plan->dropped(x->plan->ctx, x->k);
 	fed_free(x);
 }
 
-/* Make trial k with `threads` threads; results do not depend on their number. */
+/* Make trial k. */
 static struct trial *prepare_trial(const struct fed_session *s, const struct fed_trials_plan *plan,
-                                   size_t k, int threads, struct fed_error *err)
+                                   size_t k, struct fed_error *err)
 {
 	struct trial *x = fed_alloc(sizeof *x);
 
@@ -205,12 +142,13 @@ static struct trial *prepare_trial(const struct fed_session *s, const struct fed
 	}
 	x->session = s;
 	x->plan = plan;
+	x->k = k;
 	if (fed__session_copy(&x->copy, s, plan->afresh, err))
 		goto failed;
-	x->copy.parts.settings.threads = threads;
-	if (!plan->until)
+	x->copy.parts.settings.threads = 1;
+	if (!plan->until && !plan->by_round)
 		x->copy.parts.settings.eval_every = 0; /* the final model is evaluated anyway */
-	else if (x->copy.parts.settings.eval_every == 0)
+	else if (plan->until && x->copy.parts.settings.eval_every == 0)
 		x->copy.parts.settings.eval_every = 1;
 	if (plan->make(plan->ctx, k, &x->copy, err))
 		goto failed;
@@ -223,7 +161,7 @@ failed:
 int fed__trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
                       struct fed_error *err)
 {
-	struct trial *x = prepare_trial(s, plan, k, 1, err);
+	struct trial *x = prepare_trial(s, plan, k, err);
 
 	drop_trial(x);
 	return x ? FED_OK : FED_FAIL;
@@ -231,68 +169,227 @@ int fed__trials_check(const struct fed_session *s, const struct fed_trials_plan 
 
 /* All of them ---------------------------------------------------------------------------- */
 
-/* Make up to `most` remaining trials; returns how many. */
-static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct fed_session *s,
-                           const struct fed_trials_plan *plan, size_t most, struct fed_error *err)
-{
-	const size_t left = t->n - t->played;
-	const int threads = left == 1 ? fed_pool_threads(s->federation.pool) : 1;
-	size_t n = 0;
+#define PLAYERS_MAX 256
+#define LOOK_EVERY_NS 50000000 /* between two calls of progress, while nothing ends */
 
-	for (size_t k = 0; n < most && n < left && k < t->n; k++) {
-		if (t->outcome[k].played)
-			continue;
-		x[n] = prepare_trial(s, plan, k, threads, err);
-		if (!x[n])
-			return n;
-		t->outcome[k].scheme = x[n]->copy.parts.scheme->name;
-		x[n++]->outcome = &t->outcome[k];
+/* Threads that play trials, which their owner makes and drops.  One more trial than there are
+ * threads is ready, so that none waits for its making. */
+struct players {
+	pthread_mutex_t lock; /* of: */
+	pthread_cond_t begin, end;
+	struct trial *ready;  /* to be played next, or NULL */
+	struct trial *played; /* list of those that the owner has to take */
+	bool closed;
+	/* The owner's alone: */
+	struct fed_trials *trials;
+	struct fed_session *session;
+	const struct fed_trials_plan *plan;
+	pthread_t thread[PLAYERS_MAX];
+	size_t threads;
+	size_t next;    /* trial to be made next */
+	size_t at_work; /* made, and not taken yet */
+	bool alone;     /* those that exceeded their share of memory, one at a time */
+	bool stopped;   /* no more are made */
+};
+
+static void *run_player(void *arg)
+{
+	struct players *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (!p->ready && !p->closed)
+			pthread_cond_wait(&p->begin, &p->lock);
+		struct trial *x = p->ready;
+		if (!x)
+			break;
+		p->ready = NULL;
+		pthread_cond_signal(&p->end); /* the next one can be made */
+		pthread_mutex_unlock(&p->lock);
+		play_trial(x);
+		pthread_mutex_lock(&p->lock);
+		x->next = p->played;
+		p->played = x;
+		pthread_cond_signal(&p->end);
 	}
-	return n;
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
 }
 
-/* Play up to `most` remaining trials in parallel.  *alone: one of them exceeded its share of
- * memory, and must be played again by itself. */
-static int play_some(struct fed_trials *t, struct fed_session *s,
-                     const struct fed_trials_plan *plan, size_t most, bool *alone,
-                     struct fed_error *err)
+/* The next trial that is to be played, or n. */
+static size_t find_next(const struct players *p)
 {
-	struct trial **x = fed_alloc_array(most, sizeof *x);
+	const struct fed_trials *t = p->trials;
+	size_t k = p->next;
 
+	while (k < t->n && (t->outcome[k].played || t->outcome[k].alone != p->alone))
+		k++;
+	return k;
+}
+
+/* Make the next trial, unless one is ready or none is left. */
+static int make_ready(struct players *p, struct fed_error *err)
+{
+	struct fed_trials *t = p->trials;
+	const size_t k = find_next(p);
+
+	pthread_mutex_lock(&p->lock);
+	const bool room = !p->ready;
+	pthread_mutex_unlock(&p->lock);
+	if (p->stopped || k == t->n || !room || p->at_work > p->threads)
+		return FED_OK;
+	struct trial *x = prepare_trial(p->session, p->plan, k, err);
 	if (!x)
-		return fed_fail_memory(err, most * sizeof *x, "the trials");
-	const size_t n = prepare_some(x, t, s, plan, most, err);
-	for (size_t i = 0; i < n; i++)
-		x[i]->memory = (struct fed_memory_share){.sharers = (uint32_t)n};
-	int rc = n == most ? fed_pool_each(s->federation.pool, n, play_trial, x, err) : FED_FAIL;
-	for (size_t i = 0; i < n; i++) {
-		t->played += rc == FED_OK && x[i]->outcome->played;
-		*alone = *alone || x[i]->memory.refused;
-		drop_trial(x[i]);
-	}
-	fed_free(x);
+		return FED_FAIL;
+	p->next = k + 1;
+	x->trials = t;
+	x->outcome = &t->outcome[k];
+	x->outcome->scheme = x->copy.parts.scheme->name;
+	x->memory.sharers = (uint32_t)p->threads;
+	if (p->at_work == 0 && find_next(p) == t->n) /* the last one, and nothing else runs */
+		x->copy.parts.settings.threads = fed_pool_threads(p->session->federation.pool);
+	p->at_work++;
+	pthread_mutex_lock(&p->lock);
+	p->ready = x;
+	pthread_cond_signal(&p->begin);
+	pthread_mutex_unlock(&p->lock);
+	return FED_OK;
+}
+
+/* Take a trial that was played: count it, hand its run over, and drop it. */
+static int take_played(struct players *p, struct trial *x, struct fed_error *err)
+{
+	struct fed_outcome *o = x->outcome;
+	int rc = FED_OK;
+
+	p->at_work--;
+	o->alone |= x->memory.refused;
+	if (o->played && p->plan->keep)
+		rc = p->plan->keep(p->plan->ctx, x->k, &x->copy, o, err);
+	if (rc)
+		o->played = false;
+	p->trials->played += o->played;
+	p->trials->alone += o->played && p->alone;
+	drop_trial(x);
 	return rc;
+}
+
+/* Wait a moment for trials to end, or for room for one more; the list of those that were played. */
+static struct trial *wait_played(struct players *p)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK_EVERY_NS;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&p->lock);
+	if (!p->played && (p->ready || p->stopped || find_next(p) == p->trials->n))
+		pthread_cond_timedwait(&p->end, &p->lock, &until);
+	struct trial *x = p->played;
+	p->played = NULL;
+	pthread_mutex_unlock(&p->lock);
+	return x;
+}
+
+static int start_players(struct players *p, struct fed_error *err)
+{
+	const size_t threads = (size_t)fed_pool_threads(p->session->federation.pool);
+	const size_t left = p->trials->n - p->trials->played;
+	const size_t wanted = p->alone || left == 1 ? 1 : threads < left ? threads : left;
+
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->begin, NULL);
+	pthread_cond_init(&p->end, NULL);
+	while (p->threads < wanted && p->threads < PLAYERS_MAX) {
+		const int error = fed_thread_start(&p->thread[p->threads], run_player, p);
+
+		if (error && p->threads == 0)
+			return fed_fail(err, "no thread for the trials: %s", strerror(error));
+		if (error)
+			break;
+		p->threads++;
+	}
+	return FED_OK;
+}
+
+static void end_players(struct players *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->closed = true;
+	struct trial *unplayed = p->ready;
+	p->ready = NULL;
+	pthread_cond_broadcast(&p->begin);
+	pthread_mutex_unlock(&p->lock);
+	for (size_t i = 0; i < p->threads; i++)
+		pthread_join(p->thread[i], NULL);
+	drop_trial(unplayed);
+	pthread_cond_destroy(&p->begin);
+	pthread_cond_destroy(&p->end);
+	pthread_mutex_destroy(&p->lock);
+}
+
+/* Take back a trial that no thread has begun. */
+static void take_back(struct players *p)
+{
+	pthread_mutex_lock(&p->lock);
+	struct trial *x = p->ready;
+	p->ready = NULL;
+	pthread_mutex_unlock(&p->lock);
+	p->at_work -= x != NULL;
+	drop_trial(x);
+}
+
+struct progress_call {
+	void (*progress)(void *ctx);
+	void *ctx;
+};
+
+/* Play what is left, or of it those that must be alone. */
+static int play_these(struct fed_trials *t, struct fed_session *s,
+                      const struct fed_trials_plan *plan, bool alone, struct progress_call call,
+                      struct fed_error *err)
+{
+	struct players p = {.trials = t, .session = s, .plan = plan, .alone = alone};
+	int rc = start_players(&p, err);
+
+	p.stopped = rc || atomic_load(&s->interrupts) > 0;
+	while (!(p.stopped && p.at_work == 0)) {
+		if (rc == FED_OK)
+			rc = make_ready(&p, err);
+		for (struct trial *x = wait_played(&p), *next; x; x = next) {
+			struct fed_error more = {""};
+
+			next = x->next;
+			if (take_played(&p, x, rc ? &more : err) && rc == FED_OK)
+				rc = FED_FAIL;
+		}
+		call.progress(call.ctx);
+		p.stopped = rc || atomic_load(&s->interrupts) > 0 || find_next(&p) == t->n;
+		if (rc || (atomic_load(&s->interrupts) > 0 && p.at_work > 1))
+			take_back(&p);
+	}
+	end_players(&p);
+	return rc;
+}
+
+static bool any_alone(const struct fed_trials *t)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (t->outcome[k].alone && !t->outcome[k].played)
+			return true;
+	return false;
 }
 
 int fed__trials_play(struct fed_trials *t, struct fed_session *s,
                      const struct fed_trials_plan *plan, void (*progress)(void *progress_ctx),
                      void *progress_ctx, bool *interrupted, struct fed_error *err)
 {
-	const size_t threads = (size_t)fed_pool_threads(s->federation.pool);
-	bool alone = false; /* true after the first trial that exceeded its share of memory */
+	const struct progress_call call = {progress, progress_ctx};
+	int rc = t->played < t->n ? play_these(t, s, plan, false, call, err) : FED_OK;
 
-	*interrupted = false;
-	while (t->played < t->n) {
-		const bool by_itself = alone;
-		const size_t played = t->played, most = t->n - played < threads ? t->n - played : threads;
-
-		*interrupted = atomic_load(&s->interrupts) > 0;
-		if (*interrupted)
-			return FED_OK;
-		if (play_some(t, s, plan, by_itself ? 1 : most, &alone, err))
-			return FED_FAIL;
-		t->alone += by_itself ? t->played - played : 0;
-		progress(progress_ctx);
-	}
-	return FED_OK;
+	if (rc == FED_OK && any_alone(t))
+		rc = play_these(t, s, plan, true, call, err);
+	*interrupted = rc == FED_OK && t->played < t->n;
+	return rc;
 }

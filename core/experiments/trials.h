@@ -21,6 +21,7 @@ struct fed_outcome {
 	uint64_t rounds;
 	bool played;
 	bool reached;  /* the condition became true; false without one */
+	bool alone;    /* memory does not suffice for it beside others */
 	char why[400]; /* why it failed; "" otherwise */
 };
 
@@ -31,6 +32,13 @@ struct fed_trials_plan {
 	uint64_t rounds;                   /* of each trial, at most */
 	const struct fed_condition *until; /* ends a trial when it holds; NULL: none */
 	bool afresh;                       /* from version 0, else from the present one */
+	bool by_round; /* rounds are evaluated as the session says; else the last one alone */
+	/* Take the run of a trial that was played, whose copy is dropped then; FED_FAIL ends the
+	 * trials, and it was not played.  NULL: outcomes suffice.  On the thread of fed__trials_play,
+	 * as: */
+	int (*keep)(void *ctx, size_t k, const struct fed_session *copy, const struct fed_outcome *,
+	            struct fed_error *);
+	void (*dropped)(void *ctx, size_t k); /* the copy of trial k is gone; NULL: not needed */
 };
 
 struct fed_trials {
@@ -38,6 +46,7 @@ struct fed_trials {
 	size_t n, played;
 	size_t alone;   /* played by themselves, because memory did not suffice for parallel trials */
 	uint64_t start; /* hash of the session's state before the trials */
+	atomic_ullong rounds; /* made so far, by trials that run, too */
 };
 
 /* Prepare n trials from the present state.  *t must be zeroed or released. */
@@ -53,8 +62,9 @@ int fed_trials_check_outcomes(const struct fed_trials *, const char *rows, struc
 int fed__trials_check(const struct fed_session *, const struct fed_trials_plan *, size_t k,
                       struct fed_error *);
 /* Play the remaining trials, with the same plan each time; the session must be started
- * (fed_session_start).  Calls progress(progress_ctx) after each few, on the caller's thread.  An
- * interrupt of the session stops after the running trials, a second one drops them: *interrupted.
+ * (fed_session_start).  Calls progress(progress_ctx) after each, and now and then in between, on
+ * the caller's thread, while no trial is made or dropped.  An interrupt of the session stops after
+ * the running trials, a second one drops them: *interrupted.
  */
 int fed__trials_play(struct fed_trials *, struct fed_session *, const struct fed_trials_plan *,
                      void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,

@@ -64,7 +64,7 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 	return FED_OK;
 }
 
-void fed_session_adopt_aggregator(struct fed_session *s, struct fed_instance *aggregator)
+void fed__session_adopt_aggregator(struct fed_session *s, struct fed_instance *aggregator)
 {
 	fed_session_stop(s);
 	fed_instance_release(&s->parts.aggregator);
@@ -128,7 +128,7 @@ int fed_session_aggregator(struct fed_session *s, const char *name, const struct
 	if (fed_session_check_closed(s, err) ||
 	    fed_aggregator_make(s->plugins, &aggregator, name, assign, n, err))
 		return FED_FAIL;
-	fed_session_adopt_aggregator(s, &aggregator);
+	fed__session_adopt_aggregator(s, &aggregator);
 	tell_idle_aggregator(s);
 	return FED_OK;
 }

@@ -132,7 +132,7 @@ int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const
                            const struct fed_key_values *args, struct fed_error *);
 /* Replace the present plugin; the instance is moved on FED_OK. */
 int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
-void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
+void fed__session_adopt_aggregator(struct fed_session *, struct fed_instance *);
 void fed__session_adopt_transport(struct fed_session *, struct fed_instance *);
 void fed__session_adopt_selection(struct fed_session *, struct fed_instance *);
 

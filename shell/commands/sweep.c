@@ -174,15 +174,9 @@ static void show_json(struct fed_shell *shell, const struct fed_sweep *w)
 	}
 }
 
-static void report_progress(void *ctx)
+static void report_progress(void *shell)
 {
-	struct fed_shell *shell = ctx;
-	const struct fed_trials *t = &shell->sweep.trials;
-
-	if (shell->screen.terminal &&
-	    (fed__job_is_here() || isatty(fileno(shell->out)))) /* not for the pager */
-		fed__print(shell, "%zu of %zu rows\n", t->played, t->n);
-	fed_session_hold(shell->session); /* the session can be looked at */
+	fed__progress_trials(shell);
 }
 
 int fed__show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
@@ -196,10 +190,11 @@ int fed__show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
-	fed__signals_running(FED_RUNNING_TRIALS);
+	fed__progress_begin_trials(shell, &w->trials, "rows", 0,
+	                           fed__job_is_here() || isatty(fileno(shell->out))); /* no pager */
 	const int rc =
 		fed_sweep_play(w, shell->session, plan, report_progress, shell, &interrupted, err);
-	fed__signals_running(FED_RUNNING_NOTHING);
+	fed__progress_end(shell);
 	if (rc)
 		return rc;
 	fed__print(shell, "from version %llu\n",

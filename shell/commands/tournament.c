@@ -76,14 +76,9 @@ static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
 			json_match(shell, t, i);
 }
 
-static void report_progress(void *ctx)
+static void report_progress(void *shell)
 {
-	struct fed_shell *shell = ctx;
-	const struct fed_trials *t = &shell->tournament.trials;
-
-	if (shell->screen.terminal)
-		fed__print(shell, "%zu of %zu matches\n", t->played, t->n);
-	fed_session_hold(shell->session); /* the session can be looked at */
+	fed__progress_trials(shell);
 }
 
 int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -92,10 +87,10 @@ int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, st
 	struct fed_tournament *t = &shell->tournament;
 	bool interrupted = false;
 
-	fed__signals_running(FED_RUNNING_TRIALS);
+	fed__progress_begin_trials(shell, &t->trials, "matches", 0, true);
 	const int rc =
 		fed_tournament_play(t, shell->session, plan, report_progress, shell, &interrupted, err);
-	fed__signals_running(FED_RUNNING_NOTHING);
+	fed__progress_end(shell);
 	if (rc)
 		return rc;
 	const uint32_t n = fed_session_parts(shell->session)->clients.n_present;

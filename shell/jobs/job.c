@@ -630,6 +630,10 @@ struct fed_job_progress fed__job_progress(const struct fed_shell *shell)
 		if (progress.done > 0 && progress.of > 0)
 			progress.left = (progress.of - progress.done) * passed / progress.done;
 	}
+	if (p->trials) {
+		progress.done = (double)p->trials->played;
+		progress.of = (double)p->trials->n;
+	}
 	return progress;
 }
 

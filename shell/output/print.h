@@ -53,6 +53,14 @@ void fed__json_outcome(struct fed_text *, const struct fed_outcome *);
 
 /* The progress line; rounds 0: no limit. */
 void fed__progress_begin(struct fed_shell *, uint64_t rounds);
+/* The same of trials: unit is what they are called, target the rounds that they may take in all, 0:
+ * not known; drawn: on the terminal, too. */
+void fed__progress_begin_trials(struct fed_shell *, const struct fed_trials *, const char *unit,
+                                double target, bool drawn);
+/* Call now and then while they are played: the session can be looked at. */
+void fed__progress_trials(struct fed_shell *);
+/* Seconds that remain, NaN where unknown. */
+double fed__progress_left(const struct fed_shell *);
 void fed__progress_event(struct fed_shell *, const struct fed_event *);
 void fed__progress_erase(struct fed_shell *);
 void fed__progress_end(struct fed_shell *);

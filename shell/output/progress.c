@@ -4,6 +4,7 @@
  *
  * It is drawn at most ten times a second and erased before other output.
  */
+#include <math.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -25,6 +26,21 @@ void fed__progress_begin(struct fed_shell *shell, uint64_t rounds)
 	fed__signals_running(FED_RUNNING_ROUNDS);
 }
 
+void fed__progress_begin_trials(struct fed_shell *shell, const struct fed_trials *trials,
+                                const char *unit, double target, bool drawn)
+{
+	shell->progress = (struct fed_progress_line){
+		.on = shell->screen.terminal && drawn,
+		.target = target,
+		.began = fed_wall_seconds(),
+		.trials = trials,
+		.unit = unit,
+		.before = atomic_load(&trials->rounds),
+		.played = trials->played,
+	};
+	fed__signals_running(FED_RUNNING_TRIALS);
+}
+
 void fed__progress_erase(struct fed_shell *shell)
 {
 	if (!shell->progress.shown)
@@ -37,8 +53,51 @@ void fed__progress_end(struct fed_shell *shell)
 {
 	fed__progress_erase(shell);
 	shell->progress.on = false;
+	shell->progress.trials = NULL;
 	fed__signals_running(FED_RUNNING_NOTHING);
 	fflush(shell->out);
+}
+
+/* Part of the trials that is done since the line began, and of what is left: by rounds where their
+ * number is known. */
+static void parts_of_trials(const struct fed_progress_line *p, double *done, double *left)
+{
+	const struct fed_trials *t = p->trials;
+
+	*done = t->played > p->played ? (double)(t->played - p->played) : 0;
+	*left = (double)(t->n - t->played);
+	if (p->target > 0) {
+		const double share = p->target / (double)t->n; /* rounds of a trial */
+
+		*done = (double)(atomic_load(&t->rounds) - p->before);
+		*left = p->target - share * (double)p->played - *done;
+	}
+}
+
+double fed__progress_left(const struct fed_shell *shell)
+{
+	const struct fed_progress_line *p = &shell->progress;
+	const double passed = fed_wall_seconds() - p->began;
+	double done, left;
+
+	if (!p->trials)
+		return NAN;
+	parts_of_trials(p, &done, &left);
+	return done > 0 && left >= 0 ? left * passed / done : NAN;
+}
+
+/* "12 of 60 runs, about 3 s left" */
+static void put_trials(const struct fed_shell *shell, struct fed_text *out)
+{
+	const struct fed_progress_line *p = &shell->progress;
+	const double left = fed__progress_left(shell);
+
+	fed_text_add(out, "%zu of %zu %s", p->trials->played, p->trials->n, p->unit);
+	if (isnan(left))
+		return;
+	fed_text_add(out, ", about ");
+	fed_text_seconds(out, (double)(long)(left + 0.5));
+	fed_text_add(out, " left");
 }
 
 /* "round 4 of 10: 7 of 10 clients, 2.1 rounds/s, about 3 s left" */
@@ -70,7 +129,10 @@ static void draw(struct fed_shell *shell, double now)
 	struct fed_text line = {0};
 
 	fed__screen_measure(shell);
-	put_progress(shell, now, &line);
+	if (shell->progress.trials)
+		put_trials(shell, &line);
+	else
+		put_progress(shell, now, &line);
 	fed__progress_erase(shell);
 	fprintf(shell->out, "%.*s", shell->screen.columns - 1, fed_text_str(&line));
 	fflush(shell->out);
@@ -79,11 +141,21 @@ static void draw(struct fed_shell *shell, double now)
 	shell->progress.drawn = now;
 }
 
+void fed__progress_trials(struct fed_shell *shell)
+{
+	const double now = fed_wall_seconds();
+
+	if (shell->progress.on && !fed__signals_are_behind() &&
+	    now - shell->progress.drawn >= DRAW_EVERY)
+		draw(shell, now);
+	fed_session_hold(shell->session); /* the session can be looked at */
+}
+
 void fed__progress_event(struct fed_shell *shell, const struct fed_event *event)
 {
 	struct fed_progress_line *p = &shell->progress;
 
-	if (!p->on)
+	if (!p->on || p->trials)
 		return;
 	if (event->kind == FED_EVENT_BEGIN || event->kind == FED_EVENT_ROUND) {
 		p->trained = 0;

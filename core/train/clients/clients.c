@@ -196,6 +196,10 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		.n = n,
 		.shared = made.shared,
 		.how = plan->how,
+		.known = true,
+		.device = device ? *device : any_device,
+		.link = link ? *link : any_link,
+		.holdout = plan->holdout,
 	};
 	*first = c->n;
 	c->n += n;

@@ -39,6 +39,11 @@ struct fed_client_block {
 	uint32_t first, n; /* clients */
 	bool shared;       /* the ids were not taken from the pool */
 	struct fed_partition how;
+	/* What the clients were given when they joined; unknown for those of a file. */
+	bool known;
+	struct fed_device_spec device;
+	struct fed_link_spec link;
+	double holdout;
 };
 
 /* What a client measured of the global model on its held-out examples; NaN: nothing yet. */
