@@ -69,8 +69,8 @@ void fed_field_print(const struct fed_field *row, const void *state, struct fed_
 void fed_field_key(const struct fed_field *row, struct fed_text *out);
 /* Append the allowed values: "a whole number from 1 to 100", "one of mean, median". */
 void fed_field_allowed(const struct fed_field *row, struct fed_text *out);
-/* Append "key=value key=value" of the settable rows that are listed; only_changed leaves out the
- * defaults. */
+/* Append "key=value key=value" of the settable rows that are listed; left out are defaults that are
+ * written as nothing, with only_changed all defaults. */
 void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
                       struct fed_text *out);
 bool fed__field_is_default(const struct fed_field *row, const void *state);

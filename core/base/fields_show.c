@@ -28,6 +28,17 @@ static void print_quoted(const struct fed_field *row, const void *state, struct 
 	fed_text_put(out, "\"", 1);
 }
 
+/* Whether there is nothing to show: a default that is written as nothing. */
+static bool is_blank(const struct fed_field *row, const void *state)
+{
+	struct fed_text value = {0};
+
+	fed_field_print(row, state, &value);
+	const bool blank = value.len == 0 && !value.failed;
+	fed_text_release(&value);
+	return blank && fed__field_is_default(row, state);
+}
+
 void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
                       struct fed_text *out)
 {
@@ -35,7 +46,7 @@ void fed_fields_print(const struct fed_field *rows, const void *state, bool only
 
 	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
 		if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN) ||
-		    (only_changed && fed__field_is_default(row, state)))
+		    (only_changed && fed__field_is_default(row, state)) || is_blank(row, state))
 			continue;
 		if (!first)
 			fed_text_put(out, " ", 1);

@@ -181,47 +181,13 @@ int fed_net_matrices(const struct fed_net *net, struct fed_matrix **out, uint32_
 	return FED_OK;
 }
 
-/* One row of the table; `made` is a reused cell. */
-static void describe_layer(const struct fed_net *net, size_t l, struct fed_text *made,
-                           struct fed_text *out)
+void fed_net_layer_describe(const struct fed_net *net, size_t l, char what[48])
 {
 	const struct fed_net_layer *layer = &net->layer[l];
-	char what[48] = "", shape[FED_SHAPE_TEXT];
 
+	*what = 0;
 	if (!layer->ops)
-		snprintf(what, sizeof what, "block of %zu layers", layer->end - layer->begin - 1);
+		snprintf(what, 48, "block of %zu layers", layer->end - layer->begin - 1);
 	else if (layer->ops->describe)
-		layer->ops->describe(layer->config, &layer->in, what, sizeof what);
-	if (l + 1 < net->layers)
-		fed_text_add(out, "%4zu", l + 1);
-	else
-		fed_text_add(out, "%4s", "");
-	fed_text_add(out, "  %-12s %-26s %-12s", layer->name, what, fed_shape_text(&layer->out, shape));
-	fed_text_clear(made);
-	fed_text_count(made, (double)layer->count);
-	fed_text_add(out, " %12s", fed_text_str(made));
-	fed_text_clear(made);
-	fed_text_si(made, layer->flops, "FLOP");
-	fed_text_add(out, " %14s\n", fed_text_str(made));
-}
-
-void fed_net_describe(const struct fed_net *net, struct fed_text *out)
-{
-	struct fed_text cell = {0};
-	char shape[FED_SHAPE_TEXT];
-
-	fed_text_add(out, "%4s  %-12s %-26s %-12s %12s %14s\n", "cut", "layer", "", "output",
-	             "parameters", "per example");
-	fed_text_add(out, "%4s  %-12s %-26s %s\n", "", "input", "", fed_shape_text(&net->input, shape));
-	for (size_t l = 0; l < net->layers; l++)
-		describe_layer(net, l, &cell, out);
-	fed_text_clear(&cell);
-	fed_text_count(&cell, (double)net->dim);
-	fed_text_add(out, "%s parameters, ", fed_text_str(&cell));
-	fed_text_clear(&cell);
-	fed_text_si(&cell, fed_net_flops(net, 0, net->layers), "FLOP");
-	fed_text_add(out, "%s forward per example, %s\n", fed_text_str(&cell),
-	             net->loss == FED_LOSS_CROSS_ENTROPY ? "cross entropy" : "squared loss");
-	out->failed |= cell.failed;
-	fed_text_release(&cell);
+		layer->ops->describe(layer->config, &layer->in, what, 48);
 }

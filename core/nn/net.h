@@ -192,7 +192,8 @@ bool fed_net_op_tensor(const struct fed_net *, size_t o, uint32_t t, char name[4
 struct fed_matrix;
 int fed_net_matrices(const struct fed_net *, struct fed_matrix **, uint32_t *n, struct fed_error *);
 
-/* The table that `model` prints: layer, shape, parameters, FLOPs, cut. */
-void fed_net_describe(const struct fed_net *, struct fed_text *);
+/* What layer l does in a few words: "784 to 200", "5x5, 64 filters"; empty where its name says it.
+ */
+void fed_net_layer_describe(const struct fed_net *, size_t l, char what[48]);
 
 #endif

@@ -13,6 +13,7 @@
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
+#include "shell/commands/compose/model.h"
 #include "shell/commands/compose/select.h"
 #include "shell/commands/compose/settings.h"
 #include "shell/output/settings.h"
@@ -136,11 +137,15 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	}
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
-	struct fed_text text = {0};
 	say_instance(shell, "model", parts->model.entry->head->name, parts->model.entry->head->fields,
 	             parts->model.state);
-	fed_net_describe(&parts->net, &text);
-	fed__print(shell, "%s", fed_text_str(&text));
+	fed__print_model(shell);
+	struct fed_text text = {0};
+	fed_text_count(&text, (double)parts->net.dim);
+	fed_text_add(&text, " parameters, ");
+	fed_text_si(&text, fed_net_flops(&parts->net, 0, parts->net.layers), "FLOP");
+	fed__print(shell, "%s forward per example, %s\n", fed_text_str(&text),
+	           parts->net.loss == FED_LOSS_CROSS_ENTROPY ? "cross entropy" : "squared loss");
 	fed_text_release(&text);
 	say_cut(shell);
 	return FED_OK;
@@ -547,7 +552,7 @@ const struct fed_command fed__commands_compose[] = {
      NAME_ARGS(model_args),
      .more = model_rows,
      .run = run_model,
-     .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "add-client",
      .help = "let clients join; each gets examples from the pool",

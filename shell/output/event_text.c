@@ -92,18 +92,25 @@ static double blamed_of(const struct fed_session *s)
 }
 
 /* The line below: "defence: found 2 of 2 attackers, blamed 1 honest client; step off by 2.53",
- * ground truth, which the aggregator does not know. */
+ * ground truth, which the aggregator does not know.  One line of the screen: where that is too
+ * narrow "blamed 1 honest; off by 2.53", then without the distance. */
 static void put_defence(struct fed_text *out, const struct fed_session *s,
-                        const struct fed_record *r)
+                        const struct fed_record *r, int width)
 {
 	const double blamed = blamed_of(s);
 
-	fed_text_add(out, "%12sdefence: found %.0f of %.0f attacker%s", "",
-	             r->defence_recall * r->attackers, r->attackers, r->attackers == 1 ? "" : "s");
-	if (blamed > 0)
-		fed_text_add(out, ", blamed %.0f honest client%s", blamed, blamed == 1 ? "" : "s");
-	if (!isnan(r->honest_distance))
-		fed_text_add(out, "; step off by %.3g", r->honest_distance);
+	for (int brief = 0; brief < 3; brief++) {
+		fed_text_clear(out);
+		fed_text_add(out, "%*sdefence: found %.0f of %.0f attacker%s", brief < 2 ? 12 : 2, "",
+		             r->defence_recall * r->attackers, r->attackers, r->attackers == 1 ? "" : "s");
+		if (blamed > 0)
+			fed_text_add(out, ", blamed %.0f honest%s%s", blamed, brief ? "" : " client",
+			             brief || blamed == 1 ? "" : "s");
+		if (brief < 2 && !isnan(r->honest_distance))
+			fed_text_add(out, "; %soff by %.3g", brief ? "" : "step ", r->honest_distance);
+		if (width <= 0 || fed_text_width(fed_text_str(out)) <= width)
+			return;
+	}
 }
 
 /* The line below: "clients: accuracy 59.4 % on their own data, worst tenth 29.5 %, ...". */
@@ -126,7 +133,7 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 	fed__print(shell, "%s\n", fed_text_str(&text));
 	if (r->attackers > 0) {
 		fed_text_clear(&text);
-		put_defence(&text, shell->session, r);
+		put_defence(&text, shell->session, r, shell->screen.width);
 		fed__print(shell, "%s\n", fed_text_str(&text));
 	}
 	if (!isnan(r->clients_loss)) {

@@ -394,6 +394,16 @@ START_TEST(a_round_is_a_line)
 		ck_assert_msg(strncmp(defence, "            defence: found 1 of 1 attacker;", 42) == 0,
 		              "%s", said);
 	}
+	shell_lab_reply(&lab, "aggregator multi-krum f=2", FED_EXIT_OK); /* blames an honest one */
+	for (size_t k = 0; k < WIDTHS; k++) {
+		set_screen(&lab, widths[k], true);
+		const char *said = shell_lab_reply(&lab, "round", FED_EXIT_OK);
+		const char *defence = strstr(said, "defence: found 1 of 1 attacker, blamed 1 honest");
+
+		ck_assert_msg(defence && strcspn(defence, "\n") + 1 == strlen(defence), "%s", said);
+		ck_assert_int_eq(strstr(defence, "; step off by ") != NULL, widths[k] >= 100);
+		ck_assert_int_eq(strstr(defence, "off by ") != NULL, widths[k] >= 80);
+	}
 	shell_lab_close(&lab);
 }
 END_TEST
