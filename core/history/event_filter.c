@@ -147,7 +147,10 @@ void fed_logged_event_put(struct fed_text *line, const struct fed_event_log *r,
 
 	fed_text_add(line, "version %llu  clock ", (unsigned long long)e->version);
 	fed_text_seconds(line, e->clock);
-	fed_text_add(line, "  %s", fed_event_name(e->kind));
+	/* "fault 1: offline on client 3" has the kind itself. */
+	const char *kind = fed_event_name(e->kind);
+	if (!text || strncmp(text, kind, strlen(kind)) != 0)
+		fed_text_add(line, "  %s", kind);
 	if (e->client != FED_SERVER) {
 		fed_text_add(line, "  ");
 		fed_client_put(line, clients, e->client);

@@ -47,21 +47,23 @@ START_TEST(a_client_s_story)
 	                               "  updates used  2\n"
 	                               "  last loss     "),
 	                 story);
-	ck_assert_str_eq(
-		table,
-		"  version  sent at  bytes  download  trained  bytes  upload  ended at  what became of it\n"
-		"        0      0 s  112 B    112 ms    24 ms  112 B  112 ms    248 ms  used for version 1 "
-		"with weight 0.5\n"
-		"        1   248 ms  112 B    112 ms    24 ms  112 B  112 ms    496 ms  used for version 2 "
-		"with weight 0.5\n");
+	ck_assert_str_eq(table, "  version  sent at  bytes down  download  trained  bytes up  upload  "
+	                        "ended at  what became of it\n"
+	                        "        0      0 s       112 B    112 ms    24 ms     112 B  112 ms   "
+	                        " 248 ms  used for version 1 "
+	                        "with weight 0.5\n"
+	                        "        1   248 ms       112 B    112 ms    24 ms     112 B  112 ms   "
+	                        " 496 ms  used for version 2 "
+	                        "with weight 0.5\n");
 	story = said("client 3 n=1");
-	ck_assert_str_eq(
-		strstr(story, "2 invitations"),
-		"2 invitations, the last 1; `client 3 n=2` shows all\n"
-		"  version  sent at  bytes  download  trained  bytes  upload  ended at  what became of it\n"
-		"        1   248 ms  112 B    112 ms        -      -       -    496 ms  late: enough "
-		"others "
-		"have reported\n");
+	ck_assert_str_eq(strstr(story, "2 invitations"),
+	                 "2 invitations, the last 1; `client 3 n=2` shows all\n"
+	                 "  version  sent at  bytes down  download  trained  bytes up  upload  ended "
+	                 "at  what became of it\n"
+	                 "        1   248 ms       112 B    112 ms        -         -       -    496 "
+	                 "ms  late: enough "
+	                 "others "
+	                 "have reported\n");
 }
 END_TEST
 
@@ -125,7 +127,7 @@ START_TEST(the_log_and_its_filters)
 		{"log text=ENOUGH 1 version=-0", "version 0  clock 248 ms  late  client 2"},
 		{"log text=ENOUGH version=7-", "no such event; `log kind=all` shows the steps, too\n"},
 		{"log text=nobody kind=all", "no such event\n"},
-		{"log text=COMMAND", "version 1  clock 248 ms  aborted  aborted by a command\n"},
+		{"log text=COMMAND", "version 1  clock 248 ms  aborted by a command\n"},
 	};
 
 	said("round 1; step; step; abort; round 1");

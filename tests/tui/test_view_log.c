@@ -108,9 +108,45 @@ START_TEST(scrolls)
 	glass_press(&g, "home");
 	glass_look(&g, 40, 24, true);
 	glass_hides(&g, "line 99.");
-	glass_press(&g, "right");
-	glass_look(&g, 40, 24, true);
-	glass_press(&g, "left,down,end");
+	glass_press(&g, "down,end");
+	end(&g);
+}
+END_TEST
+
+/* Lines that are wider than the screen are wrapped, and each is on one page at least. */
+START_TEST(wraps)
+{
+	struct glass g;
+	bool seen[40] = {false};
+
+	begin(&g);
+	for (int i = 0; i < 40; i++) {
+		struct fed_text text = {0};
+
+		fed_text_add(&text, "[%d] ", i);
+		for (int k = 0; k < 10 + 17 * (i % 4); k++)
+			fed_text_add(&text, "word ");
+		fed_text_add(&text, "(end %d)\n", i);
+		say(&g, FED_STREAM_OUT, fed_text_str(&text));
+		fed_text_release(&text);
+	}
+	for (int page = 0; page < 12; page++) {
+		glass_look(&g, 80, 24, true);
+		glass_hides(&g, "~");
+		for (int i = 0; i < 40; i++) {
+			char first[16], last[16];
+
+			snprintf(first, sizeof first, "[%d] ", i);
+			snprintf(last, sizeof last, "(end %d)", i);
+			seen[i] |= strstr(fed_text_str(&g.text), first) && strstr(fed_text_str(&g.text), last);
+		}
+		glass_press(&g, "page up");
+	}
+	for (int i = 0; i < 40; i++)
+		ck_assert_msg(seen[i], "line %d is on no page", i);
+	glass_press(&g, "home");
+	glass_look(&g, 80, 24, true);
+	glass_shows(&g, "[0] ");
 	end(&g);
 }
 END_TEST
@@ -140,6 +176,7 @@ FED_SUITE(view_log)
 	tcase_add_test(tests, one_order);
 	tcase_add_test(tests, filters);
 	tcase_add_test(tests, scrolls);
+	tcase_add_test(tests, wraps);
 	tcase_add_test(tests, old_lines_go);
 	suite_add_tcase(suite, tests);
 	return suite;

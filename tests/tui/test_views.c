@@ -3,6 +3,7 @@
  * All views: whatever the session's state, the size and the keys, something is painted inside the
  * canvas, nothing in the session changes and nothing is left behind.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,56 @@ START_TEST(every_small_size)
 }
 END_TEST
 
+/* Whether a line of words ends in ~, which says that it was cut; in a timeline that is a bar. */
+static bool is_cut(const char *picture, char *line, size_t size)
+{
+	for (const char *at = picture; (at = strstr(at, "~\n")); at++) {
+		const char *begin = at, *end = at + 1;
+
+		while (begin > picture && begin[-1] != '\n')
+			begin--;
+		if (at == begin || !isprint((unsigned char)at[-1]) || strchr("=<>. ", at[-1]))
+			continue;
+		snprintf(line, size, "%.*s", (int)(end - begin), begin);
+		return true;
+	}
+	return false;
+}
+
+/* From 60 columns on, on each page of each view: what does not fit is wrapped or left out. */
+START_TEST(nothing_is_cut)
+{
+	static const int columns[] = {60, 80, 100, 120};
+	const struct fed_view *view = fed__view_at((size_t)_i);
+	struct glass g;
+	char line[300];
+
+	glass_init(&g, "");
+	for (size_t age = 0; age < sizeof ages / sizeof *ages; age++) {
+		if (*ages[age])
+			small_do(&g.session, ages[age]);
+		for (int i = 0; i < 8; i++) {
+			const struct fed_key *key = view->keys;
+
+			glass_open(&g, view);
+			do { /* as it opens, and after each of its keys */
+				glass_look(&g, columns[i / 2], 22, i % 2);
+				ck_assert_msg(!is_cut(fed_text_str(&g.text), line, sizeof line),
+				              "%s, %d columns: %s", view->name, columns[i / 2], line);
+				if (key && key->code) {
+					struct fed_error unused;
+					const struct fed_press press = {
+						.code = key->code, .columns = columns[i / 2], .rows = 22};
+					key->press(g.state, &g.watched, &press, &unused);
+				}
+			} while (key && key++->code);
+			glass_close(&g);
+		}
+	}
+	glass_release(&g);
+}
+END_TEST
+
 /* Tables of keys are well formed, names are told from each other. */
 START_TEST(names_and_keys)
 {
@@ -208,6 +259,7 @@ FED_SUITE(views)
 		n++;
 	tcase_add_loop_test(tests, whatever_the_state, 0, n);
 	tcase_add_loop_test(tests, every_small_size, 0, n);
+	tcase_add_loop_test(tests, nothing_is_cut, 0, n);
 	tcase_add_test(tests, names_and_keys);
 	tcase_add_loop_test(tests, survives_every_allocation, 0, n);
 	suite_add_tcase(suite, tests);

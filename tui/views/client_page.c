@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tui/views/client_page.c - the page of one client: its properties and its invitations. */
 #include <math.h>
+#include <string.h>
 
+#include "base/wrap.h"
 #include "report/invitation_text.h"
 #include "history/event_log.h"
 #include "session/composition.h"
@@ -67,10 +69,10 @@ enum { VERSION, SENT, DOWN, DOWNLOAD, TRAINED, UP, UPLOAD, ENDED, FATE, COLUMNS 
 static const struct fed_column columns[COLUMNS] = {
 	[VERSION] = {"version", 7, 0, true},
 	[SENT] = {"sent at", 11, 2, true},
-	[DOWN] = {"bytes", 8, 5, true},
+	[DOWN] = {"bytes down", 10, 5, true},
 	[DOWNLOAD] = {"download", 11, 6, true},
 	[TRAINED] = {"trained", 11, 4, true},
-	[UP] = {"bytes", 8, 7, true},
+	[UP] = {"bytes up", 8, 7, true},
 	[UPLOAD] = {"upload", 11, 8, true},
 	[ENDED] = {"ended at", 11, 3, true},
 	[FATE] = {"what became of it", 24, 1, .stretchy = true},
@@ -125,6 +127,51 @@ static void put_cell(struct fed_text *out, int column, const struct fed_invitati
 	}
 }
 
+/* The rows of an invitation: its outcome is wrapped within its column.  Painted from `row` on
+ * unless canvas is NULL. */
+static int put_invitation(struct fed_canvas *canvas, const struct fed_columns *c, int row,
+                          const struct fed_invitation_record *x, const struct fed_event_log *r)
+{
+	struct fed_text text = {0}, line = {0};
+	int rows = 0;
+
+	for (int k = 0; canvas && k < FATE; k++) {
+		fed_text_clear(&text);
+		put_cell(&text, k, x, r);
+		fed__columns_cell(c, canvas, (size_t)k, row, fed_text_str(&text), plain);
+	}
+	fed_text_clear(&text);
+	put_cell(&line, FATE, x, r);
+	fed_wrap_line(&text, fed_text_str(&line), line.len, c->width[FATE], 0);
+	for (const char *at = fed_text_str(&text); rows == 0 || *at; rows++) {
+		const char *end = strchr(at, '\n');
+
+		fed_text_clear(&line);
+		fed_text_put(&line, at, end ? (size_t)(end - at) : strlen(at));
+		if (canvas && row + rows < canvas->rows)
+			fed__columns_cell(c, canvas, FATE, row + rows, fed_text_str(&line), plain);
+		at = end ? end + 1 : "";
+	}
+	fed_text_release(&line);
+	fed_text_release(&text);
+	return rows;
+}
+
+/* The first invitation of the last page. */
+static uint32_t last_page(const struct fed_columns *c, const struct fed_invitation_record *x,
+                          const struct fed_event_log *r, int rows)
+{
+	int all = 0;
+	uint32_t first = 0;
+
+	for (const struct fed_invitation_record *y = x; y;
+	     y = fed_invitation_log_before(&r->invitation_log, y))
+		all += put_invitation(NULL, c, 0, y, r);
+	for (; x && all > rows; x = fed_invitation_log_before(&r->invitation_log, x), first++)
+		all -= put_invitation(NULL, c, 0, x, r);
+	return first;
+}
+
 static void put_invitations(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
                             int row, uint32_t *top)
 {
@@ -132,32 +179,21 @@ static void put_invitations(struct fed_canvas *canvas, const struct fed_watched 
 	const struct fed_invitation_record *x = fed_invitation_log_last(&r->invitation_log, id);
 	struct fed_columns c;
 	struct fed_text text = {0};
-	uint32_t n = 0, i = 0;
+	uint32_t i = 0;
 
-	for (const struct fed_invitation_record *y = x; y;
-	     y = fed_invitation_log_before(&r->invitation_log, y))
-		n++;
-	if (!n) {
+	if (!x) {
 		fed_invitation_log_put_none(w->session, &text);
 		fed__cells_line(canvas, row, fed_text_str(&text), plain);
 		fed_text_release(&text);
 		return;
 	}
-	const int capacity = canvas->rows - row - 1;
-	const uint32_t most = capacity > 0 && (uint32_t)capacity < n ? n - (uint32_t)capacity : 0;
-	*top = *top < most ? *top : most;
 	fed__columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
+	const uint32_t most = last_page(&c, x, r, canvas->rows - row - 1);
+	*top = *top < most ? *top : most;
 	fed__columns_titles(&c, canvas, row++);
-	for (; x && row < canvas->rows; x = fed_invitation_log_before(&r->invitation_log, x)) {
-		if (i++ < *top)
-			continue;
-		for (int k = 0; k < COLUMNS; k++) {
-			fed_text_clear(&text);
-			put_cell(&text, k, x, r);
-			fed__columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
-		}
-		row++;
-	}
+	for (; x && row < canvas->rows; x = fed_invitation_log_before(&r->invitation_log, x))
+		if (i++ >= *top)
+			row += put_invitation(canvas, &c, row, x, r);
 	fed_text_release(&text);
 }
 

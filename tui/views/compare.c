@@ -321,8 +321,7 @@ static int paint_compare(void *state, struct fed_watched *w, struct fed_canvas *
 		paint_table(st, canvas, canvas->rows - table);
 	if (table == lines && runs->n == 0)
 		fed__cells_line(canvas, canvas->rows - 1,
-		                "`keep NAME` keeps this run; then `restart`, change something, compare",
-		                faint);
+		                "`keep NAME`, then `restart` and change something to compare", faint);
 	return FED_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/wrap.h"
 #include "history/event_filter.h"
 #include "session/composition.h"
 #include "tui/views/cells.h"
@@ -12,7 +13,7 @@
 
 enum {
 	EVENTS_MOST = 1 << 16, /* filtered events kept for scrolling */
-	SHIFT = 20,            /* columns of a horizontal scroll */
+	HANG = 2,              /* columns before the second row of a line */
 	FILTER_MOST = 256,
 };
 
@@ -31,7 +32,6 @@ struct log_view {
 	uint64_t events_read; /* events read */
 	bool fixed;           /* the last visible line is the one above `at`; else the newest */
 	struct log_position at;
-	uint32_t skipped; /* columns scrolled out at the left */
 };
 
 /* Lines ------------------------------------------------------------------ */
@@ -192,16 +192,36 @@ static bool put_line(const struct log_view *st, const struct fed_watched *w, str
 	return !st->event_filter.text || strcasestr(fed_text_str(text), st->event_filter.text);
 }
 
-/* The text without its first columns. */
-static const char *shifted(const char *text, uint32_t columns)
+/* Wrap the text of a line; returns its rows, the text with a newline between them. */
+static int wrap(struct fed_text *text, int columns)
 {
-	for (uint32_t code, at = 0; *text && at < columns;) {
-		const size_t n = fed_utf8_next(text, strlen(text), &code);
+	struct fed_text wrapped = {0};
+	int rows = 1;
 
-		at += n ? (uint32_t)fed_utf8_columns(code) : 1;
-		text += n ? n : 1;
+	fed_wrap_line(&wrapped, fed_text_str(text), text->len, columns, HANG);
+	fed_text_release(text);
+	*text = wrapped;
+	for (const char *at = fed_text_str(text); (at = strchr(at, '\n')); at++)
+		rows++;
+	return rows;
+}
+
+/* Write the rows of a wrapped line, the last one at `row`. */
+static void paint_line(struct fed_canvas *canvas, int row, int rows, const char *text,
+                       struct fed_style style)
+{
+	struct fed_text one = {0};
+
+	for (int k = 0; k < rows; k++) {
+		const size_t n = strcspn(text, "\n");
+
+		fed_text_clear(&one);
+		fed_text_put(&one, text, n);
+		if (row - rows + 1 + k >= 0)
+			fed__cells_line(canvas, row - rows + 1 + k, fed_text_str(&one), style);
+		text += n + (text[n] != 0);
 	}
-	return text;
+	fed_text_release(&one);
 }
 
 static uint64_t stamp_log(const void *state, const struct fed_watched *w)
@@ -225,8 +245,11 @@ static int paint_log(void *state, struct fed_watched *w, struct fed_canvas *canv
 		struct fed_style style;
 
 		fed_text_clear(&text);
-		if (put_line(st, w, at, &text, &style))
-			fed__cells_line(canvas, row--, shifted(fed_text_str(&text), st->skipped), style);
+		if (!put_line(st, w, at, &text, &style))
+			continue;
+		const int rows = wrap(&text, canvas->columns);
+		paint_line(canvas, row, rows, fed_text_str(&text), style);
+		row -= rows;
 	}
 	if (row == canvas->rows - 1)
 		fed__cells_line(canvas, 0, *st->filter ? "nothing matches" : "nothing happened yet",
@@ -238,21 +261,27 @@ static int paint_log(void *state, struct fed_watched *w, struct fed_canvas *canv
 /* Keys ------------------------------------------------------------------------------------------
  */
 
-/* Scroll by visible lines. */
-static void scroll(struct log_view *st, const struct fed_watched *w, int lines)
+/* Scroll by rows of the screen: whole lines, at least one. */
+static void scroll(struct log_view *st, const struct fed_watched *w, int rows, int columns)
 {
 	struct log_position at = st->fixed ? st->at : newest(st, w);
 	struct fed_text text = {0};
 	struct fed_style unused;
-	bool more = true;
+	const int most = rows < 0 ? -rows : rows;
 
-	for (int left = lines < 0 ? -lines : lines; left > 0 && more;) {
-		struct log_position line = at;
+	for (int moved = 0; moved < most;) {
+		struct log_position next = at;
 
-		more = lines < 0 ? step_up(st, w, &at) : step_down(st, w, &at);
-		line = lines < 0 ? line : at;
+		if (!(rows < 0 ? step_up(st, w, &next) : step_down(st, w, &next)))
+			break;
 		fed_text_clear(&text);
-		left -= more && put_line(st, w, line, &text, &unused);
+		if (put_line(st, w, rows < 0 ? at : next, &text, &unused)) {
+			const int taken = wrap(&text, columns);
+			if (moved && moved + taken > most)
+				break;
+			moved += taken;
+		}
+		at = next;
 	}
 	fed_text_release(&text);
 	st->at = at;
@@ -268,16 +297,16 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	(void)err;
 	switch (press->code) {
 	case FED_KEY_UP:
-		scroll(st, w, -1);
+		scroll(st, w, -1, press->columns);
 		break;
 	case FED_KEY_DOWN:
-		scroll(st, w, 1);
+		scroll(st, w, 1, press->columns);
 		break;
 	case FED_KEY_PAGE_UP:
-		scroll(st, w, -page);
+		scroll(st, w, -page, press->columns);
 		break;
 	default:
-		scroll(st, w, page);
+		scroll(st, w, page, press->columns);
 	}
 	return FED_OK;
 }
@@ -290,7 +319,7 @@ static int press_home(void *state, struct fed_watched *w, const struct fed_press
 	(void)err;
 	st->at = (struct log_position){0};
 	st->fixed = true;
-	scroll(st, w, press->rows);
+	scroll(st, w, press->rows, press->columns);
 	return FED_OK;
 }
 
@@ -301,19 +330,6 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 
 	(void)w, (void)press, (void)err;
 	st->fixed = false;
-	return FED_OK;
-}
-
-static int press_shift(void *state, struct fed_watched *w, const struct fed_press *press,
-                       struct fed_error *err)
-{
-	struct log_view *st = state;
-
-	(void)w, (void)err;
-	if (press->code == FED_KEY_RIGHT)
-		st->skipped += SHIFT;
-	else
-		st->skipped -= st->skipped < SHIFT ? st->skipped : SHIFT;
 	return FED_OK;
 }
 
@@ -418,8 +434,6 @@ static const struct fed_key keys[] = {
 	{FED_KEY_PAGE_UP, 0, "page up", "a page back", press_move, NULL},
 	{FED_KEY_PAGE_DOWN, 0, "page down", "a page on", press_move, NULL},
 	{FED_KEY_HOME, 0, "home", "to the beginning", press_home, NULL},
-	{FED_KEY_LEFT, 0, "left", "what is further left", press_shift, NULL},
-	{FED_KEY_RIGHT, 0, "right", "what is further right", press_shift, NULL},
 	{0},
 };
 

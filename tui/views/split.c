@@ -211,9 +211,12 @@ static bool can_cut(const void *state, const struct fed_watched *w)
 
 /* Facts ---------------------------------------------------------------------------------- */
 
+/* How much a line leaves out to fit. */
+enum brevity { WHOLE, SHORT, SHORTEST, BREVITIES };
+
 /* "client: layers 1 to 2, 5,202 parameters (3 %), 1.2 MFLOP forward an example (10 %)" */
 static void put_side(struct fed_text *out, const struct fed_net *net, const char *name,
-                     size_t first, size_t last)
+                     size_t first, size_t last, enum brevity brevity)
 {
 	const double params = (double)fed__params_of(net, first, last);
 	const double flops = fed_net_flops(net, first, last), all = fed_net_flops(net, 0, net->layers);
@@ -224,14 +227,35 @@ static void put_side(struct fed_text *out, const struct fed_net *net, const char
 	else
 		fed_text_add(out, "layers %zu to %zu, ", first + 1, last);
 	fed_text_count(out, params);
-	fed_text_add(out, " parameters (%.0f %%), ", net->dim ? 100 * params / (double)net->dim : 0);
+	fed_text_add(out, " parameters");
+	if (brevity != SHORTEST)
+		fed_text_add(out, " (%.0f %%)", net->dim ? 100 * params / (double)net->dim : 0);
+	fed_text_add(out, ", ");
 	fed_text_si(out, flops, "FLOP");
-	fed_text_add(out, " forward an example (%.0f %%)", all > 0 ? 100 * flops / all : 0);
+	if (brevity == WHOLE)
+		fed_text_add(out, " forward an example");
+	if (brevity != SHORTEST)
+		fed_text_add(out, " (%.0f %%)", all > 0 ? 100 * flops / all : 0);
+}
+
+static void paint_side(struct fed_canvas *canvas, int row, const struct fed_net *net,
+                       const char *name, size_t first, size_t last, struct fed_style style)
+{
+	struct fed_text text = {0};
+
+	for (int brevity = WHOLE; brevity < BREVITIES; brevity++) {
+		fed_text_clear(&text);
+		put_side(&text, net, name, first, last, brevity);
+		if (fed_text_width(fed_text_str(&text)) <= canvas->columns)
+			break;
+	}
+	fed__cells_line(canvas, row, fed_text_str(&text), style);
+	fed_text_release(&text);
 }
 
 /* "each batch of 10: 5.1 kB up, 5.1 kB down, 2 messages" */
 static void put_batch(struct fed_text *out, const struct fed_session *s,
-                      const struct fed_division *d)
+                      const struct fed_division *d, enum brevity brevity)
 {
 	const struct fed_crossing c = fed__crossing_at(s, d);
 
@@ -241,8 +265,10 @@ static void put_batch(struct fed_text *out, const struct fed_session *s,
 	fed_text_bytes(out, c.up);
 	fed_text_add(out, " up, ");
 	fed_text_bytes(out, c.down);
-	fed_text_add(out, " down, %d message%s; the whole model: ", c.messages,
-	             c.messages == 1 ? "" : "s");
+	fed_text_add(out, " down");
+	if (brevity != SHORTEST)
+		fed_text_add(out, ", %d message%s", c.messages, c.messages == 1 ? "" : "s");
+	fed_text_add(out, brevity == WHOLE ? "; the whole model: " : "; model ");
 	fed_text_bytes(out, (double)fed_frame_size(1, fed_session_parts(s)->net.dim));
 }
 
@@ -290,18 +316,16 @@ static void paint_facts(struct fed_canvas *canvas, int row, const struct fed_wat
 	const bool tail = d->at[1] < parts->net.layers;
 	struct fed_text text = {0};
 
-	put_side(&text, &parts->net, "client", 0, d->at[0]);
-	fed__cells_line(canvas, row++, fed_text_str(&text), client);
-	fed_text_clear(&text);
-	put_side(&text, &parts->net, "server", d->at[0], d->at[1]);
-	fed__cells_line(canvas, row++, fed_text_str(&text), server);
-	fed_text_clear(&text);
-	if (tail) {
-		put_side(&text, &parts->net, "client", d->at[1], parts->net.layers);
-		fed__cells_line(canvas, row++, fed_text_str(&text), client);
+	paint_side(canvas, row++, &parts->net, "client", 0, d->at[0], client);
+	paint_side(canvas, row++, &parts->net, "server", d->at[0], d->at[1], server);
+	if (tail)
+		paint_side(canvas, row++, &parts->net, "client", d->at[1], parts->net.layers, client);
+	for (int brevity = WHOLE; brevity < BREVITIES; brevity++) {
 		fed_text_clear(&text);
+		put_batch(&text, s, d, brevity);
+		if (fed_text_width(fed_text_str(&text)) <= canvas->columns)
+			break;
 	}
-	put_batch(&text, s, d);
 	fed__cells_line(canvas, row++, fed_text_str(&text), plain);
 	fed_text_clear(&text);
 	put_so_far(&text, s);

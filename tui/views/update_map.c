@@ -3,7 +3,9 @@
 #include "tui/views/update_map.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "train/clients/names.h"
@@ -144,6 +146,21 @@ int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, in
 	fed_free(x);
 	fed_free(id);
 	return done ? FED_OK : fed_fail_memory(err, 2 * most * sizeof *x, "the map of the updates");
+}
+
+void fed_map_title(struct fed_text *title, double share, int columns)
+{
+	static const char *const ways[] = {" (the plane shows %.0f %% of their variance)",
+	                                   " (%.0f %% of their variance)", " (%.0f %%)"};
+	const int used = fed_text_width(fed_text_str(title));
+	char text[64] = "";
+
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		snprintf(text, sizeof text, ways[i], isnan(share) ? 100.0 : 100 * share);
+		if (used + (int)strlen(text) <= columns)
+			break;
+	}
+	fed_text_add(title, "%s", text);
 }
 
 int fed_map_text(const struct fed_update_geometry *in, const char *title, int columns, int rows,

@@ -43,6 +43,9 @@ void fed__map_extent(const struct fed_map_point *, size_t n,
 int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows,
                  const struct fed_map *, struct fed_error *);
 /* A map of these updates, as text. */
+/* Append to the subject of a map, "updates of version 7", which share of their variance the plane
+ * shows: in the longest words that fit.  share NaN: there is no variance. */
+void fed_map_title(struct fed_text *, double share, int columns);
 int fed_map_text(const struct fed_update_geometry *, const char *title, int columns, int rows,
                  bool utf8, enum fed_palette, const struct fed_clients *, struct fed_text *out,
                  struct fed_error *);

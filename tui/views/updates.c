@@ -148,13 +148,11 @@ static void put_subject(const struct updates_view *st, const struct fed_watched 
 static void paint_title(const struct updates_view *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
-	const double share = shown(st)->shown;
 	struct fed_text text = {0};
 
 	put_subject(st, w, &text);
 	if (st->page == MAP)
-		fed_text_add(&text, " (the plane shows %.0f %% of their variance)",
-		             isnan(share) ? 100.0 : 100 * share);
+		fed_map_title(&text, shown(st)->shown, canvas->columns);
 	else if (st->page == BARS)
 		fed_text_add(&text, ", by %s", fed__update_history_orders[st->order]);
 	else

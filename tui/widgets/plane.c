@@ -200,8 +200,9 @@ void fed__plane_put(struct fed_canvas *canvas, int row, const struct fed_plane_p
 	const int end = put_plane(canvas, row, p) + GAP;
 	fed__regions_put(canvas, 0, row + 1, l->global_columns, l->global_rows, &d->global, d->example,
 	                 d->n, FED_MODEL_AFTER);
+	const bool beside = l->left && l->down * l->step_rows > l->global_rows; /* a tile is there */
 	fed__regions_legend(canvas, 0, row + 1 + l->global_rows,
-	                    l->left ? l->global_columns : l->columns, p->plane->data, p->tints);
+	                    beside ? l->global_columns : l->columns, p->plane->data, p->tints);
 	if (!d->clients)
 		return;
 	put_clients(canvas, end > l->left ? end : l->left, row, p);

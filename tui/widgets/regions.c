@@ -69,21 +69,25 @@ void fed__regions_legend(struct fed_canvas *canvas, int column, int row, int col
                          const struct fed_dataset *data, bool tints)
 {
 	const char *const rest = tints ? " wrong" : "(a: answer, .: unsure)";
-	const int end = column + columns;
+	const int most = columns - (tints + fed_text_width(rest)); /* for the classes */
 	const uint32_t n = data->classes ? data->classes : 2;
+	int whole = 0, end = column;
 	char number[12];
 
+	for (uint32_t c = 0; c < n && whole <= most; c++)
+		whole += 4 + fed_text_width(class_name(data, c, number));
+	const int blank = whole <= most; /* "• 0  • 1", or where that is too wide "•0 •1" */
 	for (uint32_t c = 0; c < n; c++) {
 		const char *name = class_name(data, c, number);
 
-		if (column + 2 + fed_text_width(name) > end)
-			return;
-		put_mark(canvas, column, row, 0, c, false);
-		column = fed__canvas_write(canvas, column + 2, row, name, plain) + 2;
+		if (end + 2 + 2 * blank + fed_text_width(name) > column + most)
+			break;
+		put_mark(canvas, end, row, 0, c, false);
+		end = fed__canvas_write(canvas, end + 1 + blank, row, name, plain) + 1 + blank;
 	}
-	if (column + 1 + fed_text_width(rest) > end)
+	if (most < 0)
 		return;
 	if (tints)
-		fed__canvas_put(canvas, column++, row, CROSS, (struct fed_style){.bold = true});
-	fed__canvas_write(canvas, column, row, rest, tints ? plain : faint);
+		fed__canvas_put(canvas, end++, row, CROSS, (struct fed_style){.bold = true});
+	fed__canvas_write(canvas, end, row, rest, tints ? plain : faint);
 }

@@ -180,20 +180,21 @@ static int show_map(struct fed_shell *shell, const struct fed_update_geometry *i
                     struct fed_error *err)
 {
 	struct fed_text drawing = {0};
-	char title[96];
+	struct fed_text title = {0};
 
-	snprintf(title, sizeof title,
-	         "updates of version %llu (the plane shows %.0f %% of their variance)",
-	         (unsigned long long)fed_session_version(shell->session),
-	         isnan(in->shown) ? 100.0 : 100 * in->shown);
 	fed__screen_measure(shell);
 	const struct fed_screen *screen = &shell->screen;
-	const int rc = fed_map_text(
-		in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
-		screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
-		fed__screen_palette(shell), &fed_session_parts(shell->session)->clients, &drawing, err);
+	const int columns = screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS;
+	fed_text_add(&title, "updates of version %llu",
+	             (unsigned long long)fed_session_version(shell->session));
+	fed_map_title(&title, in->shown, columns);
+	const int rc = fed_map_text(in, fed_text_str(&title), columns,
+	                            screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS,
+	                            screen->utf8, fed__screen_palette(shell),
+	                            &fed_session_parts(shell->session)->clients, &drawing, err);
 	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
+	fed_text_release(&title);
 	fed_text_release(&drawing);
 	return rc;
 }
