@@ -81,8 +81,8 @@ static struct fed_drawing_item *add(struct fed_drawing *d, enum fed_drawn kind,
 	return item;
 }
 
-void fed__drawing_line(struct fed_drawing *d, const double (*at)[2], size_t n, double width,
-                       uint8_t dash, struct fed_paint paint)
+void fed_drawing_line(struct fed_drawing *d, const double (*at)[2], size_t n, double width,
+                      uint8_t dash, struct fed_paint paint)
 {
 	struct fed_drawing_item *item = add(d, FED_DRAWN_LINE, at, n, paint);
 
@@ -92,10 +92,10 @@ void fed__drawing_line(struct fed_drawing *d, const double (*at)[2], size_t n, d
 	item->dash = dash;
 }
 
-void fed__drawing_segment(struct fed_drawing *d, double x0, double y0, double x1, double y1,
-                          double width, struct fed_paint paint)
+void fed_drawing_segment(struct fed_drawing *d, double x0, double y0, double x1, double y1,
+                         double width, struct fed_paint paint)
 {
-	fed__drawing_line(d, (const double[2][2]){{x0, y0}, {x1, y1}}, 2, width, 0, paint);
+	fed_drawing_line(d, (const double[2][2]){{x0, y0}, {x1, y1}}, 2, width, 0, paint);
 }
 
 void fed__drawing_area(struct fed_drawing *d, const double (*at)[2], size_t n,
@@ -104,8 +104,8 @@ void fed__drawing_area(struct fed_drawing *d, const double (*at)[2], size_t n,
 	add(d, FED_DRAWN_AREA, at, n, paint);
 }
 
-void fed__drawing_rect(struct fed_drawing *d, double x, double y, double width, double height,
-                       bool crisp, struct fed_paint paint)
+void fed_drawing_rect(struct fed_drawing *d, double x, double y, double width, double height,
+                      bool crisp, struct fed_paint paint)
 {
 	const double at[4][2] = {{x, y}, {x + width, y}, {x + width, y + height}, {x, y + height}};
 	struct fed_drawing_item *item = add(d, FED_DRAWN_AREA, at, 4, paint);
@@ -114,8 +114,8 @@ void fed__drawing_rect(struct fed_drawing *d, double x, double y, double width, 
 		item->crisp = crisp;
 }
 
-void fed__drawing_circle(struct fed_drawing *d, double x, double y, double radius, double rim,
-                         struct fed_paint paint)
+void fed_drawing_circle(struct fed_drawing *d, double x, double y, double radius, double rim,
+                        struct fed_paint paint)
 {
 	struct fed_drawing_item *item =
 		add(d, FED_DRAWN_CIRCLE, (const double[1][2]){{x, y}}, 1, paint);
@@ -159,23 +159,23 @@ static double width_of(const char *text, size_t len, double size, bool bold)
 	struct fed_text part = {0};
 
 	fed_text_put(&part, text, len);
-	const double width = fed__drawing_text_width(fed_text_str(&part), size, bold);
+	const double width = fed_drawing_text_width(fed_text_str(&part), size, bold);
 	fed_text_release(&part);
 	return width;
 }
 
-void fed__drawing_text_within(struct fed_drawing *d, double x, double y,
-                              struct fed_text_style style, double most, const char *text)
+void fed_drawing_text_within(struct fed_drawing *d, double x, double y, struct fed_text_style style,
+                             double most, const char *text)
 {
 	static const char ellipsis[] = "\u2026";
 	const size_t len = strlen(text);
 	size_t fits = 0;
 
-	if (fed__drawing_text_width(text, style.size, style.bold) <= most) {
+	if (fed_drawing_text_width(text, style.size, style.bold) <= most) {
 		fed__drawing_text(d, x, y, style, text);
 		return;
 	}
-	const double capacity = most - fed__drawing_text_width(ellipsis, style.size, style.bold);
+	const double capacity = most - fed_drawing_text_width(ellipsis, style.size, style.bold);
 	for (size_t at = 0; at < len;) {
 		uint32_t code;
 		const size_t n = fed_utf8_next(text + at, len - at, &code);
@@ -197,7 +197,7 @@ static void text_extent(const struct fed_drawing *d, const struct fed_drawing_it
 	const double *at = d->at[item->first];
 	const double size = item->style.size;
 	const double width =
-		fed__drawing_text_width(fed_text_str(&d->pool) + item->text, size, item->style.bold);
+		fed_drawing_text_width(fed_text_str(&d->pool) + item->text, size, item->style.bold);
 	const double left = item->style.anchor == FED_ANCHOR_LEFT     ? 0
 	                    : item->style.anchor == FED_ANCHOR_MIDDLE ? width / 2
 	                                                              : width;

@@ -77,27 +77,27 @@ struct fed_drawing {
 void fed_drawing_release(struct fed_drawing *); /* zeroed is fine */
 
 /* A line through n points. */
-void fed__drawing_line(struct fed_drawing *, const double (*at)[2], size_t n, double width,
-                       uint8_t dash, struct fed_paint);
-void fed__drawing_segment(struct fed_drawing *, double x0, double y0, double x1, double y1,
-                          double width, struct fed_paint);
+void fed_drawing_line(struct fed_drawing *, const double (*at)[2], size_t n, double width,
+                      uint8_t dash, struct fed_paint);
+void fed_drawing_segment(struct fed_drawing *, double x0, double y0, double x1, double y1,
+                         double width, struct fed_paint);
 /* A filled polygon. */
 void fed__drawing_area(struct fed_drawing *, const double (*at)[2], size_t n, struct fed_paint);
 /* A filled rectangle; crisp: one of many that meet. */
-void fed__drawing_rect(struct fed_drawing *, double x, double y, double width, double height,
-                       bool crisp, struct fed_paint);
+void fed_drawing_rect(struct fed_drawing *, double x, double y, double width, double height,
+                      bool crisp, struct fed_paint);
 /* A circle; rim 0: filled, else the width of its line. */
-void fed__drawing_circle(struct fed_drawing *, double x, double y, double radius, double rim,
-                         struct fed_paint);
+void fed_drawing_circle(struct fed_drawing *, double x, double y, double radius, double rim,
+                        struct fed_paint);
 /* Text with its baseline at y (at x, when it goes upwards). */
 void fed__drawing_text(struct fed_drawing *, double x, double y, struct fed_text_style,
                        const char *text);
 /* The same, cut with an ellipsis where it is wider than `most`. */
-void fed__drawing_text_within(struct fed_drawing *, double x, double y, struct fed_text_style,
-                              double most, const char *text);
+void fed_drawing_text_within(struct fed_drawing *, double x, double y, struct fed_text_style,
+                             double most, const char *text);
 
 /* Width of a text, at least that of any of the usual fonts. */
-double fed__drawing_text_width(const char *text, double size, bool bold);
+double fed_drawing_text_width(const char *text, double size, bool bold);
 /* The rectangle that an item takes: x0, y0, x1, y1. */
 void fed__drawing_extent(const struct fed_drawing *, size_t i, double box[4]);
 

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-uint32_t fed__series_rgb(size_t i)
+uint32_t fed_series_rgb(size_t i)
 {
 	static const uint32_t rgb[FED_SERIES_COLORS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
 	                                                0xE69F00, 0x56B4E9, 0x4D4D4D};
@@ -18,11 +18,31 @@ uint8_t fed__series_dash(size_t i)
 	return (uint8_t)(i % FED_DASHES);
 }
 
-/* A polygon around a point with corners at multiples of a turn; odd: every second one nearer. */
-static void polygon(struct fed_drawing *d, double x, double y, double radius, int corners,
-                    double inner, double turn, struct fed_paint paint)
+/* A mark in one colour: filled, or its rim with paper within. */
+struct mark_pen {
+	struct fed_drawing *d;
+	bool hollow;
+	struct fed_paint paint;
+};
+#define RIM 0.8
+
+static void put_polygon(const struct mark_pen *p, double (*at)[2], int n)
 {
-	double at[16][2];
+	if (!p->hollow) {
+		fed__drawing_area(p->d, (const double(*)[2])at, (size_t)n, p->paint);
+		return;
+	}
+	fed__drawing_area(p->d, (const double(*)[2])at, (size_t)n, FED_PAPER);
+	at[n][0] = at[0][0];
+	at[n][1] = at[0][1];
+	fed_drawing_line(p->d, (const double(*)[2])at, (size_t)n + 1, RIM, 0, p->paint);
+}
+
+/* Corners around a point, every second one at the inner radius. */
+static void put_corners(const struct mark_pen *p, double x, double y, double radius, double inner,
+                        int corners, double turn)
+{
+	double at[12][2];
 
 	for (int k = 0; k < corners; k++) {
 		const double angle = turn + 2 * M_PI * k / corners, r = k % 2 ? inner : radius;
@@ -30,30 +50,34 @@ static void polygon(struct fed_drawing *d, double x, double y, double radius, in
 		at[k][0] = x + r * sin(angle);
 		at[k][1] = y - r * cos(angle);
 	}
-	fed__drawing_area(d, (const double(*)[2])at, (size_t)corners, paint);
+	put_polygon(p, at, corners);
 }
 
-void fed__mark_draw(struct fed_drawing *d, size_t i, double x, double y, double r,
+void fed__mark_draw(struct fed_drawing *d, size_t i, double x, double y, double r, bool hollow,
                     struct fed_paint paint)
 {
+	const struct mark_pen pen = {d, hollow, paint};
+
 	switch (i % FED_MARKS) {
 	case 0:
-		fed__drawing_circle(d, x, y, r, 0, paint);
+		fed_drawing_circle(d, x, y, r, 0, hollow ? FED_PAPER : paint);
+		if (hollow)
+			fed_drawing_circle(d, x, y, r, RIM, paint);
 		break;
 	case 1:
-		fed__drawing_rect(d, x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r, false, paint);
+		put_corners(&pen, x, y, 1.27 * r, 1.27 * r, 4, M_PI / 4);
 		break;
 	case 2:
-		polygon(d, x, y, 1.3 * r, 3, 1.3 * r, 0, paint);
+		put_corners(&pen, x, y, 1.3 * r, 1.3 * r, 3, 0);
 		break;
 	case 3:
-		polygon(d, x, y, 1.3 * r, 4, 1.3 * r, 0, paint);
+		put_corners(&pen, x, y, 1.3 * r, 1.3 * r, 4, 0);
 		break;
 	case 4:
-		polygon(d, x, y, 1.3 * r, 3, 1.3 * r, M_PI, paint);
+		put_corners(&pen, x, y, 1.3 * r, 1.3 * r, 3, M_PI);
 		break;
 	default:
-		polygon(d, x, y, 1.5 * r, 10, 0.6 * r, 0, paint);
+		put_corners(&pen, x, y, 1.5 * r, 0.6 * r, 10, 0);
 	}
 }
 

@@ -13,11 +13,12 @@
 
 enum { FED_SERIES_COLORS = 7, FED_MARKS = 6 };
 
-uint32_t fed__series_rgb(size_t i);
+uint32_t fed_series_rgb(size_t i);
 /* As there are seven colours and four dashes, no two of 28 series have the same of both. */
 uint8_t fed__series_dash(size_t i);
-/* Draw mark i (a disc, a square, a triangle, ...) of this radius around a point. */
-void fed__mark_draw(struct fed_drawing *, size_t i, double x, double y, double radius,
+/* Draw mark i (a disc, a square, a triangle, ...) of this radius around a point; hollow: its rim.
+ */
+void fed__mark_draw(struct fed_drawing *, size_t i, double x, double y, double radius, bool hollow,
                     struct fed_paint);
 /* A colour between two, for a share from 0 to 1 of a quantity: from the paper's white to a dark
  * blue, darkening evenly. */

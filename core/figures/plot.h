@@ -9,8 +9,7 @@
 #ifndef FED_FIGURES_PLOT_H
 #define FED_FIGURES_PLOT_H
 
-#include "figures/axis.h"
-#include "figures/drawing.h"
+#include "figures/frame.h"
 
 /* A curve.  A y that is not finite makes a gap; x ascends, points whose x is not finite are left
  * out. */
@@ -25,29 +24,18 @@ struct fed_plot {
 	const char *heading, *x_label, *y_label; /* NULL or "": none */
 	const struct fed_plot_series *series;
 	size_t n;
-	bool bars;          /* of one series, as wide as its x are apart, instead of curves */
+	bool bars;          /* of one series, instead of curves ... */
+	double bar_width;   /* ... of this width */
 	bool log_x, log_y;  /* logarithmic axes */
 	bool dots;          /* every point has a mark: few that were measured one by one */
 	const double *mark; /* [marks] positions along x, a dashed vertical line each */
 	size_t marks;
-	const char *mark_name;        /* for the legend */
-	const char *const *tick_name; /* [tick_names] of x = 1, 2, ...; NULL: numbers */
+	const char *mark_name; /* for the legend */
+	/* Names of x = 1, 2, ..., which are no numbers: points without lines between them, and bands
+	 * are bars of an error. NULL: numbers. */
+	const char *const *tick_name; /* [tick_names] */
 	size_t tick_names;
 };
-
-/* Where data are on the page: a value v of x at left + share(v) * width, of y at top + (1 -
- * share(v)) * height. */
-struct fed_plot_frame {
-	struct fed_axis x, y;
-	double left, top, width, height;
-	size_t omitted; /* points that are not above 0, on a logarithmic axis */
-};
-double fed__plot_at_x(const struct fed_plot_frame *, double x);
-double fed__plot_at_y(const struct fed_plot_frame *, double y);
-
-/* The least size of a plot, in points. */
-#define FED_PLOT_WIDTH_LEAST 100.0
-#define FED_PLOT_HEIGHT_LEAST 70.0
 
 /* Append to a drawing of a size that is set.  frame: NULL or where the data went.  FED_FAIL: no
  * series, or too small. */

@@ -28,7 +28,7 @@ static const uint8_t widths[2][LAST - FIRST + 1] = {
 /* Of other letters: the width of M, and of a full-width character a square. */
 enum { OTHER = 90, WIDE = 105 };
 
-double fed__drawing_text_width(const char *text, double size, bool bold)
+double fed_drawing_text_width(const char *text, double size, bool bold)
 {
 	const size_t len = strlen(text);
 	double width = 0;

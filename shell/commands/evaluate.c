@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "report/client_models.h"
+#include "report/figures/figures.h"
 #include "report/quality.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
@@ -23,6 +24,7 @@ const struct fed_field fed__evaluate_rows[] = {
                    "confusion matrix, or all"),
 	FED_ARG_INT(struct fed_evaluate_args, tune, 0, 0, 0, 100000,
                 "of clients: also after so many epochs of training on the client's own examples"),
+	FED_FIGURE_ROWS(struct fed_evaluate_args, to),
 	FED_END,
 };
 
@@ -149,11 +151,24 @@ static int print_confusion(struct fed_shell *shell, const struct fed_quality *q,
 	return rc;
 }
 
-static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator *evaluator,
-                   const float *params, struct fed_error *err)
+static int save_confusion(struct fed_shell *shell, const struct fed_quality *q,
+                          const struct fed_figure_form *form, struct fed_error *err)
+{
+	const struct fed_dataset *data = fed_session_parts(shell->session)->data;
+	struct fed_drawing d;
+
+	if (fed__figure_begin(&d, shell, form, err))
+		return FED_FAIL;
+	return fed__figure_end(&d, shell, form, fed_figure_confusion(q, data, form->title, &d, err),
+	                       err);
+}
+
+static int on_test(struct fed_shell *shell, const struct fed_evaluate_args *a,
+                   struct fed_evaluator *evaluator, const float *params, struct fed_error *err)
 {
 	const struct fed_dataset *data = fed_session_parts(shell->session)->data;
 	const bool as_data = shell->form != FED_FORM_TEXT;
+	const enum show show = (enum show)a->show;
 	const struct fed_evaluation trial = {.first = data->train, .n = data->test};
 	struct fed_quality q;
 	int rc = FED_OK;
@@ -163,6 +178,11 @@ static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator
 		                data->name);
 	if (fed_evaluator_run(evaluator, params, &trial, &q, err))
 		return FED_FAIL;
+	if (*a->to.to) {
+		rc = save_confusion(shell, &q, &a->to, err);
+		fed_quality_release(&q);
+		return rc;
+	}
 	fed__print(shell, "the global model of version %llu on %u test examples\n",
 	           (unsigned long long)fed_session_version(shell->session), data->test);
 	/* As data one table: of a regression there is but the summary. */
@@ -192,6 +212,11 @@ int fed__run_evaluate(struct fed_shell *shell, const struct fed_call *call, stru
 	if (a->tune && !*a->who)
 		return fed_fail(err, "tune= is of clients; `evaluate all tune=%lld` takes all of them",
 		                (long long)a->tune);
+	if (*a->to.to && *a->who) {
+		shell->fault = FED_EXIT_USAGE;
+		return fed_fail(err, "to= draws the confusion matrix of the test examples; leave %s out",
+		                fed_show(a->who).s);
+	}
 	fed_session_chosen_init(&before, shell->session);
 	if (a->tune) /* it trains */
 		rc = fed_session_start(shell->session, err);
@@ -201,7 +226,7 @@ int fed__run_evaluate(struct fed_shell *shell, const struct fed_call *call, stru
 		rc = fed_evaluator_init(&evaluator, shell->session, err);
 	if (rc == FED_OK)
 		rc = *a->who ? fed__evaluate_clients(shell, a->who, a->tune, evaluator, &models, err)
-		             : on_test(shell, (enum show)a->show, evaluator, models.global, err);
+		             : on_test(shell, a, evaluator, models.global, err);
 	fed_evaluator_free(evaluator);
 	fed_client_models_release(&models);
 	fed_session_take_back(shell->session, &before);

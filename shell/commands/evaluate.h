@@ -7,11 +7,13 @@
 #define FED_SHELL_COMMANDS_EVALUATE_H
 
 #include "shell/language/command.h"
+#include "shell/output/figure.h"
 
 struct fed_evaluate_args {
 	char who[4096]; /* clients; "": the test examples */
 	int show;
 	int64_t tune; /* epochs of local fine-tuning; 0: none */
+	struct fed_figure_form to;
 };
 extern const struct fed_field fed__evaluate_rows[];
 int fed__run_evaluate(struct fed_shell *, const struct fed_call *, struct fed_error *);

@@ -346,6 +346,8 @@ const struct fed_command fed__commands_look[] = {
      .examples = FED_EXAMPLES("dataset blobs; add-client 5 samples=50; inject flaky 2-4; clients",
                               "dataset blobs; add-client 10 noniid samples=50; clients",
                               "dataset blobs; add-client 10 samples=50; clients 2-4",
+                              "dataset blobs; add-client 10 noniid samples=50; clients all "
+                              "to=labels.svg",
                               QUICK "clients loss>0.1 and examples>=10 sort=-loss n=3 "
                                     "columns=client,loss,norm,verdict"),
      .args = fed__clients_rows,
@@ -412,7 +414,8 @@ const struct fed_command fed__commands_look[] = {
      .text = "One row for each client that took part, virtual time along the bottom, the versions\n"
              "of the server above. Each cell shows what took most of its time. Under scheme split\n"
              "a client waits for messages and the server between two batches.",
-     .examples = FED_EXAMPLES(QUICK "timeline", QUICK "timeline 1-2 n=1"),
+     .examples =
+         FED_EXAMPLES(QUICK "timeline", QUICK "timeline 1-2 n=1", QUICK "timeline to=timeline.svg"),
      .args = fed__timeline_rows,
      .args_size = sizeof(struct fed_timeline_args),
      .run = fed__run_timeline,
@@ -468,8 +471,9 @@ const struct fed_command fed__commands_look[] = {
          "global model on what each client has, beside the model that the client sent, and how\n"
          "evenly it serves them. Nothing is sent and nothing changes: this looks into all\n"
          "clients, as no server can.",
-     .examples = FED_EXAMPLES(QUICK "evaluate", QUICK "round 3; evaluate all",
-                              QUICK "evaluate 0-3 tune=1", QUICK "evaluate show=confusion"),
+     .examples =
+         FED_EXAMPLES(QUICK "evaluate", QUICK "round 3; evaluate all", QUICK "evaluate 0-3 tune=1",
+                      QUICK "evaluate show=confusion", QUICK "evaluate to=confusion.svg"),
      .args = fed__evaluate_rows,
      .args_size = sizeof(struct fed_evaluate_args),
      .run = fed__run_evaluate,
@@ -483,6 +487,7 @@ const struct fed_command fed__commands_look[] = {
              "the clients. Updates are those of the present scheme that the log still has; last=N\n"
              "takes those of the last N versions, whatever the scheme.",
      .examples = FED_EXAMPLES(QUICK "histogram examples", QUICK "histogram compute bins=5",
+                              QUICK "histogram examples to=examples.svg",
                               "dataset blobs; add-client 8 samples=40; scheme async; aggregator "
                               "fedasync; round 20; histogram staleness"),
      .args = fed__histogram_rows,
@@ -564,8 +569,8 @@ const struct fed_command fed__commands_look[] = {
          "the order in which the aggregator got them, which is not the table's; FILE.npy has the\n"
          "rows alone.",
      .examples = FED_EXAMPLES(QUICK "updates", QUICK "updates sort=norm", QUICK "updates map",
-                              QUICK "updates matrix", QUICK "updates save=last.npy",
-                              QUICK "updates save=last.npz"),
+                              QUICK "updates map to=map.svg", QUICK "updates matrix",
+                              QUICK "updates save=last.npy", QUICK "updates save=last.npz"),
      .args = fed__updates_rows,
      .args_size = sizeof(struct fed_updates_args),
      .run = fed__run_updates,
@@ -586,7 +591,7 @@ const struct fed_command fed__commands_look[] = {
                               "dataset xor train=400 test=100; add-client 4 samples=40; round 2; "
                               "plane 2",
                               "dataset spirals train=400 test=100; model mlp; add-client 4 "
-                              "samples=40; plane save=spirals.svg",
+                              "samples=40; plane to=spirals.svg",
                               "dataset glyphs train=300 test=100; model softmax; add-client 4 "
                               "samples=40; round 2; plane through=classes"),
      .args = fed__plane_rows,

@@ -144,7 +144,7 @@ int fed__run_plot(struct fed_shell *shell, const struct fed_call *call, struct f
 	const struct fed_plot_args *a = call->args;
 
 	if (strcmp(a->metric, "tournament") == 0)
-		return fed__plot_tournament(shell, err);
+		return fed__plot_tournament(shell, &a->form.figure, err);
 	if (strcmp(a->metric, "sweep") == 0)
 		return fed__plot_sweep(shell, a->of, &a->form, err);
 	if (*a->of) {

@@ -220,7 +220,8 @@ struct chart {
 	struct fed_plot_series series[SCHEMES];
 	double *values; /* [SCHEMES][2][rows] */
 	size_t n, rows;
-	bool numbers; /* all values are numbers; else x is 1, 2, ... */
+	bool numbers;       /* all values are numbers; else x is 1, 2, ... */
+	const char **names; /* [rows] of these */
 };
 
 static bool all_numbers(const struct fed_sweep *w)
@@ -304,6 +305,12 @@ static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct
 	                          .x_label = fed_text_str(&label),
 	                          .series = c->series,
 	                          .n = c->n};
+	chart.dots = true;
+	if (!c->numbers && form->figure.to[0]) {
+		chart.tick_name = c->names;
+		chart.tick_names = w->n;
+		chart.tick_label = w->plan.key;
+	}
 	const int rc = fed__print_chart(shell, &chart, form, err);
 	fed_text_release(&label);
 	fed_text_release(&title);
@@ -322,9 +329,16 @@ int fed__plot_sweep(struct fed_shell *shell, const char *name, const struct fed_
 	if (fed_metric_find(*name ? name : "accuracy", &metric, err))
 		return FED_FAIL;
 	c.values = fed_alloc_array(2 * SCHEMES * c.rows, sizeof *c.values);
-	if (!c.values)
-		return fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");
-	const int rc = draw(shell, w, fitting(shell->session, metric), &c, form, err);
+	c.names = fed_alloc_array(c.rows, sizeof *c.names);
+	int rc = FED_FAIL;
+	if (!c.values || !c.names) {
+		fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");
+	} else {
+		for (size_t i = 0; i < w->n; i++)
+			c.names[i] = *w->row[i].value ? w->row[i].value : "-";
+		rc = draw(shell, w, fitting(shell->session, metric), &c, form, err);
+	}
+	fed_free(c.names);
 	fed_free(c.values);
 	return rc;
 }

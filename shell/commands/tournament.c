@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "session/composition.h"
 #include "shell/jobs/job.h"
+#include "figures/matrix.h"
 #include "shell/output/print.h"
 #include "tui/widgets/heatmap.h"
 
@@ -107,7 +108,56 @@ int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, st
 	return fed_trials_check_outcomes(&t->trials, "matches", err);
 }
 
-int fed__plot_tournament(struct fed_shell *shell, struct fed_error *err)
+static void name_attack(void *ctx, size_t i, struct fed_text *out)
+{
+	fed_text_add(out, "%s", ((const struct fed_tournament *)ctx)->attack[i].name);
+}
+
+static void name_aggregator(void *ctx, size_t k, struct fed_text *out)
+{
+	fed_text_add(out, "%s", ((const struct fed_tournament *)ctx)->aggregator[k].name);
+}
+
+static double accuracy_of(void *ctx, size_t i, size_t k)
+{
+	const struct fed_tournament *t = ctx;
+
+	return t->trials.outcome[i * t->aggregators + k].total.test_accuracy;
+}
+
+static void write_accuracy(void *ctx, size_t i, size_t k, struct fed_text *out)
+{
+	const double accuracy = accuracy_of(ctx, i, k);
+
+	if (isfinite(accuracy))
+		fed_text_add(out, "%.1f", 100 * accuracy);
+}
+
+static int save_grid(struct fed_shell *shell, const struct fed_figure_form *form,
+                     struct fed_error *err)
+{
+	const struct fed_matrix_figure m = {.heading = form->title,
+	                                    .row_label = "attack",
+	                                    .column_label = "aggregator (test accuracy in per cent)",
+	                                    .rows = shell->tournament.attacks,
+	                                    .columns = shell->tournament.aggregators,
+	                                    .ctx = &shell->tournament,
+	                                    .row_name = name_attack,
+	                                    .column_name = name_aggregator,
+	                                    .shade = accuracy_of,
+	                                    .cell = write_accuracy,
+	                                    .least = "0",
+	                                    .most = "100"};
+	struct fed_drawing d;
+
+	if (fed__figure_begin(&d, shell, form, err))
+		return FED_FAIL;
+	d.height = d.height > 0 ? d.height : fed_matrix_figure_height(&m, d.width);
+	return fed__figure_end(&d, shell, form, fed_matrix_figure_draw(&m, &d, err), err);
+}
+
+int fed__plot_tournament(struct fed_shell *shell, const struct fed_figure_form *form,
+                         struct fed_error *err)
 {
 	const struct fed_tournament *t = &shell->tournament;
 	const char *row[FED_TOURNAMENT_SIDES], *column[FED_TOURNAMENT_SIDES];
@@ -116,6 +166,8 @@ int fed__plot_tournament(struct fed_shell *shell, struct fed_error *err)
 
 	if (!t->trials.outcome)
 		return fed_fail(err, "no tournament was played yet; `tournament` plays one");
+	if (*form->to)
+		return save_grid(shell, form, err);
 	double *value = fed_alloc_array(n, sizeof *value);
 	if (!value)
 		return fed_fail_memory(err, n * sizeof *value, "a heat map");

@@ -6,10 +6,11 @@
 #define FED_SHELL_COMMANDS_TOURNAMENT_H
 
 #include "shell/language/command.h"
+#include "shell/output/figure.h"
 
 extern const struct fed_field fed__tournament_rows[]; /* rows of struct fed_tournament_plan */
 int fed__run_tournament(struct fed_shell *, const struct fed_call *, struct fed_error *);
 /* Plot the grid of the last tournament as a heat map. */
-int fed__plot_tournament(struct fed_shell *, struct fed_error *);
+int fed__plot_tournament(struct fed_shell *, const struct fed_figure_form *, struct fed_error *);
 
 #endif

@@ -15,7 +15,7 @@ static int save_chart(struct fed_shell *shell, const struct fed_chart *chart,
 {
 	const struct fed_plot plot = {
 		.heading = form->title,
-		.x_label = chart->x_label,
+		.x_label = chart->tick_name ? chart->tick_label : chart->x_label,
 		.y_label = chart->title,
 		.series = chart->series,
 		.n = chart->n,
@@ -24,11 +24,15 @@ static int save_chart(struct fed_shell *shell, const struct fed_chart *chart,
 		.mark = chart->mark,
 		.marks = chart->marks,
 		.mark_name = chart->mark_name,
+		.tick_name = chart->tick_name,
+		.tick_names = chart->tick_names,
+		.dots = chart->dots,
 	};
 	struct fed_drawing d;
 
-	if (fed__figure_begin(&d, shell, form, FIGURE_HEIGHT, err))
+	if (fed__figure_begin(&d, shell, form, err))
 		return FED_FAIL;
+	d.height = d.height > 0 ? d.height : FIGURE_HEIGHT * d.width;
 	return fed__figure_end(&d, shell, form, fed_plot_draw(&plot, &d, NULL, err), err);
 }
 

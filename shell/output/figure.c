@@ -20,7 +20,7 @@ static int read_length(const char *name, const char *text, double *points, struc
 }
 
 int fed__figure_begin(struct fed_drawing *d, struct fed_shell *shell,
-                      const struct fed_figure_form *form, double height, struct fed_error *err)
+                      const struct fed_figure_form *form, struct fed_error *err)
 {
 	*d = (struct fed_drawing){.font = *form->font ? form->font : NULL,
 	                          .title = *form->title ? form->title : NULL};
@@ -29,8 +29,6 @@ int fed__figure_begin(struct fed_drawing *d, struct fed_shell *shell,
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
-	if (!*form->height)
-		d->height = height * d->width;
 	return FED_OK;
 }
 

@@ -31,10 +31,10 @@ struct fed_figure_form {
 		FED_FIGURE_TEXT(S, m, title, .help = "a line above the figure"),                        \
 		FED_FIGURE_TEXT(S, m, font, .help = "a family of letters, as of the page: Times")
 
-/* A drawing of the size that is asked for; height: without one, as a share of the width.  On
- * failure the fault is FED_EXIT_USAGE. */
+/* A drawing of the size that is asked for; its height is 0 where none is.  On failure the fault is
+ * FED_EXIT_USAGE. */
 int fed__figure_begin(struct fed_drawing *, struct fed_shell *, const struct fed_figure_form *,
-                      double height, struct fed_error *);
+                      struct fed_error *);
 /* Write the file and say so, unless rc says that it could not be drawn; releases the drawing. */
 int fed__figure_end(struct fed_drawing *, struct fed_shell *, const struct fed_figure_form *,
                     int rc, struct fed_error *);

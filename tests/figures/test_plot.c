@@ -147,8 +147,8 @@ START_TEST(no_text_meets_another_or_leaves_the_page)
 		                        .n = n,
 		                        .log_y = c % 4 == 1,
 		                        .log_x = c % 8 == 5};
-		struct fed_drawing d = {.width = FED_PLOT_WIDTH_LEAST + (double)(c % 12) * 37,
-		                        .height = FED_PLOT_HEIGHT_LEAST + (double)(c % 11) * 29};
+		struct fed_drawing d = {.width = FED_FIGURE_WIDTH_LEAST + (double)(c % 12) * 37,
+		                        .height = FED_FIGURE_HEIGHT_LEAST + (double)(c % 11) * 29};
 		struct fed_error err;
 		char what[40];
 
@@ -216,9 +216,9 @@ START_TEST(series_differ_without_colour)
 {
 	for (size_t i = 0; i < 28; i++)
 		for (size_t k = 0; k < i; k++) {
-			ck_assert(fed__series_rgb(i) != fed__series_rgb(k) ||
+			ck_assert(fed_series_rgb(i) != fed_series_rgb(k) ||
 			          fed__series_dash(i) != fed__series_dash(k));
-			ck_assert(fed__series_rgb(i) != fed__series_rgb(k) || i % FED_MARKS != k % FED_MARKS);
+			ck_assert(fed_series_rgb(i) != fed_series_rgb(k) || i % FED_MARKS != k % FED_MARKS);
 		}
 }
 END_TEST
@@ -297,10 +297,11 @@ START_TEST(svg_is_text_that_other_programs_draw)
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&svg), "width=\"240.94pt\""));
 	fed_text_release(&svg);
 	/* 300 dots an inch of 8.5 cm; IHDR has the width at byte 16. */
-	snprintf(command, sizeof command,
-	         "command -v rsvg-convert >/dev/null || { echo none; exit; }; "
-	         "rsvg-convert -d 300 -p 300 %s | od -An -j16 -N4 -tu1",
-	         fed_temp_file(&temp, "f.svg"));
+	snprintf(
+		command, sizeof command,
+		"command -v rsvg-convert >/dev/null || { echo none; exit; }; "
+		"rsvg-convert -d 300 -p 300 %s > \"%s/drawn.png\" && od -An -j16 -N4 -tu1 \"%s/drawn.png\"",
+		fed_temp_file(&temp, "f.svg"), temp.dir, temp.dir);
 	said_by(command, line, sizeof line);
 	if (strcmp(line, "none\n") != 0) {
 		unsigned b[4] = {0};

@@ -6,15 +6,8 @@
 #ifndef FED_TUI_VIEWS_UPDATE_MAP_H
 #define FED_TUI_VIEWS_UPDATE_MAP_H
 
-#include "report/update_geometry.h"
+#include "report/map_extent.h"
 #include "tui/widgets/canvas.h"
-
-struct fed_map_point {
-	double x, y;
-	double was_x, was_y; /* position in the previous version; NaN: none */
-	uint32_t client;
-	bool byzantine, trusted;
-};
 
 struct fed_map {
 	const char *title;
@@ -26,18 +19,6 @@ struct fed_map {
 	bool utf8;
 	const struct fed_clients *clients; /* whose names are the labels; NULL: numbers */
 };
-
-/* What of a plane a map shows: all points around the plain mean or, if some are many times farther
- * off than half of them, the others around their median, so that one strong attacker does not
- * squeeze them into a dot. */
-struct fed_map_extent {
-	double x, y, reach_x, reach_y;
-	bool robust; /* some points are beyond it */
-};
-/* scratch: [n]. */
-void fed__map_extent(const struct fed_map_point *, size_t n,
-                     const struct fed_update_position landmark[FED_LANDMARKS], double *scratch,
-                     struct fed_map_extent *);
 
 /* Draw into a rectangle; nothing if it is too small (tui/widgets/scatter.h). */
 int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows,

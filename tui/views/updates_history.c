@@ -89,7 +89,7 @@ static void choose_extent(struct fed_update_history *s, const struct fed_update_
 {
 	struct fed_map_extent e;
 
-	fed__map_extent(s->point, s->n, s->landmark, scratch, &e);
+	fed_map_extent_find(s->point, s->n, s->landmark, scratch, &e);
 	s->x = e.x;
 	s->y = e.y;
 	s->reach_x = reach_for(e.reach_x, before->reach_x);

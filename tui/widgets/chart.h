@@ -30,7 +30,12 @@ struct fed_chart {
 	const double *mark; /* [marks] positions along x, a dashed vertical line each */
 	size_t marks;
 	const char *mark_name; /* for the legend */
-	int columns, rows;     /* of the whole, with title and legend */
+	/* In figures: names of x = 1, 2, ..., and what they are; NULL: numbers. */
+	const char *const *tick_name; /* [tick_names] */
+	size_t tick_names;
+	const char *tick_label;
+	bool dots;         /* in figures: each point has a mark */
+	int columns, rows; /* of the whole, with title and legend */
 	bool utf8;
 	enum fed_palette palette;
 };

@@ -51,10 +51,8 @@ struct fed_plane_drawing {
 	bool utf8;
 	enum fed_palette palette;
 };
-/* Append it as text; or write it to a file, SVG by its ending .svg. */
+/* Append it as text. */
 int fed_plane_draw(const struct fed_plane_drawing *, const struct fed_session *, struct fed_text *,
-                   struct fed_error *);
-int fed_plane_save(const struct fed_plane_drawing *, const struct fed_session *, const char *path,
                    struct fed_error *);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tui/widgets/plane_drawing.c - the picture of a plane as text or as a file. */
+/* tui/widgets/plane_drawing.c - the picture of a plane as text. */
 #include "tui/widgets/plane.h"
-#include "tui/widgets/svg.h"
 
 /* Work for one picture, in FLOPs: about a second. */
 #define EFFORT 1e10
@@ -70,17 +69,4 @@ int fed_plane_draw(const struct fed_plane_drawing *of, const struct fed_session 
 	fed__canvas_text(&canvas, out, of->utf8, of->palette);
 	fed__canvas_release(&canvas);
 	return FED_OK;
-}
-
-int fed_plane_save(const struct fed_plane_drawing *of, const struct fed_session *s,
-                   const char *path, struct fed_error *err)
-{
-	struct fed_canvas canvas;
-	int rc = paint(of, s, fed__canvas_saves_svg(path), &canvas, err);
-
-	if (rc)
-		return rc;
-	rc = fed__canvas_save(&canvas, path, of->utf8, fed_palette_look(of->palette), err);
-	fed__canvas_release(&canvas);
-	return rc;
 }

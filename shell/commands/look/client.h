@@ -7,6 +7,7 @@
 #define FED_SHELL_COMMANDS_CLIENT_H
 
 #include "shell/language/command.h"
+#include "shell/output/figure.h"
 
 /* Filter of `log`: events that match every given argument. */
 struct fed_log_args {
@@ -31,6 +32,7 @@ int fed__run_client(struct fed_shell *, const struct fed_call *, struct fed_erro
 struct fed_timeline_args {
 	char who[4096];
 	int64_t n;
+	struct fed_figure_form to;
 };
 extern const struct fed_field fed__timeline_rows[];
 int fed__run_timeline(struct fed_shell *, const struct fed_call *, struct fed_error *);

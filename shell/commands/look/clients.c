@@ -9,7 +9,9 @@
 
 #include "session/composition.h"
 #include "session/inject.h"
+#include "base/mem.h"
 #include "report/client_table.h"
+#include "report/figures/figures.h"
 #include "report/label_histogram.h"
 #include "train/clients/names.h"
 #include "shell/output/print.h"
@@ -25,6 +27,7 @@ const struct fed_field fed__clients_rows[] = {
                 "clients to list; 0: all that pass the filter, without one 20"),
 	FED_ARG_TEXT(struct fed_clients_args, columns, 0, "client-columns",
                  "columns, joined by commas: client,loss,norm,verdict; all"),
+	FED_FIGURE_ROWS(struct fed_clients_args, to),
 	FED_END,
 };
 
@@ -304,6 +307,27 @@ static int list(struct fed_shell *shell, struct fed_client_table *r, const size_
 	return rc;
 }
 
+/* The labels of the first `shown` rows as a figure. */
+static int save_labels(struct fed_shell *shell, struct fed_client_table *r, uint32_t shown,
+                       const struct fed_figure_form *form, struct fed_error *err)
+{
+	uint32_t *ids = fed_alloc_array(shown, sizeof *ids);
+	struct fed_drawing d;
+
+	if (!ids)
+		return fed_fail_memory(err, shown * sizeof *ids, "a figure");
+	fed_client_table_order(r, 0, shown);
+	for (uint32_t i = 0; i < shown; i++)
+		ids[i] = r->ranked[i].client;
+	int rc = fed__figure_begin(&d, shell, form, err);
+	if (rc == FED_OK)
+		rc = fed__figure_end(&d, shell, form,
+		                     fed_figure_labels(shell->session, ids, shown, form->title, &d, err),
+		                     err);
+	fed_free(ids);
+	return rc;
+}
+
 int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_clients_args *a = call->args;
@@ -325,11 +349,12 @@ int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struc
 	if (rc == FED_OK && !r.n)
 		fed__print(shell, "no client passes the filter %s\n", a->filter);
 	else if (rc == FED_OK)
-		rc = list(shell, &r, chosen, n, shown, err);
+		rc = *a->to.to ? save_labels(shell, &r, shown, &a->to, err)
+		               : list(shell, &r, chosen, n, shown, err);
 	if (rc == FED_OK && shown < r.n)
 		fed__print(shell, "  and %u more; %s\n", r.n - shown,
 		           *a->filter ? "a larger n= shows them" : "`clients all` shows them");
-	if (rc == FED_OK && r.n)
+	if (rc == FED_OK && r.n && !*a->to.to)
 		summarise(shell);
 	fed_client_table_release(&r);
 	return rc;

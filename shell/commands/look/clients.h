@@ -12,6 +12,7 @@
 struct fed_clients_args {
 	char filter[4096], sort[64], columns[512];
 	int64_t n;
+	struct fed_figure_form to;
 };
 extern const struct fed_field fed__clients_rows[];
 int fed__run_clients(struct fed_shell *, const struct fed_call *, struct fed_error *);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "history/client_selector.h"
 #include "session/composition.h"
+#include "report/figures/figures.h"
 #include "shell/output/print.h"
 #include "tui/terminal.h"
 #include "tui/widgets/plane.h"
@@ -25,7 +26,7 @@ const struct fed_field fed__plane_rows[] = {
 	FED_ARG_TEXT(struct fed_plane_args, through, 0, "",
                  "three test examples that the plane goes through, as 3,8,17, or `classes`, which "
                  "chooses one of each of three"),
-	FED_ARG_TEXT(struct fed_plane_args, save, 0, "path", "a file for the picture: .svg, else text"),
+	FED_FIGURE_ROWS(struct fed_plane_args, to),
 	FED_END,
 };
 
@@ -81,8 +82,19 @@ static int clamp(int x, int least, int most)
 	return x < least ? least : x < most ? x : most;
 }
 
-static int draw(struct fed_shell *shell, struct fed_plane_drawing *d, const char *path,
-                struct fed_error *err)
+static int save(struct fed_shell *shell, const struct fed_plane_drawing *of,
+                const struct fed_figure_form *form, struct fed_error *err)
+{
+	struct fed_drawing d;
+
+	if (fed__figure_begin(&d, shell, form, err))
+		return FED_FAIL;
+	return fed__figure_end(
+		&d, shell, form,
+		fed_figure_plane(shell->session, of->plane, of->one, of->place, form->title, &d, err), err);
+}
+
+static int draw(struct fed_shell *shell, struct fed_plane_drawing *d, struct fed_error *err)
 {
 	const struct fed_screen *screen = &shell->screen;
 	struct fed_text drawing = {0};
@@ -98,16 +110,9 @@ static int draw(struct fed_shell *shell, struct fed_plane_drawing *d, const char
 	else
 		d->palette = fed_palette_with(fed_terminal_palette(getenv("TERM"), fileno(shell->out)),
 		                              fed_palette_look(fed__screen_palette(shell)));
-	if (*path)
-		d->palette = fed_palette_with(FED_PALETTE_NONE, fed__screen_look(shell));
-	const int rc = *path ? fed_plane_save(d, shell->session, path, err)
-	                     : fed_plane_draw(d, shell->session, &drawing, err);
-	if (rc == FED_OK && *path)
-		fed__print(shell, "saved the picture as %s\n", path);
-	else if (rc == FED_OK)
+	const int rc = fed_plane_draw(d, shell->session, &drawing, err);
+	if (rc == FED_OK)
 		fed__print_drawing(shell, &drawing);
-	else if (*path)
-		shell->fault = FED_EXIT_IO;
 	fed_text_release(&drawing);
 	return rc;
 }
@@ -122,7 +127,7 @@ int fed__run_plane(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (rc == FED_OK)
 		rc = find_client(shell, a->who, &d.one, &d.place, err);
 	if (rc == FED_OK)
-		rc = draw(shell, &d, a->save, err);
+		rc = *a->to.to ? save(shell, &d, &a->to, err) : draw(shell, &d, err);
 	fed_input_plane_release(&plane);
 	return rc ? FED_FAIL : FED_OK;
 }

@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "history/event_log.h"
+#include "report/figures/figures.h"
 #include "report/invitation_text.h"
 #include "history/client_selector.h"
 #include "session/composition.h"
@@ -51,6 +52,23 @@ static int draw(struct fed_shell *shell, struct fed_timeline *w, struct fed_erro
 	return rc;
 }
 
+enum { FIGURE_ROWS = 200 }; /* clients on a page */
+
+static int save(struct fed_shell *shell, struct fed_timeline *w, const struct fed_figure_form *form,
+                struct fed_error *err)
+{
+	const uint32_t rest = w->n > FIGURE_ROWS ? w->n - FIGURE_ROWS : 0;
+	struct fed_drawing d;
+
+	w->n -= rest;
+	if (fed__figure_begin(&d, shell, form, err) ||
+	    fed__figure_end(&d, shell, form, fed_figure_timeline(w, form->title, &d, err), err))
+		return FED_FAIL;
+	if (rest)
+		print_rest(shell, rest);
+	return FED_OK;
+}
+
 static void say_no_rounds(struct fed_shell *shell)
 {
 	struct fed_text words = {0};
@@ -64,6 +82,7 @@ const struct fed_field fed__timeline_rows[] = {
 	FED_ARG_TEXT(struct fed_timeline_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3; without it all that took part"),
 	FED_ARG_INT(struct fed_timeline_args, n, 0, 3, 1, 1e9, "the last N rounds"),
+	FED_FIGURE_ROWS(struct fed_timeline_args, to),
 	FED_END,
 };
 int fed__run_timeline(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -93,7 +112,7 @@ int fed__run_timeline(struct fed_shell *shell, const struct fed_call *call, stru
 			shell,
 			"no virtual time has passed; after `set client all device=phone link=4g` it does\n");
 	else
-		rc = draw(shell, &w, err);
+		rc = *a->to.to ? save(shell, &w, &a->to, err) : draw(shell, &w, err);
 	fed_timeline_release(&w);
 	fed_free(ids);
 	return rc;

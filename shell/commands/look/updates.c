@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "report/update_geometry.h"
+#include "report/figures/figures.h"
 #include "experiments/try_aggregator.h"
 #include "session/composition.h"
 #include "train/clients/names.h"
@@ -34,6 +34,7 @@ const struct fed_field fed__updates_rows[] = {
                    "column that the table is sorted by"),
 	FED_ARG_TEXT(struct fed_updates_args, save, 0, "path",
                  "a .npy file of the updates instead, a row each, for `try`; .npz: with clients"),
+	FED_FIGURE_ROWS(struct fed_updates_args, to),
 	FED_END,
 };
 
@@ -233,6 +234,18 @@ static void show_matrix(struct fed_shell *shell, const struct fed_update_geometr
 	fed_text_release(&line);
 }
 
+static int save_map(struct fed_shell *shell, const struct fed_update_geometry *in,
+                    const struct fed_figure_form *form, struct fed_error *err)
+{
+	const struct fed_clients *clients = &fed_session_parts(shell->session)->clients;
+	struct fed_drawing d;
+
+	if (fed__figure_begin(&d, shell, form, err))
+		return FED_FAIL;
+	return fed__figure_end(&d, shell, form, fed_figure_updates(in, clients, form->title, &d, err),
+	                       err);
+}
+
 int fed__run_updates(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_updates_args *a = call->args;
@@ -248,9 +261,15 @@ int fed__run_updates(struct fed_shell *shell, const struct fed_call *call, struc
 		fed__print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
 	}
+	if (*a->to.to && a->view != AS_MAP) {
+		shell->fault = FED_EXIT_USAGE;
+		return fed_fail(err, "to= draws the map: `updates map to=%s`", fed_show(a->to.to).s);
+	}
 	if (fed_update_geometry_init(&in, shell->session, err))
 		return FED_FAIL;
-	if (a->view == AS_TABLE)
+	if (*a->to.to)
+		rc = save_map(shell, &in, &a->to, err);
+	else if (a->view == AS_TABLE)
 		rc = show_table(shell, &in, (enum key)a->sort, err);
 	else if (a->view == AS_MAP)
 		rc = show_map(shell, &in, err);

@@ -8,10 +8,12 @@
 
 #include "experiments/try_aggregator.h"
 #include "shell/language/command.h"
+#include "shell/output/figure.h"
 
 struct fed_updates_args {
 	int view, sort;
 	char save[4096];
+	struct fed_figure_form to;
 };
 extern const struct fed_field fed__updates_rows[];
 int fed__run_updates(struct fed_shell *, const struct fed_call *, struct fed_error *);

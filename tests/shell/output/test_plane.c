@@ -122,7 +122,7 @@ static const struct {
 	{"plane through=1,2", "through=1,2 is not three test examples; say through=3,8,17"},
 	{"plane through=1,1,2", "on one line"},
 	{"plane through=1,2,50", "no test example 50; the last is 49"},
-	{"plane save=/no/such/folder/x.svg", "/no/such/folder/x.svg"},
+	{"plane to=/no/such/folder/x.svg", "/no/such/folder/x.svg"},
 };
 
 START_TEST(refusals_have_words)
@@ -132,7 +132,7 @@ START_TEST(refusals_have_words)
 	     FED_EXIT_OK);
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
 		assert_shows(
-			said(refused[i].line, strstr(refused[i].line, "save") ? FED_EXIT_IO : FED_EXIT_USAGE),
+			said(refused[i].line, strstr(refused[i].line, "to=") ? FED_EXIT_IO : FED_EXIT_USAGE),
 			refused[i].says);
 	said("round 1", FED_EXIT_OK);
 	int without = 0;
@@ -159,9 +159,9 @@ START_TEST(a_picture_is_saved)
 	char line[300];
 
 	fed_temp_make(&temp);
-	snprintf(line, sizeof line, "plane save=%s", fed_temp_file(&temp, "p.svg"));
+	snprintf(line, sizeof line, "plane to=%s", fed_temp_file(&temp, "p.svg"));
 	said("dataset moons train=200 test=50; add-client 3 samples=20; round 1", FED_EXIT_OK);
-	assert_shows(said(line, FED_EXIT_OK), "saved the picture as ");
+	assert_shows(said(line, FED_EXIT_OK), "wrote ");
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "p.svg"), 1 << 20, &svg, &err), &err);
 	fed_text_put(&svg, "", 1);
 	assert_shows(svg.s, "<svg ");
