@@ -386,6 +386,8 @@ int fed__trials_play(struct fed_trials *t, struct fed_session *s,
                      void *progress_ctx, bool *interrupted, struct fed_error *err)
 {
 	const struct progress_call call = {progress, progress_ctx};
+
+	t->each = plan->until ? 0 : plan->rounds;
 	int rc = t->played < t->n ? play_these(t, s, plan, false, call, err) : FED_OK;
 
 	if (rc == FED_OK && any_alone(t))

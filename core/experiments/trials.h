@@ -47,6 +47,7 @@ struct fed_trials {
 	size_t alone;   /* played by themselves, because memory did not suffice for parallel trials */
 	uint64_t start; /* hash of the session's state before the trials */
 	atomic_ullong rounds; /* made so far, by trials that run, too */
+	uint64_t each;        /* rounds of each trial; 0: a condition ends it, or not begun */
 };
 
 /* Prepare n trials from the present state.  *t must be zeroed or released. */

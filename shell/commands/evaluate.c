@@ -206,9 +206,10 @@ int fed__run_evaluate(struct fed_shell *shell, const struct fed_call *call, stru
 	int rc = FED_OK;
 
 	if (!parts->data || !parts->net_built)
-		return fed_fail(err, "there is no %s yet; `%s` chooses one, `round` a default",
+		return fed_fail(err, "there is no %s yet; `%s` chooses one, `%s` a default",
 		                parts->data ? "model" : "dataset",
-		                parts->data ? "model mlp" : "dataset glyphs");
+		                parts->data ? "model mlp" : "dataset glyphs",
+		                parts->clients.n_present ? "round" : "add-client 10");
 	if (a->tune && !*a->who)
 		return fed_fail(err, "tune= is of clients; `evaluate all tune=%lld` takes all of them",
 		                (long long)a->tune);

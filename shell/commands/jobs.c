@@ -26,7 +26,7 @@ static void put_running(struct fed_shell *shell, struct fed_table *table)
 	if (p.of > 0) {
 		struct fed_text text = {0};
 
-		fed_text_add(&text, "%s of %s", fed_count(p.done).s, fed_count(p.of).s);
+		fed_text_add(&text, "%s of %s %s", fed_count(p.done).s, fed_count(p.of).s, p.unit);
 		fed__table_shown(table, p.done, fed_text_str(&text));
 		fed_text_release(&text);
 	} else {
@@ -57,7 +57,7 @@ int fed__run_jobs(struct fed_shell *shell, const struct fed_call *call, struct f
 		{.title = "job", .kind = FED_CELL_NUMBER},
 		{.title = "state", .rank = 1},
 		{.title = "version", .kind = FED_CELL_NUMBER, .rank = 2},
-		{.title = "rounds", .kind = FED_CELL_NUMBER, .rank = 3},
+		{.title = "done", .kind = FED_CELL_NUMBER, .rank = 3},
 		{.title = "left", .kind = FED_CELL_NUMBER, .rank = 4},
 		{.title = "command", .kind = FED_CELL_PROSE},
 	};

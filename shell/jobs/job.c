@@ -622,7 +622,7 @@ struct fed_job_progress fed__job_progress(const struct fed_shell *shell)
 	const struct fed_progress_line *p = &job->front.progress;
 	const double passed = fed_wall_seconds() - p->began;
 	struct fed_job_progress progress = {
-		.number = job->number, .command = job->command, .done = NAN, .left = NAN};
+		.number = job->number, .command = job->command, .unit = "rounds", .done = NAN, .left = NAN};
 
 	if (job->activity == FED_RUNNING_ROUNDS) {
 		progress.done = (double)(fed_session_version(shell->session) - p->first);
@@ -633,6 +633,8 @@ struct fed_job_progress fed__job_progress(const struct fed_shell *shell)
 	if (p->trials) {
 		progress.done = (double)p->trials->played;
 		progress.of = (double)p->trials->n;
+		progress.unit = p->unit;
+		progress.left = fed__progress_left(p);
 	}
 	return progress;
 }

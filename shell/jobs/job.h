@@ -96,8 +96,9 @@ bool fed__onlookers_beside(struct fed_shell *, bool has_session, bool busy);
 struct fed_job_progress {
 	unsigned number;
 	const char *command;
-	double done, of; /* rounds, NaN of other commands; of 0: no limit is known */
-	double left;     /* seconds; NaN: not known */
+	double done, of;  /* rounds, or trials; NaN of other commands; of 0: no limit is known */
+	const char *unit; /* what they are called: "rounds", "rows" */
+	double left;      /* seconds; NaN: not known */
 };
 struct fed_job_progress fed__job_progress(const struct fed_shell *);
 const char *fed__job_command(const struct fed_shell *);

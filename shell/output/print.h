@@ -59,8 +59,8 @@ void fed__progress_begin_trials(struct fed_shell *, const struct fed_trials *, c
                                 double target, bool drawn);
 /* Call now and then while they are played: the session can be looked at. */
 void fed__progress_trials(struct fed_shell *);
-/* Seconds that remain, NaN where unknown. */
-double fed__progress_left(const struct fed_shell *);
+/* Seconds that trials take still, NaN where unknown. */
+double fed__progress_left(const struct fed_progress_line *);
 void fed__progress_event(struct fed_shell *, const struct fed_event *);
 void fed__progress_erase(struct fed_shell *);
 void fed__progress_end(struct fed_shell *);

@@ -66,17 +66,17 @@ static void parts_of_trials(const struct fed_progress_line *p, double *done, dou
 
 	*done = t->played > p->played ? (double)(t->played - p->played) : 0;
 	*left = (double)(t->n - t->played);
-	if (p->target > 0) {
-		const double share = p->target / (double)t->n; /* rounds of a trial */
+	/* rounds of a trial */
+	const double each = p->target > 0 ? p->target / (double)t->n : (double)t->each;
 
+	if (each > 0) {
 		*done = (double)(atomic_load(&t->rounds) - p->before);
-		*left = p->target - share * (double)p->played - *done;
+		*left = each * (double)(t->n - p->played) - *done;
 	}
 }
 
-double fed__progress_left(const struct fed_shell *shell)
+double fed__progress_left(const struct fed_progress_line *p)
 {
-	const struct fed_progress_line *p = &shell->progress;
 	const double passed = fed_wall_seconds() - p->began;
 	double done, left;
 
@@ -90,7 +90,7 @@ double fed__progress_left(const struct fed_shell *shell)
 static void put_trials(const struct fed_shell *shell, struct fed_text *out)
 {
 	const struct fed_progress_line *p = &shell->progress;
-	const double left = fed__progress_left(shell);
+	const double left = fed__progress_left(p);
 
 	fed_text_add(out, "%zu of %zu %s", p->trials->played, p->trials->n, p->unit);
 	if (isnan(left))

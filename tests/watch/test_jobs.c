@@ -242,6 +242,32 @@ START_TEST(commands_beside_a_run)
 }
 END_TEST
 
+/* A sweep has rows, and its rounds say what is left. */
+START_TEST(progress_of_a_sweep)
+{
+	begin();
+	emulator_type("sweep lr 0.1,0.2 rounds=100000 &\r");
+	emulator_wait("[1] sweep");
+	emulator_wait_prompt("");
+	for (bool known = false; !known;) { /* after the first rounds */
+		emulator_type("jobs --json\r");
+		emulator_wait("\"left\":");
+		emulator_wait_prompt("");
+		known = strstr(emulator_screen(), "\"left\":null") == NULL;
+		emulator_type("\014"); /* Ctrl-L: an empty screen */
+		emulator_wait_gone("\"left\":");
+	}
+	emulator_type("jobs\r");
+	emulator_wait("0 of 2 rows");
+	emulator_type("stop\r");
+	emulator_wait("`stop` again");
+	emulator_type("stop\r");
+	emulator_wait("[1] stopped: ");
+	emulator_type("quit\r");
+	ck_assert_int_eq(emulator_end(), 0);
+}
+END_TEST
+
 static void read_bytes(const char *name, struct fed_text *text)
 {
 	struct fed_error err;
@@ -296,6 +322,7 @@ FED_SUITE(jobs)
 	tcase_add_test(tests, ctrl_c_clears_the_line);
 	tcase_add_test(tests, the_end_is_told);
 	tcase_add_test(tests, commands_beside_a_run);
+	tcase_add_test(tests, progress_of_a_sweep);
 	tcase_add_test(tests, a_replay_makes_the_same_bits);
 	suite_add_tcase(suite, tests);
 	return suite;
