@@ -16,6 +16,7 @@ enum {
 	ROWS_MOST = 8,  /* at most this many */
 	OTHER_ROWS = 1 + FED_CAPTION_AREA_SAID,
 	MARGIN = 1,          /* columns at the left and at the right */
+	HANG = 4,            /* before the second row of a reply or command */
 	HORIZONTAL = 0x2500, /* of the rule; ASCII: - */
 	PAGE_COLUMNS = 12,   /* of " 1 of 2 " at its right end */
 };
@@ -215,6 +216,62 @@ static void paint_rule(const struct fed_caption_area *a, struct fed_canvas *canv
 	fed__canvas_write(canvas, canvas->columns - 3 - fed_text_width(page), row, page, grey);
 }
 
+/* A line of what was said, wrapped to at most `most` rows: what has no room is left out at a blank.
+ * Returns the rows, the text with a newline behind each. */
+static int wrap_said(struct fed_text *out, const struct fed_text *said, int columns, int most)
+{
+	static const char more[] = " ...", bold_on[] = "\033[1m";
+	const bool bold_said = strncmp(fed_text_str(said), bold_on, strlen(bold_on)) == 0;
+	struct fed_text lines = {0};
+	int rows = 0;
+
+	if (!said->len)
+		return 0;
+	fed_wrap_line(&lines, said->s, said->len, columns, HANG);
+	if (strchr(fed_text_str(&lines), '\n')) { /* with room for the mark */
+		fed_text_clear(&lines);
+		fed_wrap_line(&lines, said->s, said->len, columns - (int)strlen(more), HANG);
+	}
+	for (const char *at = fed_text_str(&lines); *at && rows < most; rows++) {
+		const size_t n = strcspn(at, "\n");
+		const bool cut = rows + 1 == most && at[n];
+
+		fed_text_add(out, "%s%.*s%s\n", rows && bold_said ? bold_on : "", (int)n, at,
+		             cut ? more : "");
+		at += n + (at[n] != 0);
+	}
+	fed_text_release(&lines);
+	return rows;
+}
+
+/* What was said last, at the end of the area; into the rows that the caption leaves free if it is
+ * long. */
+static void paint_said(const struct fed_caption_area *a, struct fed_canvas *canvas, int end,
+                       int free_rows)
+{
+	struct fed_text lines = {0};
+	const int columns = canvas->columns - 2 * MARGIN;
+	int most = FED_CAPTION_AREA_SAID + free_rows, row = end;
+
+	for (int i = FED_CAPTION_AREA_SAID - 1; i >= 0; i--) {
+		fed_text_clear(&lines);
+		const int rows = wrap_said(&lines, &a->said[i], columns, most - i);
+		const char *at = fed_text_str(&lines);
+
+		for (int k = 0; k < rows; k++) {
+			char line[1024];
+			const size_t n = strcspn(at, "\n");
+
+			snprintf(line, sizeof line, "%.*s", (int)n, at);
+			fed__styled_write(canvas, MARGIN, row - rows + k, line, 0, plain);
+			at += n + 1;
+		}
+		row -= rows ? rows : 1; /* an empty line stays one */
+		most -= rows ? rows : 1;
+	}
+	fed_text_release(&lines);
+}
+
 void fed__caption_area_paint(const struct fed_caption_area *a, struct fed_canvas *canvas, int row,
                              int screen_rows)
 {
@@ -226,14 +283,16 @@ void fed__caption_area_paint(const struct fed_caption_area *a, struct fed_canvas
 	make_pages(&p, a, canvas->columns, screen_rows);
 	paint_rule(a, canvas, row, &p);
 	const char *at = page_of(&p, a, &n), *const end = at + n;
-	for (int i = 0; i < rows && at < end; i++) {
+	int used = 0;
+	for (; used < rows && at < end; used++) {
 		const size_t length = strcspn(at, "\n");
 
 		snprintf(line, sizeof line, "%.*s", (int)length, at);
-		fed__canvas_write(canvas, MARGIN, row + 1 + i, line, words);
+		fed__canvas_write(canvas, MARGIN, row + 1 + used, line, words);
 		at += length + 1;
 	}
 	fed_text_release(&p.lines);
-	for (int i = 0; i < FED_CAPTION_AREA_SAID; i++)
-		fed__styled_write(canvas, MARGIN, row + 1 + rows + i, fed_text_str(&a->said[i]), 0, plain);
+	/* A blank row stays between them. */
+	paint_said(a, canvas, row + 1 + rows + FED_CAPTION_AREA_SAID,
+	           rows - used > 1 ? rows - used - 1 : 0);
 }

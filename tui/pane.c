@@ -81,11 +81,12 @@ void fed__pane_reply(const struct fed_pane *p, struct fed_text *out)
 {
 	const char *at = fed_text_str(&p->next.first);
 
-	for (const char *blank = ""; *at; blank = " ") {
+	for (const char *between = ""; *at;) {
 		at += strspn(at, " ");
 		const size_t n = strcspn(at, "\n");
 
-		fed_text_add(out, "%s%.*s", blank, (int)n, at);
+		fed_text_add(out, "%s%.*s", between, (int)n, at);
+		between = n && strchr(":;,.", at[n - 1]) ? " " : "; ";
 		at += n + (at[n] != 0);
 	}
 }

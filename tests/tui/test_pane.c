@@ -113,7 +113,7 @@ START_TEST(a_pane_scrolls)
 	ck_assert(!fed__pane_add(&p, "  line 2", 7));
 	ck_assert(!p.open);
 	fed__pane_reply(&p, &text);
-	ck_assert_str_eq(fed_text_str(&text), "line 1 line 2");
+	ck_assert_str_eq(fed_text_str(&text), "line 1; line 2");
 	ck_assert(fed__pane_add(&p, "line 3", 7));
 	add(&p, 4, 9, 7);
 	ck_assert_ptr_nonnull(strstr(look(&p), "lines 1 to 5 of 9: arrows  esc close\nline 1\n"));

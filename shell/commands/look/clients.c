@@ -251,8 +251,11 @@ static void summarise(struct fed_shell *shell)
 	fed_text_count(&text, all->n_present);
 	fed_text_add(&text, all->n_present == 1 ? " client, " : " clients, ");
 	fed_text_count(&text, (double)held);
-	fed_text_add(&text, "%s held, %u to %u each, ", held == 1 ? " example" : " examples", least,
-	             most);
+	fed_text_add(&text, "%s held, ", held == 1 ? " example" : " examples");
+	if (least == most)
+		fed_text_add(&text, "%u each, ", most);
+	else
+		fed_text_add(&text, "%u to %u each, ", least, most);
 	fed_text_count(&text, (double)trained);
 	fed_text_add(&text, " took part, ");
 	fed_text_count(&text, all->pool.left);
