@@ -36,6 +36,7 @@ struct fed_app {
 	bool fresh;                 /* `view` is up to date */
 	struct fed_canvas view, whole;
 	char title[200];             /* state of the session at its last pause */
+	uint64_t matter;             /* the view's keys, by index, that mattered then */
 	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not shown */
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;

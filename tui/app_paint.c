@@ -198,6 +198,19 @@ static void add_global(struct hint *hints, int *n, uint32_t code, const char *wo
 	add_hint(hints, n, key->name, word ? word : key->word);
 }
 
+/* The current view's keys that matter in the present session, a bit each. The session must be
+ * paused: while it runs, the footer keeps those of its last pause. */
+static uint64_t keys_that_matter(const struct fed_app *app)
+{
+	const struct fed_key *keys = fed__view_at(app->at)->keys;
+	uint64_t bits = 0;
+
+	for (int i = 0; keys && keys[i].code && i < 64; i++)
+		if (keys[i].matters && keys[i].matters(app->state[app->at], &app->watched))
+			bits |= UINT64_C(1) << i;
+	return bits;
+}
+
 /* Choose at most KEYS_SHOWN hints; the last two are `?` and `q`. */
 static int choose_hints(const struct fed_app *app, const struct fed_runner_state *now,
                         struct hint *hints)
@@ -224,9 +237,9 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 	}
 	if (app->watched.n_marked && !app->onlooker)
 		add_global(hints, &n, 'i', NULL);
-	for (const struct fed_key *key = view->keys; key && key->code && n < KEYS_SHOWN - 3; key++)
-		if (key->matters && key->matters(app->state[app->at], &app->watched))
-			add_hint(hints, &n, key->name, key->help);
+	for (int i = 0; view->keys && view->keys[i].code && n < KEYS_SHOWN - 3; i++)
+		if (app->matter & UINT64_C(1) << i)
+			add_hint(hints, &n, view->keys[i].name, view->keys[i].help);
 	if (!app->onlooker)
 		add_global(hints, &n, ':', NULL);
 	if (n < KEYS_SHOWN - 2)
@@ -394,6 +407,7 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 		put_state(app, now, &state);
 		snprintf(app->title, sizeof app->title, "%s", fed_text_str(&state));
 		fed_text_release(&state);
+		app->matter = keys_that_matter(app);
 	}
 	paint_title(app, app->title);
 	fed__canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */

@@ -167,13 +167,28 @@ bool emulator_shows(const char *text)
 }
 
 /* A program that goes on writing may not starve the test of looking. */
+/* How the program ended, empty while it runs; it stays to be waited for. */
+static const char *end_of_program(void)
+{
+	static char text[60];
+	siginfo_t how = {0};
+
+	text[0] = 0;
+	if (waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid == child)
+		snprintf(text, sizeof text, ": the program ended, %s %d",
+		         how.si_code == CLD_EXITED ? "exit code" : "signal", how.si_status);
+	return text;
+}
+
+/* A program that goes on writing may not starve the test of looking. */
 static void wait_for(const char *text, bool there)
 {
 	const double began = fed_wall_seconds();
 
 	while (emulator_shows(text) != there)
 		ck_assert_msg(read_more(PATIENCE) && fed_wall_seconds() - began < 2 * PATIENCE / 1000,
-		              "%s %s on\n%s", there ? "never" : "always", text, emulator_screen());
+		              "%s %s on\n%s%s", there ? "never" : "always", text, emulator_screen(),
+		              end_of_program());
 }
 
 void emulator_wait(const char *text)
