@@ -134,6 +134,7 @@ static int combine(const struct local_rounds *l, uint64_t round, struct fed_hist
 	MEAN(clock);
 	MEAN(client_flops);
 	r.client_flops *= n;
+	r.perplexity = fed_federation_perplexity(&l->session->federation, r.test_loss);
 	MEAN(wall);
 	r.wall *= n;
 	r.invited = r.reported = r.used = n;

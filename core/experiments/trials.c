@@ -77,6 +77,7 @@ static int evaluate_trial(struct trial *x, struct fed_error *err)
 	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &r->test_loss,
 	                            &r->test_accuracy, err))
 		return FED_FAIL;
+	r->perplexity = fed_federation_perplexity(f, r->test_loss);
 	if (fed_federation_evaluate_clients(f, f->params, r, err))
 		return FED_FAIL;
 	r->parameter_error = fed_federation_parameter_error(f, f->params);

@@ -106,8 +106,11 @@ struct fed_layer {
 };
 
 enum fed_loss {
-	FED_LOSS_CROSS_ENTROPY = 1, /* softmax and negative log likelihood; outputs == classes */
-	FED_LOSS_SQUARED,           /* mean over outputs of (y - target)^2 / 2 */
+	/* Softmax and negative log likelihood; outputs == classes.  With tokens the last layer may give
+	 * (P, classes), answers for the last P tokens: the loss is the mean over what follows each of
+	 * them, and the last one is the model's answer. */
+	FED_LOSS_CROSS_ENTROPY = 1,
+	FED_LOSS_SQUARED, /* mean over outputs of (y - target)^2 / 2 */
 };
 
 /* The host as build() sees it, valid during build().  Each call appends one layer and returns

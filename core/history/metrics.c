@@ -53,6 +53,7 @@ const struct fed_field fed_metrics[] = {
                  "mean accuracy of the tenth of the clients that is served worst"),
 	METRIC_LATER(clients_worst, "accuracy of the client that is served worst"),
 	METRIC_LATER(clients_fairness, "Jain's index of the clients' accuracies: 1 if all are equal"),
+	METRIC_LATER(perplexity, "e to the test loss of a language model"),
 	FED_END,
 };
 #undef METRIC
@@ -178,6 +179,7 @@ uint64_t fed_record_digest(const struct fed_record *r)
 
 		/* A later metric that was not measured is as if it did not exist. */
 		if (row->offset == offsetof(struct fed_record, wall) ||
+		    row->offset == offsetof(struct fed_record, perplexity) || /* follows from the loss */
 		    (isnan(x) && row->flags & FED_FIELD_LATER))
 			continue;
 		if (!isnan(x))
@@ -217,6 +219,7 @@ static bool is_evaluated(const struct fed_field *metric)
 	return strncmp(metric->name, "clients_", 8) == 0 ||
 	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
 	       metric->offset == offsetof(struct fed_record, test_loss) ||
+	       metric->offset == offsetof(struct fed_record, perplexity) ||
 	       metric->offset == offsetof(struct fed_record, attack_success) ||
 	       metric->offset == offsetof(struct fed_record, parameter_error);
 }
@@ -259,7 +262,8 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 	                             .test_loss = NAN,
 	                             .train_loss = NAN,
 	                             .attack_success = NAN,
-	                             .parameter_error = NAN};
+	                             .parameter_error = NAN,
+	                             .perplexity = NAN};
 	fed_record_forget_clients(total);
 	if (h->n == 0)
 		return;

@@ -211,11 +211,23 @@ static const float *forward(struct fed_workspace *ws, const float *params, uint3
 	return ws->activation[ws->end - ws->begin];
 }
 
+/* Each example's answer at its last token, (B, outputs). */
+static const float *last_answers(struct fed_workspace *ws, const float *y, uint32_t batch)
+{
+	const size_t n = ws->net->outputs, positions = ws->net->positions;
+
+	for (size_t b = 0; b < batch; b++)
+		memcpy(ws->answer + b * n, y + ((b + 1) * positions - 1) * n, n * sizeof *y);
+	return ws->answer;
+}
+
 const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
 {
 	ws->training = false;
 	ws->key = (struct fed_step_random){0};
-	return forward(ws, params, batch);
+	const float *y = forward(ws, params, batch);
+
+	return ws->answer ? last_answers(ws, y, batch) : y;
 }
 
 const float *fed_net_forward_training(struct fed_workspace *ws, const float *params, uint32_t batch,

@@ -3,6 +3,7 @@
  * nn/loss.c - cross entropy over a softmax, squared error, and their gradients.
  */
 #include <math.h>
+#include <string.h>
 
 #include "nn/kernels/kernels.h"
 #include "nn/net.h"
@@ -82,4 +83,37 @@ double fed_net_loss(const struct fed_net *net, const float *y, const int32_t *la
 	if (net->loss == FED_LOSS_CROSS_ENTROPY)
 		return fed__loss_cross_entropy(y, label, batch, net->classes, scale, dy, hits);
 	return fed__loss_squared(y, target, batch, net->outputs, scale, dy);
+}
+
+void fed_net_spread_labels(const struct fed_net *net, const float *x, const int32_t *label,
+                           uint32_t n, int32_t *out)
+{
+	const size_t tokens = fed_shape_size(&net->input), positions = net->positions;
+
+	for (size_t b = n; b-- > 0;) { /* from behind: a row takes the place of labels behind it */
+		const float *next = x + (b + 1) * tokens - (positions - 1);
+		const int32_t own = label[b];
+
+		for (size_t j = 0; j + 1 < positions; j++)
+			out[b * positions + j] = (int32_t)next[j];
+		out[(b + 1) * positions - 1] = own;
+	}
+}
+
+void fed_net_spread_gradient(const struct fed_net *net, float *dy, uint32_t n)
+{
+	const size_t outputs = net->outputs, all = outputs * net->positions;
+
+	for (size_t b = n; net->positions > 1 && b-- > 0;) {
+		memmove(dy + (b + 1) * all - outputs, dy + b * outputs, outputs * sizeof *dy);
+		memset(dy + b * all, 0, (all - outputs) * sizeof *dy);
+	}
+}
+
+double fed_net_training_loss(const struct fed_net *net, const float *y, const int32_t *label,
+                             const float *target, uint32_t batch, float scale, float *dy)
+{
+	const uint32_t p = net->positions;
+
+	return fed_net_loss(net, y, label, target, batch * p, scale / (float)p, dy, NULL) / p;
 }

@@ -15,7 +15,8 @@
 void fed_net_init(struct fed_net *net, const struct fed_shape *input, uint32_t classes,
                   uint32_t outputs)
 {
-	*net = (struct fed_net){.input = *input, .classes = classes, .outputs = outputs};
+	*net =
+		(struct fed_net){.input = *input, .classes = classes, .outputs = outputs, .positions = 1};
 }
 
 void fed_net_release(struct fed_net *net)
@@ -25,6 +26,13 @@ void fed_net_release(struct fed_net *net)
 	fed_free(net->op);
 	fed_free(net->layer);
 	*net = (struct fed_net){0};
+}
+
+/* Whether the shape is an answer for each of the last tokens of an example. */
+static bool is_each_token(const struct fed_net *net, const struct fed_shape *out)
+{
+	return net->tokens && net->loss == FED_LOSS_CROSS_ENTROPY && out->rank == 2 &&
+	       out->dim[1] == net->outputs && out->dim[0] <= fed_shape_size(&net->input);
 }
 
 int fed_net_finish(struct fed_net *net, struct fed_error *err)
@@ -40,7 +48,9 @@ int fed_net_finish(struct fed_net *net, struct fed_error *err)
 	if (!net->loss)
 		return fed_fail(err, "the model names no loss");
 	const struct fed_shape *out = &net->layer[net->layers - 1].out;
-	if (fed_shape_size(out) != net->outputs)
+	if (is_each_token(net, out))
+		net->positions = out->dim[0];
+	else if (fed_shape_size(out) != net->outputs)
 		return fed_fail(err, "the last layer gives %s, the dataset needs %u outputs",
 		                fed_shape_text(out, text), net->outputs);
 	return FED_OK;

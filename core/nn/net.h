@@ -44,6 +44,9 @@ struct fed_net {
 	struct fed_shape input;
 	uint32_t classes, outputs;
 	bool tokens; /* the dataset's; set after fed_net_init, before the builder is made */
+	/* Answers for an example while it trains: 1, or of a language model one for each token, whose
+	 * last one is the answer for the token after the window. */
+	uint32_t positions;
 	enum fed_loss loss;
 	size_t layers;
 	struct fed_net_layer *layer; /* [layers] */
@@ -128,7 +131,10 @@ struct fed_workspace {
 	float **sum;     /* [end - begin]: of a stage: sum of its gradients */
 	float *step;     /* [parameters of operations lowest .. end - 1], zero between passes;
 	                    NULL: max_batch is at most FED_DIRECT_EXAMPLES */
-	float *block;    /* the one allocation that holds all of the above */
+	/* of a range that ends a net of several positions: */
+	int32_t *label; /* (max_batch, positions) */
+	float *answer;  /* (max_batch, outputs): those at the last position */
+	float *block;   /* the one allocation that holds all of the above */
 	const struct fed_thread_scratch
 		*shared; /* of the threads that compute; NULL: `own`, the caller alone */
 	struct fed_thread_scratch own;
@@ -152,7 +158,8 @@ int fed_workspace_bytes(const struct fed_net *, size_t first, size_t last, uint3
 float *fed_workspace_input(struct fed_workspace *);
 
 /* Run the range on the batch in the input buffer; returns (B, out of layer last - 1).  params is
- * the whole flat vector [dim]. */
+ * the whole flat vector [dim].  Of a language model that answers at each token, (B, outputs) is
+ * returned: what follows the window. */
 const float *fed_net_forward(struct fed_workspace *, const float *params, uint32_t batch);
 /* The same for a step of training: layers may draw random numbers and use statistics of the batch.
  */
@@ -179,6 +186,18 @@ double fed__loss_squared(const float *y, const float *target, uint32_t batch, ui
 /* The net's own loss; label or target is read, depending on the loss. */
 double fed_net_loss(const struct fed_net *, const float *y, const int32_t *label,
                     const float *target, uint32_t batch, float scale, float *dy, uint32_t *hits);
+
+/* Labels of a step of training, (n, positions): the token after each one, from the inputs
+ * x (n, input), and the examples' own label last.  `out` may be `label`. */
+void fed_net_spread_labels(const struct fed_net *, const float *x, const int32_t *label, uint32_t n,
+                           int32_t *out);
+/* Make the gradient by the answers that fed_net_forward() returned, (n, outputs), one by the whole
+ * output, in place. */
+void fed_net_spread_gradient(const struct fed_net *, float *dy, uint32_t n);
+/* The loss of a training pass, of whose y each position counts 1/positions: the sum over the batch;
+ * dy = scale * its gradient.  label: those of fed_net_spread_labels. */
+double fed_net_training_loss(const struct fed_net *, const float *y, const int32_t *label,
+                             const float *target, uint32_t batch, float scale, float *dy);
 
 /* Tensor t of layer l for export: fills name "conv1.weight" and the tensor with its offset in the
  * flat vector; false when there is none. */

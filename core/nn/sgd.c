@@ -18,9 +18,9 @@ static double squared_losses(const struct fed_net *net, const float *y, const in
 	double sum = 0;
 
 	for (uint32_t b = 0; b < batch; b++) {
-		const size_t at = (size_t)b * net->outputs;
-		const double loss = fed_net_loss(net, y + at, label ? label + b : NULL,
-		                                 target ? target + at : NULL, 1, 0, NULL, NULL);
+		const size_t own = (size_t)b * net->positions, at = own * net->outputs;
+		const double loss = fed_net_training_loss(net, y + at, label ? label + own : NULL,
+		                                          target ? target + at : NULL, 1, 0, NULL);
 
 		sum += loss * loss;
 	}
@@ -35,9 +35,13 @@ static double loss_and_gradient(struct fed_workspace *ws, const struct fed_sgd *
 	float *dy = fed_workspace_output_gradient(ws);
 	const float *y = fed_net_forward_training(ws, w, batch, sgd->random);
 
+	if (ws->net->positions > 1) {
+		fed_net_spread_labels(ws->net, fed_workspace_input(ws), label, batch, ws->label);
+		label = ws->label;
+	}
 	if (sgd->squares)
 		*sgd->squares += squared_losses(ws->net, y, label, target, batch);
-	const double loss = fed_net_loss(ws->net, y, label, target, batch, scale, dy, NULL);
+	const double loss = fed_net_training_loss(ws->net, y, label, target, batch, scale, dy);
 
 	fed_net_backward(ws, w, grads, dy, batch);
 	fed_net_update_buffers(ws, w, batch);

@@ -192,6 +192,10 @@ static size_t lay_out(struct fed_workspace *ws, float *block)
 
 	if (ws->max_batch > FED_DIRECT_EXAMPLES)
 		ws->step = take_block(&at, trained_params(ws), 1);
+	if (ws->end == ws->net->ops && ws->net->positions > 1) {
+		ws->label = (int32_t *)(void *)take_block(&at, ws->net->positions, ws->max_batch);
+		ws->answer = take_block(&at, ws->net->outputs, ws->max_batch);
+	}
 	lay_out_activations(ws, &at);
 	lay_out_gradients(ws, &at);
 	lay_out_scratch(ws, &at);

@@ -161,6 +161,7 @@ static void pass_batch(struct cut_job *w, uint32_t first, uint32_t batch)
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
 	             p->target ? p->target + (size_t)first * net->outputs : NULL, batch, 1, dy, NULL);
+	fed_net_spread_gradient(net, dy, batch);
 	fed_net_backward(&w->tail, p->params, w->unused, dy, batch);
 	memcpy(w->gradient + first * d, fed_workspace_input_gradient(&w->tail), batch * d * sizeof *x);
 }

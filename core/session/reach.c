@@ -50,6 +50,11 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 		return NEVER("there are no test examples");
 	if (metric == offsetof(struct fed_record, test_loss))
 		return RANGE(0, INFINITY, "it is never negative");
+	if (metric == offsetof(struct fed_record, perplexity)) {
+		if (!parts->data->tokens)
+			return NEVER("the data are no language");
+		return RANGE(1, INFINITY, "it is never below 1");
+	}
 	if (parts->data->classes == 0)
 		return NEVER("the data have no classes");
 	if (metric == offsetof(struct fed_record, attack_success) && !has_attackers(r, true))
@@ -169,7 +174,8 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 
 	if (strncmp(field->name, "clients_", 8) == 0)
 		return by_clients(r, field);
-	if (IS(test_accuracy) || IS(test_loss) || IS(attack_success) || IS(parameter_error))
+	if (IS(test_accuracy) || IS(test_loss) || IS(perplexity) || IS(attack_success) ||
+	    IS(parameter_error))
 		return evaluated(r, metric);
 	if (IS(attackers) || IS(defence_precision) || IS(defence_recall) || IS(honest_distance))
 		return by_faults(r, metric);

@@ -92,6 +92,11 @@ double fed_federation_parameter_error(const struct fed_federation *f, const floa
 	return sqrt(sum);
 }
 
+double fed_federation_perplexity(const struct fed_federation *f, double test_loss)
+{
+	return f->data->tokens ? exp(test_loss) : NAN;
+}
+
 /* Targeted attacks --------------------------------------------------------- */
 
 #define FAILED UINT32_MAX

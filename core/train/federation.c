@@ -496,6 +496,7 @@ static void begin_record(struct fed_federation *f)
 		.honest_distance = NAN,
 		.attack_success = NAN,
 		.parameter_error = NAN,
+		.perplexity = NAN,
 		.updates = f->record.updates,
 		.lr = f->plan.lr,
 		.server_wait = fed_server_link_exists(&f->messenger.server) ? 0 : NAN,
@@ -512,6 +513,7 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &f->record.test_loss,
 	                            &f->record.test_accuracy, err))
 		return FED_FAIL;
+	f->record.perplexity = fed_federation_perplexity(f, f->record.test_loss);
 	f->record.parameter_error = fed_federation_parameter_error(f, f->params);
 	if (fed_federation_evaluate_clients(f, f->params, &f->record, err))
 		return FED_FAIL;

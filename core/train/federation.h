@@ -60,5 +60,7 @@ int fed_federation_attacked(struct fed_federation *, const float *params, double
                             struct fed_error *);
 /* |params - (w*, 0)| for a linear model on data that were generated from w*; NaN for any other. */
 double fed_federation_parameter_error(const struct fed_federation *, const float *params);
+/* e^loss of a language model; NaN of any other. */
+double fed_federation_perplexity(const struct fed_federation *, double test_loss);
 
 #endif

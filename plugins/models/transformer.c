@@ -9,7 +9,11 @@ static const char *const all[] = {"all", NULL};
 struct transformer {
 	int64_t layers, heads, width, context;
 	double dropout;
+	int32_t loss;
 };
+
+enum { LOSS_LAST, LOSS_EVERY };
+static const char *const losses[] = {"last", "every", NULL};
 
 static const struct fed_field fields[] = {
 	FED_INT(struct transformer, layers, 2, 1, 48, "blocks of attention and dense layers"),
@@ -17,6 +21,8 @@ static const struct fed_field fields[] = {
 	FED_INT(struct transformer, width, 64, 1, 8192, "numbers that stand for a token"),
 	FED_INT_WORD(struct transformer, context, 0, 0, 65536, all, "tokens that it looks back on"),
 	FED_REAL(struct transformer, dropout, 0, 0, 0.9, "share of numbers that are 0 in training"),
+	FED_CHOICE(struct transformer, loss, LOSS_LAST, losses,
+               "answers that are trained: the one behind the window, or every token's next"),
 	FED_END,
 };
 
@@ -24,10 +30,14 @@ static const char doc[] =
 	"    T tokens -> embedding + positions -> `layers` times the two blocks\n"
 	"        x + attention(norm(x))                 causal, in `heads` parts\n"
 	"        x + dense(gelu(dense(norm(x))))        4 width units inside\n"
-	"    -> the last token -> norm -> dense(vocabulary)\n"
+	"    -> the last token -> norm -> dense(vocabulary), of each if every\n"
 	"    attention: softmax(q k' / sqrt(width / heads)) v\n"
 	"\n"
-	"Loss: softmax and cross-entropy over the next token; e^loss is the perplexity.\n"
+	"Loss: softmax and cross-entropy over the next token. loss=last trains the\n"
+	"answer behind the window alone; loss=every the mean over the next one of each\n"
+	"token, a signal for each where there was one, at little more computing. Test\n"
+	"loss, accuracy and perplexity (e^loss) are those of the token behind the\n"
+	"window with either, so that they compare, also with gru.\n"
 	"The vocabulary is that of the data, and so is T, its window; context=16 looks\n"
 	"back on 16 of them. norm is layer norm; dropout follows the embedding and\n"
 	"each block. Parameters, with width W, T tokens, vocabulary V and L layers:\n"
@@ -41,9 +51,9 @@ static const char doc[] =
 	"al., Language Models are Unsupervised Multitask Learners, 2019 (norms first,\n"
 	"gelu with tanh).\n"
 	"\n"
-	"Differences: the loss is that of the token after the window, as in gru; GPT-2\n"
-	"has it at each token. Weights start as PyTorch's layers do, embedding and\n"
-	"positions normal with variance 1; the last dense layer has its own weights.";
+	"Differences: loss=last, as in gru, where GPT-2 is trained at each token.\n"
+	"Weights start as PyTorch's layers do, embedding and positions normal with\n"
+	"variance 1; the last dense layer has its own weights.";
 
 static int check(const struct transformer *m, const struct fed_builder *b, struct fed_error *err)
 {
@@ -97,8 +107,13 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	for (int64_t l = 0; l < m->layers; l++)
 		if (add_blocks(m, b, err))
 			return FED_FAIL;
-	if (b->add(b, err, "last") || b->add(b, err, "layer_norm") || b->dense(b, b->classes, err))
+	if (m->loss == LOSS_EVERY) {
+		if (b->add(b, err, "layer_norm") || b->add(b, err, "dense units=%u each", b->classes))
+			return FED_FAIL;
+	} else if (b->add(b, err, "last") || b->add(b, err, "layer_norm") ||
+	           b->dense(b, b->classes, err)) {
 		return FED_FAIL;
+	}
 	return b->loss(b, FED_LOSS_CROSS_ENTROPY, err);
 }
 

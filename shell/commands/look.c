@@ -108,6 +108,8 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
 		if (!isnan(last->test_loss)) /* NaN: not evaluated */
 			fed_text_add(&text, "loss %.4g, ", last->test_loss);
+		if (last->perplexity > 0)
+			fed_text_add(&text, "perplexity %.4g, ", last->perplexity);
 		fed_text_add(&text, "train loss %.4g", last->train_loss);
 		fed__table_cell(t, "%s", fed_text_str(&text));
 	}
@@ -211,6 +213,7 @@ static const struct fed_table_column history_columns[] = {
 	{.title = "bytes down", .kind = FED_CELL_NUMBER, .rank = 2, .key = "bytes_down"},
 	{.title = "clock", .kind = FED_CELL_NUMBER, .rank = 1, .key = "clock"},
 	{.title = "wall", .kind = FED_CELL_NUMBER, .rank = 5, .key = "wall"},
+	{.title = "perplexity", .kind = FED_CELL_NUMBER, .rank = 2, .key = "perplexity"},
 };
 #define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
 
@@ -227,8 +230,9 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 	const struct count_args *a = call->args;
 	const struct fed_history *h = fed_session_history(shell->session);
 	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
-	struct fed_table table = {
-		.name = "history", .column = history_columns, .columns = HISTORY_COLUMNS};
+	/* the last column is for language models alone */
+	const size_t columns = HISTORY_COLUMNS - !(h->n && h->record[h->n - 1].perplexity > 0);
+	struct fed_table table = {.name = "history", .column = history_columns, .columns = columns};
 	struct fed_text text = {0};
 
 	(void)err;
@@ -237,7 +241,7 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 		return FED_OK;
 	}
 	for (size_t i = first; i < h->n; i++)
-		for (size_t k = 0; k < HISTORY_COLUMNS; k++) {
+		for (size_t k = 0; k < columns; k++) {
 			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k].key);
 			const double x = fed_metric_value(metric, &h->record[i]);
 

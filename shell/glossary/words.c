@@ -147,9 +147,11 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"RMSE", "R2", "own R2"}),
 	WORD("perplexity", "metric", "e to the mean loss of a language model",
          "How many equally likely next tokens would be as hard to guess; 1 is certainty, the\n"
-         "size of the vocabulary is knowing nothing. `evaluate` says it.\n"
+         "size of the vocabulary is knowing nothing. Each round's line has that of the test\n"
+         "examples, over the token after each window; `evaluate` says that of any model.\n"
          "\n"
-         "  perplexity = exp(mean loss)"),
+         "  perplexity = exp(mean loss)",
+         .metric = "perplexity"),
 	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
          fed__fairness_text, .setting = "holdout",
          .also = {"held out", "held-out examples", "mean accuracy"}),

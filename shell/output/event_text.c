@@ -14,6 +14,7 @@ enum round_part {
 	ROUND,
 	ACCURACY,
 	LOSS,
+	PERPLEXITY,
 	CLIENTS,
 	SUCCESS,
 	PARAMETER_ERROR,
@@ -23,8 +24,8 @@ enum round_part {
 	PARTS
 };
 /* The order in which they stand. */
-static const enum round_part order[PARTS] = {ROUND,      ACCURACY, LOSS,  SUCCESS, PARAMETER_ERROR,
-                                             TRAIN_LOSS, CLIENTS,  CLOCK, BYTES};
+static const enum round_part order[PARTS] = {
+	ROUND, ACCURACY, LOSS, PERPLEXITY, SUCCESS, PARAMETER_ERROR, TRAIN_LOSS, CLIENTS, CLOCK, BYTES};
 
 static void put_part(struct fed_text *out, const struct fed_record *r, enum round_part part)
 {
@@ -39,6 +40,10 @@ static void put_part(struct fed_text *out, const struct fed_record *r, enum roun
 	case LOSS:
 		if (!isnan(r->test_loss))
 			fed_text_add(out, "  loss %-7.4g", r->test_loss);
+		break;
+	case PERPLEXITY:
+		if (r->perplexity > 0)
+			fed_text_add(out, "  perplexity %-6.4g", r->perplexity);
 		break;
 	case SUCCESS:
 		if (!isnan(r->attack_success))

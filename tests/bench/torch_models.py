@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures of tests/nn/test_torch.c: losses of small models in PyTorch.
+"""Figures of tests/plugins/test_torch.c: losses of small models in PyTorch.
 
 Usage: torch_models.py
 Parameters, examples and labels follow from formulas that the test has, too. For each model it prints
@@ -69,7 +69,7 @@ class Last(nn.Module):
         return x[:, -1]
 
 
-def transformer(tokens, vocabulary, layers, heads, width):
+def transformer(tokens, vocabulary, layers, heads, width, every=False):
     blocks = []
     for _ in range(layers):
         blocks += [
@@ -77,7 +77,7 @@ def transformer(tokens, vocabulary, layers, heads, width):
             Residual(nn.LayerNorm(width), nn.Linear(width, 4 * width),
                      nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))]
     return nn.Sequential(
-        nn.Embedding(vocabulary, width), Positions(tokens, width), *blocks, Last(),
+        nn.Embedding(vocabulary, width), Positions(tokens, width), *blocks, *([] if every else [Last()]),
         nn.LayerNorm(width), nn.Linear(width, vocabulary))
 
 
@@ -94,18 +94,28 @@ def fill(model):
             p.copy_(wave(p.shape, k, 1 / math.sqrt(fan)))
 
 
+def loss_of(model, x, label, training):
+    """Each token's next one in training, if the model answers at each; else the last answer alone."""
+    y = model(x)
+    if y.dim() == 2:
+        return F.cross_entropy(y, label)
+    if not training:
+        return F.cross_entropy(y[:, -1], label)
+    return F.cross_entropy(y.flatten(0, 1), torch.cat([x[:, 1:], label[:, None]], 1).flatten())
+
+
 def run(name, model, x, label, lr):
     fill(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     losses = []
     for _ in range(4):
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), label)
+        loss = loss_of(model, x, label, True)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     model.eval()
-    losses.append(F.cross_entropy(model(x), label).item())
+    losses.append(loss_of(model, x, label, False).item())
     print(name, ", ".join("%.7f" % v for v in losses))
 
 
@@ -118,6 +128,7 @@ def main():
     i = torch.arange(6 * 9)
     tokens, following = ((i * i + 3 * i) % 11).reshape(6, 9), torch.arange(6) % 11
     run("transformer", transformer(9, 11, 2, 3, 12), tokens, following, 0.1)
+    run("transformer every", transformer(9, 11, 2, 3, 12, True), tokens, following, 0.1)
     run("resnet8 batch", resnet8(3, 4, 8, nn.BatchNorm2d), x, label, 0.1)
 
 

@@ -149,6 +149,41 @@ START_TEST(the_round_says_the_same)
 }
 END_TEST
 
+/* A model that knows nothing is as unsure as among all tokens, with a loss at one token or each. */
+START_TEST(the_perplexity_of_knowing_nothing_is_the_vocabulary)
+{
+	static const char *const of[] = {"gru", "transformer layers=1 width=8",
+	                                 "transformer layers=1 width=8 loss=every",
+	                                 "transformer layers=1 width=8 loss=every context=3"};
+	char lines[160];
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		struct fed_session s;
+		struct fed_quality q;
+		struct fed_error err;
+
+		small_init(&s, NULL);
+		snprintf(lines, sizeof lines,
+		         "dataset markov users=3 length=60 alphabet=13;add 2 iid 20;model %s;set lr 1e-9",
+		         of[i]);
+		small_do(&s, lines);
+		const size_t bytes = s.parts.net.dim * sizeof(float);
+		float *zero = fed_alloc_floats(s.parts.net.dim);
+		memset(zero, 0, bytes);
+		fed_assert_ok(fed_session_start(&s, &err), &err);
+		fed_assert_ok(fed_session_adopt_params(&s, zero, &err), &err);
+		small_do(&s, "round 1");
+		const struct fed_history *h = fed_session_history(&s);
+		ck_assert_double_eq_tol(h->record[0].perplexity, 13, 1e-5);
+		ck_assert_double_eq_tol(h->record[0].train_loss, log(13), 1e-6);
+		quality_of_test(&s, &q);
+		ck_assert_double_eq_tol(q.perplexity, 13, 1e-5);
+		fed_quality_release(&q);
+		fed__session_release(&s);
+	}
+}
+END_TEST
+
 START_TEST(a_regression_has_its_errors)
 {
 	struct fed_session s;
@@ -289,6 +324,7 @@ FED_SUITE(quality)
 
 	tcase_add_test(tests, classes_follow_the_definitions);
 	tcase_add_test(tests, the_round_says_the_same);
+	tcase_add_test(tests, the_perplexity_of_knowing_nothing_is_the_vocabulary);
 	tcase_add_test(tests, a_regression_has_its_errors);
 	tcase_add_test(tests, what_is_not_finite_is_wrong);
 	tcase_add_test(tests, own_models_are_those_that_were_sent);

@@ -33,7 +33,7 @@ static const char *const nets[][2] = {
 	{"glyphs train=200 test=" SHOWN, "softmax"},
 	{"glyphs train=200 test=" SHOWN, "lenet"},
 	{"markov users=20 length=60 window=12", "gru"},
-	{"markov users=20 length=60 window=5", "transformer layers=1 width=8 heads=2 dropout=0.1"},
+	{"markov users=20 length=60 window=5", "transformer layers=1 width=8 dropout=0.1 loss=every"},
 	{"glyphs train=200 test=" SHOWN, "resnet8 width=4 norm=batch"},
 	{"linear d=6 train=200 test=50", "mlp hidden=5"},
 #if FED_SANITIZED

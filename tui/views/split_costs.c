@@ -53,8 +53,10 @@ struct fed_crossing fed__crossing_at(const struct fed_session *s, const struct f
 	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t batch = fed__batch_of(s);
 	const double first = (double)fed_frame_size(1, batch * fed__width_at(net, d->at[0]));
-	/* A class label is one number, a regression target a row. */
-	const double labels = d->labels ? 4.0 * (double)batch * (net->classes ? 1 : net->outputs) : 0;
+	/* A class label is one number, of a language model one for each answer; a regression target a
+	 * row. */
+	const double labels =
+		d->labels ? 4.0 * (double)batch * (net->classes ? net->positions : net->outputs) : 0;
 	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2};
 
 	if (d->at[1] < net->layers) {

@@ -15,7 +15,7 @@ static int measure_turn(const struct fed_federation *f, const struct fed_split *
 	const size_t below = fed__cut_width(net, s->at[0]), above = fed__cut_width(net, s->at[1]);
 	const size_t width = s->labels == FED_LABELS_CLIENT && above > below ? above : below;
 	const double example =
-		1 + net->outputs + 2 * (double)width; /* data that arrived, and the result */
+		net->positions + net->outputs + 2 * (double)width; /* data that arrived, and the result */
 	double training = (double)sizeof(float) * batch * example;
 	size_t from, to;
 

@@ -181,7 +181,7 @@ static bool labels_are_valid(const struct fed_turn *t)
 
 	if (t->split->labels == FED_LABELS_CLIENT)
 		return !p;
-	if (!p || p->dim != (size_t)t->n * (net->classes ? 1 : net->outputs))
+	if (!p || p->dim != (size_t)t->n * (net->classes ? net->positions : net->outputs))
 		return false;
 	for (size_t i = 0; net->classes && i < p->dim; i++)
 		if (!(p->vector[0][i] >= 0 && p->vector[0][i] < (float)net->classes &&

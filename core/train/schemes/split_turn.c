@@ -103,7 +103,7 @@ static int continue_turn(struct fed_turn *t, struct fed_error *err)
 		t->phase = FED_TURN_RELAYING;
 		return fed__turn_ended(f, s, t, err);
 	}
-	const size_t outputs = f->net->classes ? 1 : f->net->outputs;
+	const size_t outputs = f->net->classes ? f->net->positions : f->net->outputs;
 	fed_shared_vectors_unref(t->crossing); /* the last gradient */
 	t->crossing = NULL;
 	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__cut_width(f->net, s->at[0]));
@@ -126,7 +126,7 @@ static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 	const size_t dim = fed__turn_dim(s, f->net);
 
 	t->order = fed_alloc_array(count ? count : 1, sizeof *t->order);
-	t->label = fed_alloc_array(capacity, sizeof *t->label);
+	t->label = fed_alloc_array((size_t)capacity * f->net->positions, sizeof *t->label);
 	t->target = fed_alloc_array((size_t)capacity * f->net->outputs, sizeof *t->target);
 	t->params = fed_alloc_floats(dim);
 	if (!t->order || !t->label || !t->target || !t->params)

@@ -51,7 +51,7 @@ static void write_labels(const struct fed_turn *t, float *to)
 		memcpy(to, t->target, (size_t)t->n * net->outputs * sizeof *to);
 		return;
 	}
-	for (uint32_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < (size_t)t->n * net->positions; i++)
 		to[i] = (float)t->label[i];
 }
 
@@ -64,7 +64,7 @@ static void read_labels(struct fed_turn *t)
 		memcpy(t->target, from, (size_t)t->n * net->outputs * sizeof *from);
 		return;
 	}
-	for (uint32_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < (size_t)t->n * net->positions; i++)
 		t->label[i] = (int32_t)from[i];
 }
 
@@ -124,7 +124,7 @@ static double learn(struct fed_turn *t, struct fed_workspace *ws, float *w, uint
 	const struct fed_net *net = ws->net;
 	float *dy = fed_workspace_output_gradient(ws);
 	const float *y = fed_net_forward_training(ws, w, n, key_of(t));
-	const double loss = fed_net_loss(net, y, t->label, t->target, n, scale_of(t, n), dy, NULL);
+	const double loss = fed_net_training_loss(net, y, t->label, t->target, n, scale_of(t, n), dy);
 
 	go_back(ws, w, dy, n);
 	return loss;
@@ -146,6 +146,8 @@ void fed__work_forward(struct fed_job *job, int worker)
 		t->failed = true;
 		return;
 	}
+	if (f->net->positions > 1)
+		fed_net_spread_labels(f->net, x, t->label, t->n, t->label);
 	const float *y = fed_net_forward_training(ws, t->params, t->n, key_of(t));
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 	fed_noise_add(&t->noise, t->sigma, t->answer->vector[0], t->answer->dim);
@@ -259,12 +261,12 @@ void fed__work_serve_all(struct fed_job *job, int worker)
 
 	for (uint32_t i = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
-		const size_t from = (size_t)t->from_all * net->outputs;
+		const size_t from = (size_t)t->from_all * net->positions * net->outputs;
 		if (!t->joined)
 			continue;
 		read_labels(t);
-		t->loss += fed_net_loss(net, y + from, t->label, t->target, t->n, scale_of(t, s->n_all),
-		                        dy + from, NULL);
+		t->loss += fed_net_training_loss(net, y + from, t->label, t->target, t->n,
+		                                 scale_of(t, s->n_all), dy + from);
 	}
 	go_back(&s->all, s->params, dy, s->n_all);
 	share_out(s, fed_workspace_input_gradient(&s->all));
