@@ -380,6 +380,71 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 		load_residual(f, s, vectors, dim);
 }
 
+/* Own layers ------------------------------------------------------------------------ */
+
+/* What clients have of the local layers: a section that a file lacks where none has any. */
+static void save_own_layers(struct fed_saver *f, const struct fed_last_version *v)
+{
+	const uint32_t clients = v->session->parts.clients.n;
+	size_t local = 0;
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < clients; id++) {
+		if (!v->client[id].own)
+			continue;
+		n++;
+		local = v->client[id].own->dim;
+	}
+	if (!n)
+		return;
+	save_count(f, "own layers", 1, local, n);
+	for (uint32_t id = 0; id < clients; id++) {
+		if (!v->client[id].own)
+			continue;
+		fed__saver_begin(f, "layers of one");
+		fed_put_u32(f, id);
+		fed_put_f32s(f, v->client[id].own->vector[0], local);
+		fed__saver_end(f);
+	}
+}
+
+static void load_own_layers_of_one(struct fed_loader *f, struct fed_session *s, size_t local)
+{
+	struct fed_client *x = next_client(f, "layers of one", &s->parts.clients, local);
+
+	if (!x || x->own || !(x->own = fed_shared_vectors_new(1, local))) {
+		fed__loader_fail(f, x && x->own ? "a client appears twice" : "out of memory");
+		return;
+	}
+	fed_get_f32s(f, x->own->vector[0], local);
+	if (!all_finite(x->own->vector[0], local))
+		fed__loader_fail(f, "a number is not finite");
+	fed__loader_end(f);
+}
+
+static void load_own_layers(struct fed_loader *f, struct fed_session *s)
+{
+	struct fed_sharing *sharing = NULL;
+	struct fed_error why;
+
+	if (!fed__loader_begin_optional(f, "own layers"))
+		return;
+	const uint32_t vectors = fed_get_u32(f);
+	const uint64_t local = fed_get_u64(f);
+	const uint32_t n = fed_get_u32(f);
+	fed__loader_end(f);
+	if (f->failed)
+		return;
+	if (!s->parts.net_built ||
+	    fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &sharing, &why) ||
+	    !sharing || sharing->local != local || vectors != 1)
+		fed__loader_fail(f, "%llu numbers of each client, which the model has no local layers for",
+		                 (unsigned long long)local);
+	fed_sharing_unref(sharing);
+	for (uint32_t i = 0; i < n && !f->failed; i++)
+		load_own_layers_of_one(f, s, local);
+}
+
 /* Held-out examples ----------------------------------------------------------------- */
 
 /* Counts of held-out examples, and what the clients measured on them: a section that a file lacks
@@ -406,11 +471,54 @@ static void save_holdouts(struct fed_saver *f, const struct fed_clients *c)
 	fed__saver_end(f);
 }
 
+/* What they measured of their own models: a section that a file lacks without such models. */
+static void save_own_evaluations(struct fed_saver *f, const struct fed_clients *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < c->evaluations; id++)
+		n += !isnan(c->evaluation[id].own_loss);
+	if (n == 0)
+		return;
+	fed__saver_begin(f, "own evaluations");
+	fed_put_u32(f, n);
+	for (uint32_t id = 0; id < c->evaluations; id++) {
+		const struct fed_client_evaluation *e = &c->evaluation[id];
+
+		if (isnan(e->own_loss))
+			continue;
+		fed_put_u32(f, id);
+		fed_put_f32(f, e->own_accuracy);
+		fed_put_f32(f, e->own_loss);
+	}
+	fed__saver_end(f);
+}
+
+static void load_own_evaluations(struct fed_loader *f, struct fed_clients *c)
+{
+	if (!fed__loader_begin_optional(f, "own evaluations"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		const uint32_t id = fed_get_u32(f);
+
+		if (id >= c->evaluations) {
+			fed__loader_fail(f, "client %u holds no examples out", id);
+			return;
+		}
+		c->evaluation[id].own_accuracy = fed_get_f32(f);
+		c->evaluation[id].own_loss = fed_get_f32(f);
+	}
+	fed__loader_end(f);
+}
+
 static void load_holdout(struct fed_loader *f, struct fed_clients *c)
 {
 	const uint32_t id = fed_get_u32(f), n = fed_get_u32(f);
 	struct fed_client *x = fed_clients_get(c, id);
-	const struct fed_client_evaluation e = {fed_get_f32(f), fed_get_f32(f)};
+	struct fed_client_evaluation e = FED_NOT_EVALUATED;
+	e.accuracy = fed_get_f32(f);
+	e.loss = fed_get_f32(f);
 
 	if (f->failed)
 		return;
@@ -436,7 +544,7 @@ static void load_holdouts(struct fed_loader *f, struct fed_clients *c)
 		return;
 	}
 	while (c->evaluations < c->n)
-		c->evaluation[c->evaluations++] = (struct fed_client_evaluation){NAN, NAN};
+		c->evaluation[c->evaluations++] = FED_NOT_EVALUATED;
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_holdout(f, c);
 	fed__loader_end(f);
@@ -455,6 +563,8 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_names(f, &s->parts.clients);
 	save_kept(f, &s->parts.clients, dim);
 	save_residuals(f, v, dim);
+	save_own_layers(f, v);
+	save_own_evaluations(f, &s->parts.clients);
 }
 
 void fed__load_clients(struct fed_loader *f, struct fed_session *s)
@@ -465,4 +575,6 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_names(f, &s->parts.clients);
 	load_kept(f, s);
 	load_residuals(f, s);
+	load_own_layers(f, s);
+	load_own_evaluations(f, &s->parts.clients);
 }

@@ -310,6 +310,7 @@ void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 	save_server_link(f, u);
 	save_known(f, &p, u);
 	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
+	fed__save_trained_layers(f, u);
 	fed_free(p.payload);
 }
 
@@ -321,6 +322,7 @@ struct loading {
 	const struct fed_session *s;
 	struct fed_in_flight *u;
 	struct vectors_table p;
+	struct fed_sharing *sharing; /* of the messages with the model's length */
 };
 
 static void load_numbered_vectors(struct fed_loader *f, struct vectors_table *p)
@@ -484,6 +486,8 @@ static void get_message(struct loading *l, struct fed_envelope *e)
 	e->labels = get_vectors_ref(l);
 	if (e->payload)
 		e->code = get_code(l, &row.codec, e->payload->dim);
+	if (e->payload && e->payload->dim == l->s->parts.net.dim)
+		e->sharing = fed_sharing_ref(l->sharing);
 	if (!l->f->failed && !is_valid_message(e, l->s))
 		fed__loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
@@ -663,7 +667,11 @@ static void load_trainings(struct loading *l)
 void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_in_flight *u)
 {
 	struct loading l = {.f = f, .s = s, .u = u};
+	struct fed_error why;
 
+	if (s->parts.net_built &&
+	    fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &l.sharing, &why))
+		fed__loader_fail(f, "%s", why.text);
 	load_shared_vectors(f, &l.p);
 	load_invitations(&l);
 	load_events(&l);
@@ -672,6 +680,9 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	load_server_link(&l);
 	load_known(&l);
 	load_trainings(&l);
+	if (!f->failed)
+		fed__load_trained_layers(f, u, l.sharing);
+	fed_sharing_unref(l.sharing);
 	for (uint32_t i = 0; i < l.p.n; i++)
 		fed_shared_vectors_unref(l.p.payload[i]);
 	fed_free(l.p.payload);

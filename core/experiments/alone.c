@@ -23,6 +23,7 @@ int fed__session_copy_plain(struct fed_session *copy, const struct fed_session *
 	set->noise = 0;
 	snprintf(set->codec, sizeof set->codec, "none");
 	snprintf(set->server_link, sizeof set->server_link, "none");
+	snprintf(set->local_layers, sizeof set->local_layers, "none");
 	set->eval_every = 1;
 	set->threads = threads;
 	return FED_OK;
@@ -59,6 +60,23 @@ static void play_loner(void *ctx, size_t i, int worker)
 	l->why[i].text[0] = '\0';
 }
 
+/* Let a copy begin with the client's own layers. */
+static int begin_with_own(const struct fed_session *s, uint32_t client, struct fed_session *copy,
+                          struct fed_error *err)
+{
+	const struct fed_client *c = fed_clients_get(&s->parts.clients, client);
+	struct fed_sharing *sharing;
+
+	if (!c || !c->own || !copy->progress.params)
+		return FED_OK;
+	if (fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &sharing, err))
+		return FED_FAIL;
+	if (fed_sharing_fits(sharing, c->own))
+		fed_sharing_put_local(sharing, c->own->vector[0], copy->progress.params);
+	fed_sharing_unref(sharing);
+	return FED_OK;
+}
+
 static int make_loner(const struct loners *l, uint32_t i, struct fed_error *err)
 {
 	const struct fed_alone_plan *plan = l->plan;
@@ -73,6 +91,8 @@ static int make_loner(const struct loners *l, uint32_t i, struct fed_error *err)
 		copy->parts.settings.epochs = plan->epochs;
 	if (plan->silent)
 		copy->parts.settings.eval_every = 0;
+	if (!plan->afresh && begin_with_own(l->session, plan->client[l->first + i], copy, err))
+		return FED_FAIL;
 	return fed_session_start(copy, err);
 }
 

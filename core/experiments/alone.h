@@ -4,7 +4,8 @@
  * threads.
  *
  * A copy has one client, the scheme sync and the plain mean, no faults, codec and noise; so its
- * model is what the client's local training makes of it.
+ * model is what the client's local training makes of it.  Where a session has local layers, a copy
+ * that goes on from the present model begins with the client's own.
  */
 #ifndef FED_EXPERIMENTS_ALONE_H
 #define FED_EXPERIMENTS_ALONE_H

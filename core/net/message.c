@@ -18,6 +18,7 @@ void fed_envelope_release(const struct fed_envelope *e)
 {
 	fed_shared_vectors_unref(e->payload);
 	fed_shared_vectors_unref(e->labels);
+	fed_sharing_unref(e->sharing);
 	fed_shared_codec_unref(e->codec);
 	fed_code_unref(e->code);
 }
@@ -26,6 +27,7 @@ void fed_envelope_ref(const struct fed_envelope *e)
 {
 	fed_shared_vectors_ref(e->payload);
 	fed_shared_vectors_ref(e->labels);
+	fed_sharing_ref(e->sharing);
 	fed_shared_codec_ref(e->codec);
 	fed_code_ref(e->code);
 }
@@ -86,11 +88,25 @@ static void put_vector(struct fed_text *out, const float *v, size_t dim)
 	out->s[out->len] = '\0';
 }
 
+/* Append what travels of a vector. */
+static void put_shared(struct fed_text *out, const struct fed_envelope *e, const float *v)
+{
+	const struct fed_sharing *s = e->sharing;
+
+	if (!s || s->dim != e->payload->dim) {
+		put_vector(out, v, e->payload->dim);
+		return;
+	}
+	for (uint32_t i = 0; i < s->n && !out->failed; i++)
+		if (!s->stretch[i].local)
+			put_vector(out, v + s->stretch[i].from, s->stretch[i].to - s->stretch[i].from);
+}
+
 int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, struct fed_error *err)
 {
 	unsigned char h[FED_FRAME_BYTES] = {0};
 	const uint32_t n = e->payload ? e->payload->n : 0;
-	const size_t dim = e->payload ? e->payload->dim : 0, start = out->len;
+	const size_t dim = fed_envelope_travels(e), start = out->len;
 	const struct fed_code *code = n ? e->code : NULL;
 	uint32_t loss, rms;
 
@@ -115,7 +131,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	if (code)
 		fed_text_put(out, (const char *)code->bytes, code->len);
 	for (uint32_t k = code ? 1 : 0; k < n && !out->failed; k++)
-		put_vector(out, e->payload->vector[k], dim);
+		put_shared(out, e, e->payload->vector[k]);
 	if (e->labels)
 		put_vector(out, e->labels->vector[0], e->labels->dim);
 	if (e->reports_rms) {
@@ -197,17 +213,27 @@ static void get_floats(const unsigned char *at, float *v, size_t n)
 	}
 }
 
-/* Decode the vectors behind the head into p; the first one by the codec of what was sent. */
+/* What travels of the vectors of the message that was sent; NULL: all. */
+static struct fed_sharing *sharing_of(const struct fed_envelope *sent, size_t dim)
+{
+	struct fed_sharing *s = sent ? sent->sharing : NULL;
+
+	return s && sent->payload && sent->payload->dim == s->dim && dim == s->dim - s->local ? s
+	                                                                                      : NULL;
+}
+
+/* Decode the vectors behind the head into p, of which `dim` numbers each travelled; the first one
+ * by the codec of what was sent. */
 static int get_vectors(const unsigned char *h, size_t len, const struct fed_envelope *sent,
-                       struct fed_shared_vectors *p, struct fed_error *err)
+                       struct fed_shared_vectors *p, size_t dim, struct fed_error *err)
 {
 	const unsigned char *at = h + FED_FRAME_BYTES;
 
 	for (uint32_t k = 0; k < p->n; k++) {
 		const bool coded = k == 0 && h[5];
-		const size_t bytes = coded ? first_size(h, len) : p->dim * sizeof(float);
+		const size_t bytes = coded ? first_size(h, len) : dim * sizeof(float);
 
-		if (coded && (!sent || !sent->codec || sent->coding.n != p->dim))
+		if (coded && (!sent || !sent->codec || sent->coding.n != dim))
 			return fed_reject(err, "is under a codec that its receiver does not know");
 		if (coded) {
 			const int rc = fed_call_decode(&sent->codec->instance, &sent->coding, at, bytes,
@@ -215,8 +241,10 @@ static int get_vectors(const unsigned char *h, size_t len, const struct fed_enve
 			if (rc)
 				return rc;
 		} else {
-			get_floats(at, p->vector[k], p->dim);
+			get_floats(at, p->vector[k], dim);
 		}
+		if (p->dim != dim)
+			fed_sharing_unpack(sent->sharing, p->vector[k], p->vector[k]);
 		at += bytes;
 	}
 	return FED_OK;
@@ -255,10 +283,12 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 		return FED_REJECT;
 	const uint32_t n = vectors_in(h);
 	const size_t dim = get(h + 56, 4);
-	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, dim), *labels;
+	struct fed_sharing *sharing = sharing_of(sent, dim);
+	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, sharing ? sharing->dim : dim);
+	struct fed_shared_vectors *labels;
 	if (!payload)
 		return fed_fail_memory(err, len, "a message");
-	int rc = get_vectors(h, len, sent, payload, err);
+	int rc = get_vectors(h, len, sent, payload, dim, err);
 	if (rc == FED_OK)
 		rc = get_labels(h, len, &labels, err);
 	struct fed_code *code = NULL;
@@ -285,6 +315,7 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 		.steps = (uint32_t)get(h + 48, 4),
 		.payload = payload,
 		.labels = labels,
+		.sharing = fed_sharing_ref(sharing),
 		.codec = code ? fed_shared_codec_ref(sent->codec) : NULL,
 		.code = code,
 		.coding = code ? sent->coding : (struct fed_coding){0},

@@ -91,9 +91,10 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 	if (!p)
 		return FED_FRAME_BYTES;
 	const uint64_t labels = (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
+	const size_t dim = fed_envelope_travels(e);
 	if (!e->code || p->n == 0)
-		return fed_frame_size(p->n, p->dim) + labels;
-	return fed_frame_size(p->n - 1, p->dim) + e->code->len + labels;
+		return fed_frame_size(p->n, dim) + labels;
+	return fed_frame_size(p->n - 1, dim) + e->code->len + labels;
 }
 
 /* Add a copy of *envelope under the next id to the messages in flight; NULL: no memory. */

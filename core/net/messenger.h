@@ -14,6 +14,7 @@
 #include "net/codec.h"
 #include "net/server_link.h"
 #include "net/shared_vectors.h"
+#include "net/sharing.h"
 #include "net/event_queue.h"
 #include "plug/calls/call.h"
 
@@ -47,6 +48,9 @@ struct fed_envelope {
 	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
 	 * they stay with the client. */
 	struct fed_shared_vectors *labels;
+	/* Of vectors as long as the model: the coordinates that travel, one after another; the others
+	 * are 0 where the message arrives.  NULL: all. */
+	struct fed_sharing *sharing;
 	/* Of vector 0, which the payload holds decoded; the others are not compressed.  References. */
 	struct fed_shared_codec *codec; /* NULL: none, or (with a code) restored from a file */
 	struct fed_code *code;          /* its bytes; NULL: floats */
@@ -61,6 +65,12 @@ uint64_t fed_frame_size(uint32_t n, size_t dim);
 static inline uint64_t fed_claim_bytes(const struct fed_envelope *e)
 {
 	return e->reports_rms ? sizeof e->loss_rms : 0;
+}
+
+/* Numbers of each of its vectors that travel. */
+static inline size_t fed_envelope_travels(const struct fed_envelope *e)
+{
+	return e->payload ? fed_sharing_travels(e->sharing, e->payload->dim) : 0;
 }
 
 /* A message in flight: sent and not yet taken. */

@@ -5,10 +5,12 @@
 #include "report/client_models.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "report/update_geometry.h"
 #include "session/composition.h"
+#include "train/local/own_model.h"
 
 struct fed_shown_updates fed__shown_updates(const struct fed_session *s)
 {
@@ -58,8 +60,11 @@ static int find_models(struct fed_client_models *m, const struct fed_session *s,
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t dim = parts->net_built ? parts->net.dim : 0;
 
+	m->session = s;
 	if (!dim)
 		return FED_OK;
+	if (fed_local_layers_make(parts->settings.local_layers, &parts->net, &m->sharing, err))
+		return FED_FAIL;
 	m->memory = fed_alloc_floats(3 * dim);
 	if (!m->memory)
 		return fed_fail_memory(err, 3 * dim * sizeof *m->memory, "the clients' models");
@@ -95,7 +100,31 @@ void fed_client_models_release(struct fed_client_models *m)
 {
 	fed_free_floats(m->memory);
 	fed_free(m->update);
+	fed_sharing_unref(m->sharing);
 	*m = (struct fed_client_models){0};
+}
+
+static void put_own_layers(struct fed_client_models *m, uint32_t client)
+{
+	const struct fed_client *c = fed_clients_get(&fed_session_parts(m->session)->clients, client);
+
+	if (c && fed_sharing_fits(m->sharing, c->own))
+		fed_sharing_put_local(m->sharing, c->own->vector[0], m->own);
+}
+
+const float *fed_client_models_used(struct fed_client_models *m, uint32_t client)
+{
+	const struct fed_composition *parts = fed_session_parts(m->session);
+	const struct fed_client *c = fed_clients_get(&parts->clients, client);
+	const struct fed_own_models own = {.sharing = m->sharing,
+	                                   .aggregator = &parts->aggregator,
+	                                   .params = m->global,
+	                                   .dim = m->dim};
+
+	if (!c || !fed_own_models_exist(&own))
+		return m->global;
+	memcpy(m->own, m->global, m->dim * sizeof *m->own);
+	return fed_own_model(&own, c, m->own);
 }
 
 const float *fed_client_models_own(struct fed_client_models *m, size_t i)
@@ -104,5 +133,7 @@ const float *fed_client_models_own(struct fed_client_models *m, size_t i)
 
 	for (size_t j = 0; j < m->dim; j++)
 		m->own[j] = m->before[j] + delta[j];
+	if (m->sharing)
+		put_own_layers(m, m->update[i]->client);
 	return m->own;
 }

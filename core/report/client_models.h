@@ -24,11 +24,16 @@ struct fed_client_models {
 	const float *before; /* [dim] the model that the updates changed */
 	float *own;          /* [dim] memory for one of them */
 	float *memory;
+	const struct fed_session *session;
+	struct fed_sharing *sharing; /* NULL: there are no local layers */
 };
 
 int fed_client_models_init(struct fed_client_models *, const struct fed_session *,
                            struct fed_error *);
 void fed_client_models_release(struct fed_client_models *); /* zeroed is fine */
+/* The model that a client uses, [dim]: its own where there are such models
+ * (fed_session_has_own_models), else the global one.  Valid as below. */
+const float *fed_client_models_used(struct fed_client_models *, uint32_t client);
 /* The model that sent update i, [dim]; valid until the next one is asked for. */
 const float *fed_client_models_own(struct fed_client_models *, size_t i);
 

@@ -38,6 +38,7 @@ const struct fed_field fed_client_table_fields[] = {
 	FIGURE(staleness, "versions made while its last update was in flight"),
 	FIGURE(loss, "its last local loss"),
 	FIGURE(accuracy, "of the global model on the examples that it holds out"),
+	FIGURE(own_accuracy, "of its own model, where that is not the global one, on the same"),
 	FIGURE(norm, "Euclidean length of its update of the last version"),
 	FIGURE(cosine, "of the angle between that update and the step"),
 	FIGURE(score, "what the aggregator's rule made of its last update"),
@@ -310,6 +311,8 @@ static void fill_row(struct fed_client_table *r, const struct fed_session *s, ui
 	const struct fed_costs *costs =
 		needs & NEED_BYTES ? fed_ledger_of(fed_session_costs(s), id) : NULL;
 
+	const struct fed_client_evaluation evaluation =
+		fed_client_evaluation(&fed_session_parts(s)->clients, id);
 	*row = (struct fed_client_table_row){
 		.client = id,
 		.examples = c->count,
@@ -318,7 +321,8 @@ static void fill_row(struct fed_client_table *r, const struct fed_session *s, ui
 		.link = c->link.down > 0 ? (double)c->link.down : INFINITY,
 		.updates = c->rounds,
 		.loss = (double)c->loss,
-		.accuracy = (double)fed_client_evaluation(&fed_session_parts(s)->clients, id).accuracy,
+		.accuracy = (double)evaluation.accuracy,
+		.own_accuracy = (double)evaluation.own_accuracy,
 		.bytes = costs ? (double)(costs->bytes_up + costs->bytes_down) : 0,
 		.staleness = NAN,
 		.score = NAN,

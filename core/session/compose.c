@@ -195,6 +195,14 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 		fed_free(state);
 		return FED_FAIL;
 	}
+	if (scheme->message && fed_local_layers_any(s->parts.settings.local_layers)) {
+		fed_free(state);
+		return fed_fail(
+			err,
+			"scheme %s has cuts, which say what clients hold, and no local-layers; `set "
+			"local-layers none` first",
+			scheme->name);
+	}
 	fed_session_stop(s);
 	fed_free(s->parts.scheme_state);
 	s->parts.scheme = scheme;

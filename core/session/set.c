@@ -244,8 +244,55 @@ static int check_open(struct fed_session *s, const struct fed_settings *next, st
 	if (next->threads != now->threads)
 		return fed_fail(err, "a round is open; `continue` finishes it, `abort` leaves the model as "
 		                     "before it (its clients train on the threads that it began with)");
-	if (next->weighting != now->weighting || next->seed != now->seed)
+	if (next->weighting != now->weighting || next->seed != now->seed ||
+	    strcmp(next->local_layers, now->local_layers) != 0)
 		return fed_session_check_closed(s, err);
+	return FED_OK;
+}
+
+/* Other local layers than before: what clients have of the old ones, or are about to send, does not
+ * fit. */
+static void forget_local_layers(struct fed_session *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->parts.clients.n; i++)
+		n += s->parts.clients.client[i].own != NULL;
+	fed__session_cancel_in_flight(s, "setting local-layers");
+	fed_clients_forget_residuals(&s->parts.clients);
+	fed_clients_forget_evaluations(&s->parts.clients);
+	if (fed_local_layers_any(s->parts.settings.local_layers))
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"the server's copy of the local layers keeps its values, and test accuracy is "
+			"that of the model with it; %s",
+			fed_clients_evaluating(&s->parts.clients)
+				? "the line of the clients tells how their own models do"
+				: "`set holdout 0.2` before add-client measures the clients' own models");
+	if (n)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s client%s own layers are dropped; each begins again with the server's "
+		                 "copy",
+		                 fed_count(n).s, n == 1 ? "'s" : "s'");
+}
+
+/* Whether local layers fit the model and the scheme. */
+static int check_local_layers(const struct fed_session *s, const char *text, struct fed_error *err)
+{
+	struct fed_sharing *sharing;
+
+	if (!fed_local_layers_any(text) || strcmp(text, s->parts.settings.local_layers) == 0)
+		return FED_OK;
+	if (s->parts.scheme->message)
+		return fed_fail(err,
+		                "local-layers: scheme %s has cuts instead, which say what clients hold; "
+		                "`scheme sync` has local layers",
+		                s->parts.scheme->name);
+	if (!s->parts.net_built)
+		return FED_OK;
+	if (fed_local_layers_make(text, &s->parts.net, &sharing, err))
+		return FED_FAIL;
+	fed_sharing_unref(sharing);
 	return FED_OK;
 }
 
@@ -254,11 +301,14 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 {
 	if (next->seed != s->parts.settings.seed)
 		return set_seed(s, next, err);
+	const bool other_layers = strcmp(next->local_layers, s->parts.settings.local_layers) != 0;
 	if (next->threads == s->parts.settings.threads) {
 		struct fed_round_edit c = {.kind = FED_EDIT_SETTINGS, .settings = *next};
 
 		if (fed_session_change(s, &c, NULL, err))
 			return FED_FAIL;
+		if (other_layers)
+			forget_local_layers(s);
 		if (fed_session_open(s))
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "the open round keeps its old values; the next one uses the new ones");
@@ -266,6 +316,8 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 	}
 	fed_session_stop(s);
 	s->parts.settings = *next;
+	if (other_layers)
+		forget_local_layers(s);
 	fed_session_resume(s);
 	return FED_OK;
 }
@@ -404,6 +456,8 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = prepare_setting(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
 		rc = fed_settings_check(&c.settings, s->plugins, err);
+	if (rc == FED_OK)
+		rc = check_local_layers(s, c.settings.local_layers, err);
 	if (rc == FED_OK)
 		rc = fed__session_check_on_error(s, c.settings.on_plugin_error, err);
 	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)

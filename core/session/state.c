@@ -14,6 +14,11 @@ const float *fed_session_params(const struct fed_session *s)
 	return s->running ? s->federation.params : s->progress.params;
 }
 
+bool fed_session_has_own_models(const struct fed_session *s)
+{
+	return fed_local_layers_any(s->parts.settings.local_layers);
+}
+
 double fed_session_clock(const struct fed_session *s)
 {
 	return s->running ? s->federation.clock.now : s->progress.clock;

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/evaluate_clients.c - evaluation of the model by each client, on the examples that it holds
- * out.
+ * train/evaluate_clients.c - evaluation of the global model and of the clients' own models by each
+ * client, on the examples that it holds out.
  *
  * The examples of all clients are evaluated in full batches: clients have few, and small batches
  * would cost several times as much.  A batch is a fixed list of parts, each of one client, and the
- * parts of a client are added in order: the same bits for any number of threads.
+ * parts of a client are added in order: the same bits for any number of threads.  Clients with
+ * models of their own have a batch each.
  */
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/spread.h"
 #include "train/federation.h"
+#include "train/local/own_model.h"
 #include "train/local/trainer.h"
 
 struct client_parts {
 	struct fed_federation *federation;
 	const float *params;
+	const struct fed_own_models *own; /* of the clients; NULL: the global model */
+	float *memory;                    /* [threads][dim], for these */
 	struct fed_evaluation_part *part; /* [parts] */
 	size_t *first;                    /* [batches + 1] of each batch */
 	size_t parts, batches;
@@ -33,6 +38,8 @@ static void divide(struct client_parts *p)
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const struct fed_client *client = &c->client[c->present[i]];
 
+		if (p->own)
+			room = 0;
 		for (uint32_t from = 0, n; from < client->holdout; from += n, room -= n) {
 			if (!room) {
 				if (p->first)
@@ -51,8 +58,24 @@ static void divide(struct client_parts *p)
 		p->first[p->batches] = p->parts;
 }
 
+/* Memory for own models, each thread's with the global model in it. */
+static int reserve_models(struct client_parts *p, struct fed_error *err)
+{
+	const size_t dim = p->federation->net->dim,
+				 threads = (size_t)fed_pool_threads(p->federation->pool);
+
+	p->memory = fed_alloc_floats(threads * dim);
+	if (!p->memory)
+		return fed_fail_memory(err, threads * dim * sizeof *p->memory, "the clients' own models");
+	for (size_t k = 0; k < threads; k++)
+		memcpy(p->memory + k * dim, p->params, dim * sizeof *p->memory);
+	return FED_OK;
+}
+
 static int parts_init(struct client_parts *p, struct fed_error *err)
 {
+	if (p->own && reserve_models(p, err))
+		return FED_FAIL;
 	divide(p);
 	const size_t bytes = p->parts * sizeof *p->part;
 	p->part = fed_alloc(bytes);
@@ -69,8 +92,13 @@ static void forward(void *ctx, size_t i, int worker)
 
 	if (atomic_load_explicit(&p->federation->stop, memory_order_relaxed) >= 2)
 		return; /* the result is not needed */
-	fed__trainer_forward_parts(p->federation->trainer, worker, p->params, p->part + p->first[i],
-	                           p->first[i + 1] - p->first[i]);
+	struct fed_evaluation_part *part = p->part + p->first[i];
+	const struct fed_federation *f = p->federation;
+	const float *params = p->params;
+	if (p->own)
+		params = fed_own_model(p->own, &f->clients->client[part->client],
+		                       p->memory + (size_t)worker * f->net->dim);
+	fed__trainer_forward_parts(f->trainer, worker, params, part, p->first[i + 1] - p->first[i]);
 }
 
 /* Figures of one client each, [n]. */
@@ -84,8 +112,8 @@ static void add_up(const struct client_parts *p, struct client_figures *f)
 {
 	struct fed_clients *c = p->federation->clients;
 
-	for (uint32_t id = 0; id < c->evaluations; id++)
-		c->evaluation[id] = (struct fed_client_evaluation){NAN, NAN};
+	for (uint32_t id = 0; !p->own && id < c->evaluations; id++)
+		c->evaluation[id] = FED_NOT_EVALUATED;
 	f->n = 0;
 	for (size_t k = 0; k < p->parts;) {
 		const uint32_t id = p->part[k].client;
@@ -99,8 +127,9 @@ static void add_up(const struct client_parts *p, struct client_figures *f)
 		f->accuracy[f->n] = p->federation->net->classes ? hits / n : NAN;
 		f->loss[f->n] = loss / n;
 		f->examples[f->n] = n;
-		c->evaluation[id] =
-			(struct fed_client_evaluation){(float)f->accuracy[f->n], (float)f->loss[f->n]};
+		struct fed_client_evaluation *e = &c->evaluation[id];
+		*(p->own ? &e->own_accuracy : &e->accuracy) = (float)f->accuracy[f->n];
+		*(p->own ? &e->own_loss : &e->loss) = (float)f->loss[f->n];
 		f->n++;
 	}
 }
@@ -134,7 +163,7 @@ static int reserve(struct fed_clients *c, struct client_figures *f, struct fed_e
 		return fed_fail_memory(err, n * sizeof *grown, "the clients' evaluation");
 	c->evaluation = grown;
 	while (c->evaluations < n)
-		grown[c->evaluations++] = (struct fed_client_evaluation){NAN, NAN};
+		grown[c->evaluations++] = FED_NOT_EVALUATED;
 	f->accuracy = fed_alloc_array(3 * (size_t)c->n_present, sizeof *f->accuracy);
 	if (!f->accuracy)
 		return fed_fail_memory(err, 3 * c->n_present * sizeof *f->accuracy,
@@ -144,12 +173,34 @@ static int reserve(struct fed_clients *c, struct client_figures *f, struct fed_e
 	return FED_OK;
 }
 
+/* Evaluate the global model, or the clients' own ones, into figures and table. */
+static int evaluate(struct client_parts *p, struct client_figures *figures, struct fed_error *err)
+{
+	struct fed_federation *f = p->federation;
+	int rc = parts_init(p, err);
+
+	if (rc == FED_OK)
+		rc = fed_pool_each(f->pool, p->batches, forward, p, err);
+	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
+		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
+		                (unsigned long long)f->version);
+	if (rc == FED_OK)
+		add_up(p, figures);
+	fed_free(p->part);
+	fed_free(p->first);
+	fed_free_floats(p->memory);
+	return rc;
+}
+
 int fed_federation_evaluate_clients(struct fed_federation *f, const float *params,
                                     struct fed_record *r, struct fed_error *err)
 {
-	struct client_parts p = {.federation = f, .params = params};
+	const struct fed_own_models own = {
+		.sharing = f->sharing, .aggregator = f->aggregator, .params = params, .dim = f->net->dim};
+	struct client_parts global = {.federation = f, .params = params}, owned = global;
 	struct client_figures figures = {0};
 
+	owned.own = &own;
 	fed_record_forget_clients(r);
 	if (!fed_clients_evaluating(f->clients))
 		return FED_OK;
@@ -157,18 +208,11 @@ int fed_federation_evaluate_clients(struct fed_federation *f, const float *param
 	if (rc == FED_OK)
 		rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
 	if (rc == FED_OK)
-		rc = parts_init(&p, err);
+		rc = evaluate(&global, &figures, err);
+	if (rc == FED_OK && fed_own_models_exist(&own))
+		rc = evaluate(&owned, &figures, err);
 	if (rc == FED_OK)
-		rc = fed_pool_each(f->pool, p.batches, forward, &p, err);
-	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
-		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
-		                (unsigned long long)f->version);
-	if (rc == FED_OK) {
-		add_up(&p, &figures);
 		rc = record_spread(&figures, r, err);
-	}
-	fed_free(p.part);
-	fed_free(p.first);
 	fed_free(figures.accuracy);
 	return rc;
 }

@@ -10,7 +10,6 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "nn/kernels/kernels.h"
 #include "train/faults/faults.h"
 #include "train/in_flight.h"
 #include "train/local/data_faults.h"
@@ -19,6 +18,7 @@
 #include "train/participants.h"
 #include "plug/calls/call_selection.h"
 #include "train/round/aggregate.h"
+#include "train/round/apply_step.h"
 #include "train/round/arrivals.h"
 #include "train/round/coding.h"
 #include "train/round/emit.h"
@@ -207,8 +207,11 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	f->equal_weights = rule && fed_selection_weighs_equally(f->selection);
 	f->reports_rms = rule && fed_selection_knows(f->selection) & FED_KNOWS_LOSS_SQUARES;
 	struct fed_server_link_rates rates;
-	if (fed__server_link_parse(s->server_link, &rates, err) || fed__codings_prepare(f, err))
+	if (fed__server_link_parse(s->server_link, &rates, err))
 		return FED_FAIL;
+	const int rc = fed__codings_prepare(f, err);
+	if (rc)
+		return rc;
 	fed_messenger_set_server_link(&f->messenger, &rates);
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }
@@ -384,52 +387,6 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
 }
 
-/* Take the model of a scheme with `makes_model`: copy `made` to `to`, then replace it by the step
- * from the old model.  False when a number is not finite. */
-static bool replace_model(const float *from, float *made, float *to, size_t dim, double *squares)
-{
-	double sum = 0;
-
-	memcpy(to, made, dim * sizeof *to);
-	for (size_t j = 0; j < dim; j++) {
-		made[j] = to[j] - from[j];
-		sum += (double)made[j] * made[j];
-	}
-	*squares = sum;
-	return isfinite(sum);
-}
-
-/* Add the step to the parameters; refused when a sum is not finite.  The old model is unchanged,
- * for messages and trainings that refer to it; the new one is written into another shared vector.
- */
-static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
-{
-	const size_t dim = f->net->dim;
-	struct fed_shared_vectors *next = fed_vector_free_list_take(&f->models, 1, dim);
-	double squares;
-
-	if (!next)
-		return fed_fail_memory(err, dim * sizeof *step, "the model");
-	const bool finite =
-		f->scheme->makes_model
-			? replace_model(f->params, step, next->vector[0], dim, &squares)
-			: fed_kernels()->add_step(f->params, step, next->vector[0], dim, &squares);
-	if (!finite) {
-		size_t j = 0;
-		while (isfinite(next->vector[0][j]))
-			j++;
-		fed_shared_vectors_unref(next);
-		f->nan = true;
-		return fed_fail(err, "%s: the step makes parameter %zu infinite; lower lr (now %g)",
-		                f->aggregator->entry->head->name, j, f->plan.lr);
-	}
-	f->record.step_norm = sqrt(squares);
-	fed_shared_vectors_unref(f->model);
-	f->model = next;
-	f->params = next->vector[0];
-	return FED_OK;
-}
-
 static void count_rounds(struct fed_federation *f)
 {
 	for (size_t i = 0; i < f->verdicts.n; i++) {
@@ -456,7 +413,7 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 		f->nan = fed_step_has_nonfinite(f->step, f->net->dim);
 		return FED_FAIL;
 	}
-	if (apply_step(f, f->step, err))
+	if (fed__apply_step(f, f->step, err))
 		return FED_FAIL;
 	if (f->scheme->mask)
 		f->scheme->mask(f, f->scheme_state, f->step);
@@ -475,9 +432,10 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 		f->step = fed_alloc_floats(f->net->dim);
 	if (!f->step)
 		return fed_fail_memory(err, f->net->dim * sizeof *f->step, "the step");
-	if (make_plan(f, err))
-		return FED_FAIL;
-	const int rc = fed__poison_suits(f->faults, f->data, f->version, err);
+	int rc = make_plan(f, err);
+	if (rc)
+		return rc;
+	rc = fed__poison_suits(f->faults, f->data, f->version, err);
 	if (rc)
 		return rc;
 	return fed_trainer_prepare(f->trainer, f->clients->most, err);

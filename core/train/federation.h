@@ -49,7 +49,8 @@ int fed_federation_round(struct fed_federation *, struct fed_error *);
 int fed_federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
                             uint32_t n, double *loss, double *accuracy, struct fed_error *);
 /* Evaluation of params by each client that holds examples out (setting holdout), on these, without
- * the faults of its data: the table of clients and the record's figures over clients.  A
+ * the faults of its data: the table of clients and the record's figures over clients, which are of
+ * the clients' own models where they have any.  A
  * measurement of the laboratory: nothing is sent. */
 int fed_federation_evaluate_clients(struct fed_federation *, const float *params,
                                     struct fed_record *, struct fed_error *);

@@ -19,7 +19,13 @@ static int code_model(struct fed_federation *f, struct fed_shared_vectors *p, st
 {
 	const struct fed_coding coding = fed__coding_of(f, FED_SERVER, f->version, f->net->dim);
 
-	return fed_recode(f->codec_down, &coding, p->vector[0], &f->outgoing_code, err);
+	if (!f->sharing)
+		return fed_recode(f->codec_down, &coding, p->vector[0], &f->outgoing_code, err);
+	fed_sharing_pack(f->sharing, p->vector[0], p->vector[0]);
+	const int rc = fed_recode(f->codec_down, &coding, p->vector[0], &f->outgoing_code, err);
+	fed_sharing_unpack(f->sharing, p->vector[0], p->vector[0]);
+	fed_sharing_copy_local(f->sharing, f->params, p->vector[0]);
+	return rc;
 }
 
 /* Set `outgoing`: parameters and the aggregator's broadcast vectors, shared by all messages of this
@@ -59,6 +65,7 @@ int fed__pack_model(struct fed_federation *f, struct fed_error *err)
 void fed__attach_model(const struct fed_federation *f, struct fed_envelope *e)
 {
 	e->payload = fed_shared_vectors_ref(f->outgoing);
+	e->sharing = fed_sharing_ref(f->sharing);
 	e->codec = fed_shared_codec_ref(f->codec_down);
 	e->code = fed_code_ref(f->outgoing_code);
 	if (e->codec)

@@ -30,6 +30,7 @@ struct evaluated_clients {
 	struct fed_evaluator *evaluator;
 	const struct fed_clients *all;
 	bool shown[MODELS]; /* whether there is such a model of any client */
+	bool personal;      /* OWN are models that clients use, not what they sent */
 };
 
 /* Quality of a model on what client i holds out or, where it holds out nothing, trains on. */
@@ -66,8 +67,11 @@ static int measure_all(struct evaluated_clients *e, struct fed_client_models *m,
 
 		for (int k = 0; k < MODELS; k++)
 			e->line[i].of[k] = (struct fed_quality){.accuracy = NAN, .loss = NAN, .r2 = NAN};
-		if (measure(e, i, GLOBAL, m->global, err) ||
-		    (update < m->n && measure(e, i, OWN, fed_client_models_own(m, update), err)))
+		const float *own = e->personal     ? fed_client_models_used(m, e->id[i])
+		                   : update < m->n ? fed_client_models_own(m, update)
+		                                   : NULL;
+
+		if (measure(e, i, GLOBAL, m->global, err) || (own && measure(e, i, OWN, own, err)))
 			return FED_FAIL;
 	}
 	return FED_OK;
@@ -173,7 +177,9 @@ static void print_table(struct fed_shell *shell, const struct evaluated_clients 
 	fed__print(shell, "the global model of version %llu on the examples that each client %s%s\n",
 	           (unsigned long long)fed_session_version(shell->session),
 	           fed_clients_evaluating(e->all) ? "holds out" : "trains on",
-	           e->shown[OWN] ? ", beside the model that it sent" : "");
+	           e->personal     ? ", beside its own model"
+	           : e->shown[OWN] ? ", beside the model that it sent"
+	                           : "");
 	fed__table_print(shell, &table);
 }
 
@@ -187,7 +193,7 @@ static int evaluate(struct fed_shell *shell, struct evaluated_clients *e, int64_
 		return FED_FAIL;
 	print_table(shell, e);
 	for (int k = 0; k < MODELS; k++)
-		if (k != OWN && e->shown[k] && print_spread(shell, e, (enum model)k, err))
+		if ((k != OWN || e->personal) && e->shown[k] && print_spread(shell, e, (enum model)k, err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -199,8 +205,10 @@ int fed__evaluate_clients(struct fed_shell *shell, const char *who, int64_t epoc
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t drawn = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
-	struct evaluated_clients e = {
-		.classes = parts->net.classes, .evaluator = evaluator, .all = &parts->clients};
+	struct evaluated_clients e = {.classes = parts->net.classes,
+	                              .evaluator = evaluator,
+	                              .all = &parts->clients,
+	                              .personal = fed_session_has_own_models(s)};
 
 	if (fed_client_selector_parse(who, e.all, (uint64_t)parts->settings.seed, &drawn, &e.id, &e.n,
 	                              err))

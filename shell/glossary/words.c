@@ -155,6 +155,29 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
          fed__fairness_text, .setting = "holdout",
          .also = {"held out", "held-out examples", "mean accuracy"}),
+	WORD("local-layers", "setting", "layers whose parameters stay with each client",
+         "Each client trains these layers for itself; only the others travel and are averaged, so\n"
+         "that messages are shorter. A client that has not trained yet has the server's copy, "
+         "which\n"
+         "keeps the values that it had when the layers became local: test accuracy is that of the\n"
+         "model with this copy. `set holdout 0.2` before add-client measures what each client "
+         "gets,\n"
+         "its own model: own accuracy in `clients`, clients-accuracy, ...; `evaluate all` shows "
+         "both.\n"
+         "\n"
+         "  last:1            the head is the client's own: FedPer\n"
+         "  first:1           the layer next to the input is: LG-FedAvg\n"
+         "  norm              all normalisation, with its running statistics: FedBN\n"
+         "  dense2,conv       layers by name, or all of a kind; `model` lists them\n"
+         "\n"
+         "An aggregator has no say in local layers: the terms of FedProx or SCAFFOLD act on the\n"
+         "others alone, and so do codecs, noise and attacks.\n"
+         "\n"
+         "Source: Arivazhagan et al. 2019 (FedPer); Li et al., ICLR 2021 (FedBN); Liang et al.\n"
+         "2020 (LG-FedAvg).",
+         .setting = "local-layers",
+         .also = {"local layers", "own layers", "own model", "personalisation", "FedPer", "FedBN",
+                  "LG-FedAvg"}),
 	WORD("verified", "column", "whether a recording makes the same versions again, bit for bit",
          "A recording has a line `#= VERSION DIGEST LOSS` for each version; the digest is of all\n"
          "figures of the round, which depend on every parameter. `verify FILES` replays each in a\n"

@@ -119,15 +119,19 @@ static void put_defence(struct fed_text *out, const struct fed_session *s,
 }
 
 /* The line below: "clients: accuracy 59.4 % on their own data, worst tenth 29.5 %, ...". */
-static void put_clients(struct fed_text *out, const struct fed_record *r)
+static void put_clients(struct fed_text *out, const struct fed_session *s,
+                        const struct fed_record *r)
 {
+	const char *own = fed_session_has_own_models(s) ? ", own models" : "";
+
 	if (isnan(r->clients_accuracy)) {
-		fed_text_add(out, "%12sclients: mean loss %.4g on their held-out examples", "",
+		fed_text_add(out, "%12sclients%s: mean loss %.4g on their held-out examples", "", own,
 		             r->clients_loss);
 		return;
 	}
-	fed_text_add(out, "%12sclients: mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f",
-	             "", 100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
+	fed_text_add(out,
+	             "%12sclients%s: mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f", "",
+	             own, 100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
 }
 
 static void print_round(struct fed_shell *shell, const struct fed_record *r)
@@ -143,7 +147,7 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 	}
 	if (!isnan(r->clients_loss)) {
 		fed_text_clear(&text);
-		put_clients(&text, r);
+		put_clients(&text, shell->session, r);
 		fed__print(shell, "%s\n", fed_text_str(&text));
 	}
 	fed_text_release(&text);

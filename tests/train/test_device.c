@@ -106,7 +106,7 @@ START_TEST(profiles_are_sound)
 	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++)
 		ck_assert(p->help && p->link.latency >= 2 * p->link.jitter && p->link.up > 0 &&
 		          p->link.down >= p->link.up && p->link.drop_rate >= 0 && p->link.drop_rate < 0.1);
-	ck_assert_uint_le(sizeof(struct fed_client), 96);
+	ck_assert_uint_le(sizeof(struct fed_client), 104);
 }
 END_TEST
 

@@ -49,7 +49,7 @@ int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, st
 	memcpy(c->present, from->present, from->n_present * sizeof *c->present);
 	for (uint32_t i = 0; i < c->n; i++) {
 		c->client[i].kept = NULL;
-		c->client[i].residual = NULL;
+		c->client[i].residual = c->client[i].own = NULL;
 		c->client[i].name = NULL;
 	}
 	return FED_OK;
@@ -220,6 +220,7 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 		fed_free(client->kept);
 		fed_free(client->name);
 		fed_shared_vectors_unref(client->residual);
+		fed_shared_vectors_unref(client->own);
 		*client = (struct fed_client){.block = client->block};
 	}
 	uint32_t left = 0;
@@ -268,7 +269,7 @@ struct fed_client_evaluation fed_client_evaluation(const struct fed_clients *c, 
 {
 	if (id < c->evaluations)
 		return c->evaluation[id];
-	return (struct fed_client_evaluation){NAN, NAN};
+	return FED_NOT_EVALUATED;
 }
 
 uint32_t fed_clients_evaluating(const struct fed_clients *c)
@@ -300,6 +301,7 @@ void fed_clients_forget_residuals(struct fed_clients *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		fed_shared_vectors_unref(c->client[i].residual);
-		c->client[i].residual = NULL;
+		fed_shared_vectors_unref(c->client[i].own);
+		c->client[i].residual = c->client[i].own = NULL;
 	}
 }

@@ -16,11 +16,13 @@ struct fed_client {
 	const uint32_t *examples; /* [count + holdout], in the ids of its block; NULL once removed */
 	float **kept;             /* client vectors of the aggregator, or NULL until it has trained */
 	struct fed_shared_vectors
-		*residual;    /* error feedback (train/local/error_feedback.h), or NULL */
-	char *name;       /* train/clients/names.h, or NULL; owned */
-	uint64_t version; /* of the model that it was last sent */
-	uint32_t count;   /* examples that it trains on */
-	uint32_t holdout; /* those behind them, which it keeps for evaluation */
+		*residual;                  /* error feedback (train/local/error_feedback.h), or NULL */
+	struct fed_shared_vectors *own; /* its local layers (train/round/local_layers.h); NULL: it has
+	                                   the server's copy */
+	char *name;                     /* train/clients/names.h, or NULL; owned */
+	uint64_t version;               /* of the model that it was last sent */
+	uint32_t count;                 /* examples that it trains on */
+	uint32_t holdout;               /* those behind them, which it keeps for evaluation */
 	uint32_t block;
 	uint32_t rounds; /* number of its updates that were used */
 	float loss;      /* its last mean local loss; NaN before */
@@ -46,10 +48,12 @@ struct fed_client_block {
 	double holdout;
 };
 
-/* What a client measured of the global model on its held-out examples; NaN: nothing yet. */
+/* What a client measured on its held-out examples, of the global model and of its own, where that
+ * is another (train/local/own_model.h); NaN: nothing yet. */
 struct fed_client_evaluation {
-	float accuracy, loss;
+	float accuracy, loss, own_accuracy, own_loss;
 };
+#define FED_NOT_EVALUATED ((struct fed_client_evaluation){NAN, NAN, NAN, NAN})
 
 struct fed_clients {
 	struct fed_client *client; /* [n], by id, removed ones included */
@@ -93,7 +97,7 @@ void fed_client_equip(struct fed_client *, uint32_t id, const struct fed_device_
                       const struct fed_link_spec *, uint64_t seed);
 /* Remove clients, and return their examples to the pool.  ids ascending, all present. */
 void fed_clients_remove(struct fed_clients *, const uint32_t *ids, uint32_t n);
-/* The client's evaluation of the global model; NaN where there is none. */
+/* The client's evaluation; NaN where there is none. */
 struct fed_client_evaluation fed_client_evaluation(const struct fed_clients *, uint32_t id);
 /* Clients that hold examples out. */
 uint32_t fed_clients_evaluating(const struct fed_clients *);
@@ -107,7 +111,7 @@ void fed_client_histogram(const struct fed_client *, const struct fed_dataset *,
 float **fed_client_kept(struct fed_client *, uint32_t vectors, size_t dim);
 /* Drop all kept vectors (another aggregator or model). */
 void fed_clients_forget(struct fed_clients *);
-/* Drop all residuals (another model). */
+/* Drop all residuals and own layers (another model). */
 void fed_clients_forget_residuals(struct fed_clients *);
 
 #endif

@@ -31,11 +31,23 @@ static void replace_residual(struct fed_trainer *t, struct fed_training *g,
 	client->residual = fed_shared_vectors_ref(g->left);
 }
 
+/* Likewise the client's own layers. */
+static void replace_own(struct fed_trainer *t, struct fed_training *g, struct fed_learned *learned)
+{
+	struct fed_client *client = fed_clients_get(t->federation->clients, g->client);
+
+	if (!client)
+		return;
+	learned->renewed = true;
+	learned->own = client->own;
+	client->own = fed_shared_vectors_ref(g->trained);
+}
+
 int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
 	float **kept = g->kept;
 
-	if (!g->kept && !g->residual && !g->left)
+	if (!g->kept && !g->residual && !g->left && !g->trained)
 		return FED_OK;
 	if (t->n_learned == t->learned_capacity) {
 		const size_t batch_capacity = t->learned_capacity ? 2 * t->learned_capacity : 16;
@@ -59,6 +71,8 @@ int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_erro
 	*learned = (struct fed_learned){.client = g->client, .kept = kept};
 	if (g->residual || g->left)
 		replace_residual(t, g, learned);
+	if (g->trained)
+		replace_own(t, g, learned);
 	return FED_OK;
 }
 
@@ -70,6 +84,7 @@ void fed__trainer_commit(struct fed_trainer *t)
 		struct fed_client *client = fed_clients_get(clients, t->learned[i].client);
 
 		fed_shared_vectors_unref(t->learned[i].residual);
+		fed_shared_vectors_unref(t->learned[i].own);
 		if (!t->learned[i].kept)
 			continue;
 		if (!client) {
@@ -85,9 +100,12 @@ void fed__trainer_commit(struct fed_trainer *t)
 
 void fed_trainer_unlearn(const struct fed_trainer *t, struct fed_client *row)
 {
-	for (size_t i = t->n_learned; i-- > 0;) /* the client's first entry has the committed one */
+	for (size_t i = t->n_learned; i-- > 0;) { /* the client's first entry has the committed one */
 		if (t->learned[i].settled)
 			row[t->learned[i].client].residual = t->learned[i].residual;
+		if (t->learned[i].renewed)
+			row[t->learned[i].client].own = t->learned[i].own;
+	}
 }
 
 void fed__forget_learned(struct fed_trainer *t)
@@ -102,6 +120,12 @@ void fed__forget_learned(struct fed_trainer *t)
 			client->residual = learned->residual;
 		} else {
 			fed_shared_vectors_unref(learned->residual);
+		}
+		if (learned->renewed && client) {
+			fed_shared_vectors_unref(client->own);
+			client->own = learned->own;
+		} else {
+			fed_shared_vectors_unref(learned->own);
 		}
 	}
 }

@@ -50,7 +50,12 @@ int fed__feedback_code(struct fed_training *g, struct fed_thread_buffers *w, str
 	if (make_left(g, keeps, memory, err))
 		return FED_FAIL;
 	coding.memory = memory ? g->left->vector[1] : NULL;
-	if (fed_codec_pass(g->codec, &coding, &w->codec, delta, &g->code, err))
+	if (g->sharing)
+		fed_sharing_pack(g->sharing, delta, delta);
+	const int rc = fed_codec_pass(g->codec, &coding, &w->codec, delta, &g->code, err);
+	if (g->sharing)
+		fed_sharing_unpack(g->sharing, delta, delta);
+	if (rc)
 		return FED_FAIL;
 	if (keeps)
 		subtract(g->left->vector[0], delta, dim);

@@ -32,6 +32,9 @@ struct fed_training {
 	struct fed_coding coding;
 	bool feedback;
 	double noise;
+	struct fed_sharing *sharing;         /* which parameters travel; NULL: all */
+	struct fed_shared_vectors *own;      /* reference to the client's own layers, or NULL */
+	struct fed_shared_vectors *trained;  /* those that this training made, or NULL */
 	struct fed_shared_vectors *residual; /* reference to the client's, or NULL */
 	struct fed_shared_vectors *left;     /* residual of this update, which replaces it; or NULL */
 	struct fed_code *code;
@@ -50,13 +53,14 @@ struct fed_training {
 	struct fed_error why;
 };
 
-/* State that a joined training leaves at its client, not yet committed.  The client's residual is
- * replaced at once, for it may train again before the round ends; the old one is here until then.
- */
+/* State that a joined training leaves at its client, not yet committed.  The client's residual and
+ * own layers are replaced at once, for it may train again before the round ends; the old ones are
+ * here until then. */
 struct fed_learned {
 	uint32_t client;
 	bool settled; /* its residual was replaced */
-	struct fed_shared_vectors *residual;
+	bool renewed; /* its own layers were */
+	struct fed_shared_vectors *residual, *own;
 	float **kept;
 };
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/rows.h"
 #include "nn/sgd.h"
@@ -21,6 +22,8 @@ uint32_t fed__training_batch(const struct fed_plan *plan, uint32_t examples)
 struct extra_term {
 	const struct fed_instance *aggregator;
 	const struct fed_local *local;
+	const struct fed_sharing
+		*sharing; /* the rule has no say in local layers; NULL: there are none */
 	struct fed_error *why;
 	int rc; /* of all calls so far */
 };
@@ -28,9 +31,16 @@ struct extra_term {
 static void add_term(void *ctx, const float *w, float *g, size_t j0, size_t j1)
 {
 	struct extra_term *term = ctx;
+	const struct fed_stretch all = {.from = j0, .to = j1};
+	const struct fed_stretch *x = term->sharing ? term->sharing->stretch : &all;
 
-	if (term->rc == FED_OK)
-		term->rc = fed_call_local_gradient(term->aggregator, term->local, w, g, j0, j1, term->why);
+	for (uint32_t n = term->sharing ? term->sharing->n : 1; n-- > 0; x++) {
+		const size_t from = x->from > j0 ? x->from : j0, to = x->to < j1 ? x->to : j1;
+
+		if (!x->local && from < to && term->rc == FED_OK)
+			term->rc =
+				fed_call_local_gradient(term->aggregator, term->local, w, g, from, to, term->why);
+	}
 }
 
 /* Prefetch the next batch's examples while the present one is computed. */
@@ -132,7 +142,8 @@ void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
 		.kept = v->kept,
 		.returned = v->returned,
 	};
-	struct extra_term term = {.aggregator = f->aggregator, .local = &local, .why = &g->why};
+	struct extra_term term = {
+		.aggregator = f->aggregator, .local = &local, .sharing = g->sharing, .why = &g->why};
 	struct fed_sgd sgd = {
 		.lr = g->plan.lr,
 		.momentum = g->plan.momentum,
@@ -171,6 +182,23 @@ static bool calls_loaded_plugin(const struct fed_training *g)
 	       !f->aggregator->entry->builtin || (poison && !poison->instance.entry->builtin);
 }
 
+/* Lay the client's own layers into a copy of the received model; NULL where there are no local
+ * layers.  False: no memory. */
+static bool put_own_layers(struct fed_training *g, float **received)
+{
+	if (!g->sharing)
+		return true;
+	g->trained = fed_shared_vectors_new(1, g->sharing->local);
+	*received = fed_alloc_floats(g->sharing->dim);
+	if (!*received || !g->trained) {
+		fed_free_floats(*received);
+		return false;
+	}
+	memcpy(*received, g->model->vector[0], g->sharing->dim * sizeof **received);
+	fed_sharing_put_local(g->sharing, g->own->vector[0], *received);
+	return true;
+}
+
 void fed__training_run(struct fed_job *job, int worker)
 {
 	struct fed_training *g = (struct fed_training *)job;
@@ -193,14 +221,15 @@ void fed__training_run(struct fed_job *job, int worker)
 		zero_returned(g->result);
 	if (keeps)
 		g->kept = fed__copy_kept(client, keeps, dim);
-	if (!g->result || (keeps && !g->kept)) {
+	float *received = NULL; /* with the client's own layers */
+	if (!g->result || (keeps && !g->kept) || !put_own_layers(g, &received)) {
 		g->no_memory = true;
 		return;
 	}
 
 	float *delta = g->result->vector[0];
 	const struct fed_training_vectors v = {
-		.received = g->model->vector[0],
+		.received = received ? received : g->model->vector[0],
 		.broadcast = (const float *const *)(g->model->vector + 1),
 		.kept = g->kept,
 		.returned = g->result->vector + 1,
@@ -213,12 +242,19 @@ void fed__training_run(struct fed_job *job, int worker)
 	else
 		fed_train_here(g, w, &v);
 	g->plugin_failed = g->failed && calls_loaded_plugin(g);
+	if (!g->stopped && !g->failed) {
+		if (g->sharing)
+			fed_sharing_take_local(g->sharing, delta, g->trained->vector[0]);
+		fed_rows_kernels()->subtract(delta, v.received, dim);
+	}
+	fed_free_floats(received);
 	if (g->stopped || g->failed)
 		return;
-	fed_rows_kernels()->subtract(delta, v.received, dim);
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);
+	for (uint32_t k = 0; g->sharing && k < g->result->n; k++)
+		fed_sharing_copy_local(g->sharing, NULL, g->result->vector[k]);
 	g->failed = fed__feedback_code(g, w, &g->why) != FED_OK;
 	if (g->failed && g->codec && !g->codec->instance.entry->builtin) {
 		g->plugin_failed = true;

@@ -222,6 +222,9 @@ void fed__training_drop(struct fed_training *g)
 	fed_free(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
+	fed_sharing_unref(g->sharing);
+	fed_shared_vectors_unref(g->own);
+	fed_shared_vectors_unref(g->trained);
 	fed_shared_codec_unref(g->codec);
 	fed_code_unref(g->code);
 	if (!g->trainer) {
@@ -246,6 +249,24 @@ static struct fed_shared_vectors *residual_of(const struct fed_trainer *t,
 	const bool fits = row->residual && row->residual->dim == t->federation->net->dim;
 
 	return fits ? fed_shared_vectors_ref(row->residual) : NULL;
+}
+
+/* Set the training's own layers to a reference to the client's or, until it has any, to the
+ * server's copy. */
+static int begin_with_own(struct fed_training *g, const struct fed_federation *f,
+                          struct fed_error *err)
+{
+	if (!g->sharing)
+		return FED_OK;
+	if (fed_sharing_fits(g->sharing, g->row.own)) {
+		g->own = fed_shared_vectors_ref(g->row.own);
+		return FED_OK;
+	}
+	g->own = fed_shared_vectors_new(1, g->sharing->local);
+	if (!g->own)
+		return fed_fail_memory(err, g->sharing->local * sizeof(float), "a client's own layers");
+	fed_sharing_take_local(g->sharing, f->params, g->own->vector[0]);
+	return FED_OK;
 }
 
 int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_client *row,
@@ -277,9 +298,10 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.noise = t->federation->noise,
 		.reports_rms = t->federation->reports_rms,
 		.residual = residual_of(t, row),
+		.sharing = fed_sharing_ref(t->federation->sharing),
 	};
 	t->slot[*slot] = g;
-	return submit(t, g, err);
+	return begin_with_own(g, t->federation, err) ? FED_FAIL : submit(t, g, err);
 }
 
 /* Wait for a training's thread.  A training that stopped for an abort which is over (its version
@@ -294,6 +316,8 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 			return FED_OK;
 		fed_free(g->kept);
 		g->kept = NULL;
+		fed_shared_vectors_unref(g->trained);
+		g->trained = NULL;
 		g->stopped = false;
 		g->steps = 0;
 		g->loss = g->squares = 0;
@@ -380,7 +404,9 @@ int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope 
 		update->loss_rms = g->reports_rms ? (float)sqrt(g->squares / seen) : NAN;
 		update->reports_rms = g->reports_rms;
 		update->payload = result_of(g);
-		/* one that was restored from a file is under the codec that there is */
+		/* one that was restored from a file is under the codec and the local layers that there are
+		 */
+		update->sharing = fed_sharing_ref(t->federation->sharing);
 		const bool restored = g->code && !g->codec;
 		update->codec = fed_shared_codec_ref(restored ? t->federation->codec : g->codec);
 		update->code = fed_code_ref(g->code);
@@ -478,6 +504,7 @@ struct fed_training_result fed_training_result(const struct fed_training *g)
 		.code = g->code,
 		.result = g->failed ? NULL : g->result,
 		.left = g->left,
+		.trained = g->trained,
 		.had_residual = g->residual,
 		.kept = g->kept,
 		.why = g->why,
@@ -515,4 +542,10 @@ struct fed_training *fed_training_restore(const struct fed_training_result *o)
 		.kept = o->kept,
 	};
 	return g;
+}
+
+void fed_training_give_layers(struct fed_training *g, struct fed_shared_vectors *own)
+{
+	fed_shared_vectors_unref(g->trained);
+	g->trained = own;
 }

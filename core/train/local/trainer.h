@@ -40,8 +40,8 @@ struct fed_step_random fed__random_of_step(uint64_t seed, uint64_t version, uint
 /* Commit what joined trainings leave at their clients (kept vectors) since the last commit or
  * cancellation. */
 void fed__trainer_commit(struct fed_trainer *);
-/* Set the residuals in copies of the clients' rows [clients->n] to those of the last commit or
- * cancellation; borrowed. */
+/* Set the residuals and own layers in copies of the clients' rows [clients->n] to those of the last
+ * commit or cancellation; borrowed. */
 void fed_trainer_unlearn(const struct fed_trainer *, struct fed_client *row);
 /* Cancel all trainings: they end at their next step; rolls back what was not committed. */
 void fed__trainer_cancel(struct fed_trainer *);
@@ -65,10 +65,11 @@ struct fed_training_result {
 	uint64_t version, round;
 	uint32_t samples;
 	int64_t epochs;
-	double loss;                       /* sum over examples and epochs */
-	struct fed_code *code;             /* of the delta, or NULL */
-	struct fed_shared_vectors *result; /* NULL: it failed */
-	struct fed_shared_vectors *left;   /* residual of the codec, or NULL */
+	double loss;                        /* sum over examples and epochs */
+	struct fed_code *code;              /* of the delta, or NULL */
+	struct fed_shared_vectors *result;  /* NULL: it failed */
+	struct fed_shared_vectors *left;    /* residual of the codec, or NULL */
+	struct fed_shared_vectors *trained; /* the client's own layers, or NULL */
 	bool had_residual;
 	float **kept; /* [kept_vectors], or NULL */
 	struct fed_error why;
@@ -77,6 +78,8 @@ struct fed_training_result {
 struct fed_training_result fed_training_result(const struct fed_training *);
 /* Training with this result, restored; takes vectors and kept on success.  NULL: no memory. */
 struct fed_training *fed_training_restore(const struct fed_training_result *);
+/* Give a restored training the own layers that it had made; takes them. */
+void fed_training_give_layers(struct fed_training *, struct fed_shared_vectors *);
 
 /* Evaluation on thread `worker`: returns the sum of the losses of examples first .. first + n - 1,
  * n at most fed__trainer_evaluation_batch(); *hits grows by those classified right. */

@@ -223,7 +223,7 @@ static bool put_job(struct fed_worker *w, const struct fed_training *g,
 	const struct fed_instance aggregator = {.entry = f->aggregator->entry,
 	                                        .state = f->aggregator->state};
 	const size_t dim = f->net->dim, bytes = dim * sizeof(float);
-	const struct fed_wire_training head = {
+	struct fed_wire_training head = {
 		.client = g->client,
 		.count = g->row.count,
 		.version = g->version,
@@ -243,6 +243,8 @@ static bool put_job(struct fed_worker *w, const struct fed_training *g,
 	};
 	const uint32_t results = 1 + head.kept + head.returned;
 
+	memcpy(head.local_layers, g->sharing ? f->sharing_text : "none",
+	       g->sharing ? sizeof head.local_layers : 5);
 	float *values = fed_worker_output(w, results * bytes);
 	if (!values)
 		return false;

@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "fedsh/client_hooks.h"
 #include "plug/guard/build_wire.h"
+#include "train/round/local_layers.h"
 
 /* Dataset: its arrays lie in shared memory, where they are not NULL. */
 struct fed_wire_dataset {
@@ -33,6 +34,7 @@ struct fed_wire_training {
 	double moved, added;
 	uint64_t moved_key, poison_key;
 	uint32_t broadcasts, kept, returned; /* vectors */
+	char local_layers[FED_LOCAL_LAYERS_TEXT];
 };
 
 /* What it gives back beside the vectors. */

@@ -123,7 +123,7 @@ static int charge_message(struct fed_federation *f, const struct fed_envelope *e
 int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
               struct fed_error *err)
 {
-	const uint64_t plain = fed_frame_size(e->payload->n, e->payload->dim) +
+	const uint64_t plain = fed_frame_size(e->payload->n, fed_envelope_travels(e)) +
 	                       (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
 	const char *why = e->head.to == FED_SERVER ? NULL : fed__unreachable(f, e->head.to, e->round);
 	int rc;
@@ -215,11 +215,13 @@ int fed__put_nan(struct fed_federation *f, struct fed_envelope *update, struct f
 	struct fed_fault *fault =
 		fed__fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
 
-	const size_t dim = update->payload->dim;
+	const size_t dim = fed_envelope_travels(update);
 	if (!fault || dim == 0)
 		return FED_OK;
 	const double u = fed__fault_draw(f->faults, fault, id, update->round, 1);
-	update->payload->vector[0][(size_t)(u * (double)dim)] = NAN;
+	const size_t at = (size_t)(u * (double)dim);
+	update->payload->vector[0][update->sharing ? fed_sharing_coordinate(update->sharing, at) : at] =
+		NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
 	return fed__code_again(f, update, err);
 }

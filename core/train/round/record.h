@@ -40,8 +40,9 @@ struct fed_record {
 	double bytes_up, bytes_down, messages;
 	double client_flops, server_flops;
 	double lr; /* of the clients in this round */
-	/* Over the clients that hold examples out (setting holdout), each on its own; NaN without any,
-	 * or when not evaluated.  Of a regression the loss alone. */
+	/* Over the clients that hold examples out (setting holdout), each on its own, of the global
+	 * model or of the clients' own ones where they have any; NaN without any, or when not
+	 evaluated. Of a regression the loss alone. */
 	double clients_accuracy, clients_loss; /* means over the clients */
 	double clients_weighted;               /* accuracy by examples */
 	double clients_deviation, clients_worst, clients_worst_tenth, clients_fairness;

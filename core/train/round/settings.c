@@ -71,6 +71,10 @@ const struct fed_field fed_settings_fields[] = {
             .help =
                 "keep datasets that are slow to read (folders of pictures) in the cache folder, "
                 "~/.cache/fedsh/data or $XDG_CACHE_HOME"),
+	FED_ROW(S, local_layers, char *, FED_TYPE_TEXT, .text = "none", .hint = "local-layers",
+            .flags = FED_FIELD_LATER,
+            .help = "layers whose parameters stay with each client: none, last:1 (own head), norm, "
+                    "or names of layers"),
 	FED_END,
 };
 #undef S
@@ -88,7 +92,8 @@ int fed_settings_check(const struct fed_settings *s, const struct fed_registry *
 	struct fed_server_link_rates rates;
 	double spread;
 
-	return fed__server_link_parse(s->server_link, &rates, err) ||
+	return fed__local_layers_check(s->local_layers, err) ||
+	               fed__server_link_parse(s->server_link, &rates, err) ||
 	               fed_device_spread_parse(s->device_spread, &spread, err)
 	           ? FED_FAIL
 	           : fed_codecs_check(plugins, s->codec, err);

@@ -7,6 +7,7 @@
 
 #include "base/fields.h"
 #include "net/codec.h"
+#include "train/round/local_layers.h"
 
 /* Settings that `set` changes; their field rows are fed_settings_fields. */
 struct fed_settings {
@@ -32,6 +33,7 @@ struct fed_settings {
 	char device_spread[32];   /* fed_device_spread_parse() */
 	double holdout;           /* share of their examples that new clients keep for evaluation */
 	bool data_cache;          /* data/cache.h: of datasets that are slow to read */
+	char local_layers[FED_LOCAL_LAYERS_TEXT]; /* train/round/local_layers.h */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];

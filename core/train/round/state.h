@@ -104,6 +104,11 @@ struct fed_federation {
 	char codec_text[FED_CODEC_TEXT]; /* from which they were made */
 	struct fed_matrix *matrix;       /* [matrices]: the model as codecs see it */
 	uint32_t matrices;
+	struct fed_sharing *sharing; /* which parameters travel, made from `sharing_text`; NULL: all */
+	char sharing_text[FED_LOCAL_LAYERS_TEXT];
+	struct fed_matrix *travelling; /* [travelling_matrices]: `matrix` without what stays; NULL: as
+	                                  it is */
+	uint32_t travelling_matrices;
 	bool feedback;      /* whether clients keep residuals */
 	double noise;       /* standard deviation of the noise that clients add to what they send */
 	bool equal_weights; /* whether the selection rule wants equal weights in the mean */

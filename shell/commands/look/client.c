@@ -36,6 +36,14 @@ static void cell_evaluation(struct fed_table *t, const struct fed_client *client
 		fed_text_add(&text, ", loss %.4g", (double)e.loss);
 	fed__table_cell(t, isnan(e.accuracy) ? "evaluation" : "accuracy");
 	fed__table_cell(t, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	if (!isnan(e.own_accuracy))
+		fed_text_add(&text, "%.1f %% of its own model, ", 100 * (double)e.own_accuracy);
+	if (!isnan(e.own_loss)) {
+		fed_text_add(&text, "loss %.4g", (double)e.own_loss);
+		fed__table_cell(t, isnan(e.own_accuracy) ? "own evaluation" : "own accuracy");
+		fed__table_cell(t, "%s", fed_text_str(&text));
+	}
 	fed_text_release(&text);
 }
 

@@ -127,6 +127,12 @@ static int put_accuracy(struct fed_table *t, const struct client_line *l)
 	return FED_OK;
 }
 
+static int put_own_accuracy(struct fed_table *t, const struct client_line *l)
+{
+	fed__table_share(t, l->row.own_accuracy);
+	return FED_OK;
+}
+
 static int put_bytes(struct fed_table *t, const struct client_line *l)
 {
 	fed__table_bytes(t, l->row.bytes);
@@ -135,7 +141,7 @@ static int put_bytes(struct fed_table *t, const struct client_line *l)
 
 /* Titles are the names that filters and sort= know; those before FAULTS are shown unless columns=
  * names others, names, faults and accuracies where there are any. */
-enum { NAME = 1, FAULTS = 9, ACCURACY, ALL = 20 };
+enum { NAME = 1, FAULTS = 9, ACCURACY, OWN, ALL = 21 };
 static const struct {
 	struct fed_table_column column;
 	const char *format; /* of a figure of that name */
@@ -152,6 +158,7 @@ static const struct {
 	{{.title = "loss", .kind = FED_CELL_NUMBER}, "%.4g", NULL},
 	[FAULTS] = {{.title = "faults", .kind = FED_CELL_PROSE}, NULL, put_faults},
 	[ACCURACY] = {{.title = "accuracy", .kind = FED_CELL_NUMBER}, NULL, put_accuracy},
+	[OWN] = {{.title = "own accuracy", .kind = FED_CELL_NUMBER}, NULL, put_own_accuracy},
 	{{.title = "state", .rank = 1}, NULL, put_state},
 	{{.title = "staleness", .kind = FED_CELL_NUMBER, .rank = 3}, "%.0f", NULL},
 	{{.title = "norm", .kind = FED_CELL_NUMBER, .rank = 2}, "%.4g", NULL},
@@ -184,18 +191,20 @@ static int refuse_column(const char *typed, struct fed_error *err)
 }
 
 /* The columns that are chosen, as indices; *n of them. */
-static int choose_columns(const char *names, const struct fed_composition *parts, size_t *chosen,
-                          size_t *n, struct fed_error *err)
+static int choose_columns(const char *names, const struct fed_session *s, size_t *chosen, size_t *n,
+                          struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	const bool all = *names, faults = parts->faults.n > 0;
 	const bool named = fed_clients_named(&parts->clients);
 	const bool evaluating = fed_clients_evaluating(&parts->clients) > 0;
+	const bool own = evaluating && fed_session_has_own_models(s);
 
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
 		for (size_t i = 0; i < ALL; i++)
 			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) ||
-			    (i == ACCURACY && evaluating))
+			    (i == ACCURACY && evaluating) || (i == OWN && own))
 				chosen[(*n)++] = i;
 		return FED_OK;
 	}
@@ -338,7 +347,7 @@ int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struc
 	struct fed_client_table r = {.n = 0};
 	size_t chosen[ALL], n;
 
-	if (choose_columns(a->columns, parts, chosen, &n, err))
+	if (choose_columns(a->columns, shell->session, chosen, &n, err))
 		return FED_FAIL;
 	if (!parts->clients.n_present) {
 		if (*a->filter)
