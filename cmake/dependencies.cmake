@@ -25,6 +25,12 @@ if(NOT CAIRO_FOUND)
 	message(STATUS "cairo is not installed: figures are written as SVG, not as PDF or PNG")
 endif()
 
+# For `study`, which keeps its runs; without it the command says so.
+pkg_check_modules(SQLITE IMPORTED_TARGET sqlite3)
+if(NOT SQLITE_FOUND)
+	message(STATUS "sqlite3 is not installed: studies are not kept")
+endif()
+
 # OpenBLAS: the pthread build, since Debian's serial one gives wrong results when several threads
 # call it at once.
 find_library(OPENBLAS_LIBRARY NAMES openblas

@@ -14,7 +14,7 @@
 
 /* Append a snapshot to a text, which is unchanged on FED_FAIL.  Refused while a round is open over
  * real connections, since it cannot be repeated. */
-int fed__snapshot_take(const struct fed_session *, struct fed_text *, struct fed_error *);
+int fed_snapshot_take(const struct fed_session *, struct fed_text *, struct fed_error *);
 /* The same, but FED_REJECT as soon as it would have more than so many bytes. */
 int fed_snapshot_take_within(const struct fed_session *, struct fed_text *, size_t most,
                              struct fed_error *);

@@ -20,7 +20,7 @@ static void save_all(struct fed_saver *f, const struct fed_last_version *v)
 	fed__save_open_round(f, v);
 }
 
-int fed__snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
+int fed_snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
 {
 	return fed_snapshot_take_within(s, out, SIZE_MAX, err);
 }

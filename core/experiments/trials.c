@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "session/internal.h"
@@ -110,7 +111,9 @@ static void play_trial(struct trial *x)
 	struct fed_error err = {""};
 	bool dropped = false;
 
+	const double began = fed_wall_seconds();
 	const int rc = play_rounds(x, &dropped, &err);
+	x->outcome->seconds = fed_wall_seconds() - began;
 	const bool again = rc && x->memory.refused;
 	if (rc && !again)
 		snprintf(x->outcome->why, sizeof x->outcome->why, "%s", err.text);
@@ -131,9 +134,9 @@ static void drop_trial(struct trial *x)
 	fed_free(x);
 }
 
-/* Make trial k. */
+/* Make trial k.  *unfit: it is the plan that cannot make it. */
 static struct trial *prepare_trial(const struct fed_session *s, const struct fed_trials_plan *plan,
-                                   size_t k, struct fed_error *err)
+                                   size_t k, bool *unfit, struct fed_error *err)
 {
 	struct trial *x = fed_alloc(sizeof *x);
 
@@ -141,6 +144,7 @@ static struct trial *prepare_trial(const struct fed_session *s, const struct fed
 		fed_fail_memory(err, sizeof *x, "a trial");
 		return NULL;
 	}
+	*unfit = false;
 	x->session = s;
 	x->plan = plan;
 	x->k = k;
@@ -151,7 +155,8 @@ static struct trial *prepare_trial(const struct fed_session *s, const struct fed
 		x->copy.parts.settings.eval_every = 0; /* the final model is evaluated anyway */
 	else if (plan->until && x->copy.parts.settings.eval_every == 0)
 		x->copy.parts.settings.eval_every = 1;
-	if (plan->make(plan->ctx, k, &x->copy, err))
+	*unfit = plan->make(plan->ctx, k, &x->copy, err) != FED_OK;
+	if (*unfit)
 		goto failed;
 	return x;
 failed:
@@ -162,7 +167,8 @@ failed:
 int fed__trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
                       struct fed_error *err)
 {
-	struct trial *x = prepare_trial(s, plan, k, err);
+	bool unfit = false;
+	struct trial *x = prepare_trial(s, plan, k, &unfit, err);
 
 	drop_trial(x);
 	return x ? FED_OK : FED_FAIL;
@@ -228,6 +234,21 @@ static size_t find_next(const struct players *p)
 	return k;
 }
 
+/* A trial that cannot be made has failed; an interrupt while its data were loaded is none of it. */
+static int keep_unfit(struct players *p, size_t k, struct fed_error *err)
+{
+	struct fed_outcome *o = &p->trials->outcome[k];
+
+	if (atomic_load(&p->session->interrupts))
+		return FED_OK;
+	snprintf(o->why, sizeof o->why, "%s", err->text);
+	if (p->plan->keep(p->plan->ctx, k, NULL, o, err))
+		return FED_FAIL;
+	o->played = true;
+	p->trials->played++;
+	return FED_OK;
+}
+
 /* Make the next trial, unless one is ready or none is left. */
 static int make_ready(struct players *p, struct fed_error *err)
 {
@@ -239,10 +260,11 @@ static int make_ready(struct players *p, struct fed_error *err)
 	pthread_mutex_unlock(&p->lock);
 	if (p->stopped || k == t->n || !room || p->at_work > p->threads)
 		return FED_OK;
-	struct trial *x = prepare_trial(p->session, p->plan, k, err);
-	if (!x)
-		return FED_FAIL;
+	bool unfit = false;
+	struct trial *x = prepare_trial(p->session, p->plan, k, &unfit, err);
 	p->next = k + 1;
+	if (!x)
+		return unfit && p->plan->keep ? keep_unfit(p, k, err) : FED_FAIL;
 	x->trials = t;
 	x->outcome = &t->outcome[k];
 	x->outcome->scheme = x->copy.parts.scheme->name;

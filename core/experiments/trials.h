@@ -19,6 +19,7 @@ struct fed_outcome {
 	const char *scheme;      /* its name; NULL: not played yet */
 	uint32_t clients;        /* present */
 	uint64_t rounds;
+	double seconds; /* wall */
 	bool played;
 	bool reached;  /* the condition became true; false without one */
 	bool alone;    /* memory does not suffice for it beside others */
@@ -36,7 +37,7 @@ struct fed_trials_plan {
 	/* Take the run of a trial that was played, whose copy is dropped then; FED_FAIL ends the
 	 * trials, and it was not played.  NULL: outcomes suffice.  On the thread of fed__trials_play,
 	 * as: */
-	int (*keep)(void *ctx, size_t k, const struct fed_session *copy, const struct fed_outcome *,
+	int (*keep)(void *ctx, size_t k, struct fed_session *copy, const struct fed_outcome *,
 	            struct fed_error *);
 	void (*dropped)(void *ctx, size_t k); /* the copy of trial k is gone; NULL: not needed */
 };

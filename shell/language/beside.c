@@ -42,6 +42,14 @@ static bool is_piped(const struct fed_words *words, const char *source)
 	return false;
 }
 
+/* The flags of the command in this call of it. */
+static unsigned flags_of(const struct fed_command *command, const struct fed_words *words)
+{
+	const unsigned others = FED_COMMAND_JOB | FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS;
+
+	return command->looks && command->looks(words) ? command->flags & ~others : command->flags;
+}
+
 /* Whether a command that was typed is executed by a job: it makes rounds, there is a prompt that it
  * can go behind, and no script waits for it. */
 static bool is_job(const struct fed_shell *shell, const struct fed_command *command,
@@ -50,8 +58,9 @@ static bool is_job(const struct fed_shell *shell, const struct fed_command *comm
 	const bool asks =
 		words->n > 1 && strcmp(fed__words_at(words, words->n - 1), "?") == 0; /* for help */
 
-	return (command->flags & FED_COMMAND_JOB) && shell->jobs.host && !fed__job_is_here() &&
-	       !shell->place && !shell->watching.watch && !asks && !is_piped(words, source);
+	return (flags_of(command, words) & FED_COMMAND_JOB) && shell->jobs.host &&
+	       !fed__job_is_here() && !shell->place && !shell->watching.watch && !asks &&
+	       !is_piped(words, source);
 }
 
 /* FED_REJECT: there is no thread for it. */
@@ -72,16 +81,15 @@ static int run_job(struct fed_shell *shell, bool records, const struct fed_text 
 }
 
 /* Why a command has to wait for the job. */
-static int check_beside(const struct fed_shell *shell, const struct fed_command *command,
-                        struct fed_error *err)
+static int check_beside(const struct fed_shell *shell, unsigned flags, struct fed_error *err)
 {
 	const unsigned waits = FED_COMMAND_JOB | FED_COMMAND_DISCARDS |
-	                       (command->flags & FED_COMMAND_BESIDE ? 0 : FED_COMMAND_RUNS);
+	                       (flags & FED_COMMAND_BESIDE ? 0 : FED_COMMAND_RUNS);
 
-	if (command->flags & waits)
+	if (flags & waits)
 		return fed_fail(err, "`%s` runs behind the prompt: `fg` waits for it, `stop` ends it",
 		                fed__job_command(shell));
-	return command->flags & FED_COMMAND_CHANGES ? fed__job_check_hand_over(shell, err) : FED_OK;
+	return flags & FED_COMMAND_CHANGES ? fed__job_check_hand_over(shell, err) : FED_OK;
 }
 
 int fed__run_beside(struct fed_shell *shell, const struct fed_command *command, const char *called,
@@ -94,9 +102,10 @@ int fed__run_beside(struct fed_shell *shell, const struct fed_command *command, 
 	if (!fed__job_is_here())
 		fed__job_settle(shell);
 	const bool beside = fed__job_runs(shell) && !fed__job_is_here();
-	const bool changes = command->flags & FED_COMMAND_CHANGES;
+	const unsigned flags = flags_of(command, words);
+	const bool changes = flags & FED_COMMAND_CHANGES;
 	if (beside ? !changes : !is_job(shell, command, words, source)) {
-		if (beside && check_beside(shell, command, err))
+		if (beside && check_beside(shell, flags, err))
 			return FED_FAIL;
 		if (behind && shell->jobs.host && !shell->place && !fed__job_is_here() &&
 		    is_piped(words, source))
@@ -104,7 +113,7 @@ int fed__run_beside(struct fed_shell *shell, const struct fed_command *command, 
 			                     "`> FILE &` keeps it");
 		return FED_REJECT;
 	}
-	if (beside && check_beside(shell, command, err))
+	if (beside && check_beside(shell, flags, err))
 		return FED_FAIL;
 	put_line(&line, called, words, source);
 	if (line.failed)

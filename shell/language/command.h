@@ -18,6 +18,7 @@ enum fed_group {
 	FED_GROUP_RUN,
 	FED_GROUP_FAULTS,
 	FED_GROUP_LOOK,
+	FED_GROUP_EXPERIMENTS,
 	FED_GROUP_PLUGINS,
 	FED_GROUP_SESSION,
 	FED_GROUPS
@@ -70,6 +71,9 @@ struct fed_command {
 	/* Print the names that can be given, below the help; or NULL. */
 	void (*list)(struct fed_shell *);
 	int (*run)(struct fed_shell *, const struct fed_call *, struct fed_error *);
+	/* Whether a call only looks, of a command that otherwise makes rounds or changes the session:
+	 * it is no job then, and may be typed beside one; NULL: none does. */
+	bool (*looks)(const struct fed_words *);
 	uint32_t flags;
 	enum fed_exit failure; /* exit code of its failures; 0: FED_EXIT_FAILED */
 };

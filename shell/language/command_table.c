@@ -6,15 +6,17 @@
 
 #include "shell/language/command.h"
 
-const char *const fed__group_names[] = {"compose", "run",     "faults", "look",
-                                        "plugins", "session", NULL};
-const char *const fed__group_help[] = {"choose data, model, clients and rules",
-                                       "make rounds",
-                                       "inject faults, and heal them",
-                                       "see what is there and what happened",
-                                       "list, write, build and load plugins",
-                                       "files, scripts, help",
-                                       NULL};
+const char *const fed__group_names[] = {"compose",     "run",     "faults",  "look",
+                                        "experiments", "plugins", "session", NULL};
+const char *const fed__group_help[] = {
+	"choose data, model, clients and rules",
+	"make rounds",
+	"inject faults, and heal them",
+	"see what is there and what happened",
+	"run the session with other settings, seeds and rules, and compare",
+	"list, write, build and load plugins",
+	"files, scripts, help",
+	NULL};
 
 const struct fed_command *fed__command_at(const struct fed_shell *shell, size_t i,
                                           enum fed_group *group)

@@ -105,10 +105,41 @@ static bool take_quoted(struct cut *c)
 	return false;
 }
 
+/* Read a group up to the brace that closes it; the opening one is at c->at. */
+static bool take_group(struct cut *c)
+{
+	unsigned depth = 0;
+
+	while (c->at < c->len) {
+		const size_t broken = break_size(c->text + c->at, c->len - c->at);
+		const char ch = c->text[c->at];
+
+		if (ch == '\n')
+			return false;
+		fed_text_put(&c->words->bytes, broken ? " " : &ch, 1);
+		c->at += broken ? broken : 1;
+		depth += ch == '{';
+		depth -= ch == '}';
+		if (depth == 0)
+			return true;
+	}
+	return false;
+}
+
 static int take_word(struct cut *c)
 {
 	struct fed_word word = {.text = c->words->bytes.len, .begin = c->at};
 
+	if (c->text[c->at] == '{') {
+		word.quoted = true;
+		if (!take_group(c)) {
+			c->words->open = true;
+			word.end = c->at;
+			if (add_word(c, word))
+				return FED_FAIL;
+			return fed_fail(c->err, "the brace { at column %zu has no end", word.begin + 1);
+		}
+	}
 	while (c->at < c->len && !blank_size(c->text + c->at, c->len - c->at) &&
 	       !ends_command(c->text[c->at])) {
 		const size_t begin = c->at;

@@ -4,6 +4,7 @@
  *
  *     words are separated by blanks, also no-break spaces; "..." and '...' keep blanks, ; and #;
  *     \x is x itself
+ *     { begins a word that ends with its }, which has blanks and ; as they are
  *     ; and the end of a line end a command; # at the beginning of a word begins a comment
  *     \ before the end of a line makes both a blank: the command goes on in the next line
  */

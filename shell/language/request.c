@@ -184,9 +184,8 @@ int fed__request_behind(const struct fed_command *command, struct fed_words *wor
 	if (!can && !alone)
 		return FED_OK; /* of a name or a path */
 	if (!can)
-		return fed_fail(err,
-		                "does not run behind the prompt; round, run, continue, step, sweep and "
-		                "tournament do");
+		return fed_fail(err, "does not run behind the prompt; round, run, continue, step, study, "
+		                     "sweep and tournament do");
 	*behind = true;
 	if (alone) {
 		words->n--;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/state_folder.c - the folder of what the program keeps, by the XDG base
+ * shell/language/state_folder.c - the folders of what the program keeps, by the XDG base
  * directories.
  */
 #include "shell/language/state_folder.h"
@@ -9,14 +9,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool fed__state_path(struct fed_text *path, const char *name)
+/* The folder that a variable names, or the usual one in the home. */
+static bool put_path(struct fed_text *path, const char *variable, const char *usual,
+                     const char *name)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *folder = getenv(variable), *home = getenv("HOME");
 
-	if (state && *state == '/')
-		fed_text_add(path, "%s/fedsh/%s", state, name);
+	if (folder && *folder == '/')
+		fed_text_add(path, "%s/fedsh/%s", folder, name);
 	else if (home && *home == '/')
-		fed_text_add(path, "%s/.local/state/fedsh/%s", home, name);
+		fed_text_add(path, "%s/%s/fedsh/%s", home, usual, name);
 	else
 		return false;
 	if (path->failed)
@@ -27,4 +29,14 @@ bool fed__state_path(struct fed_text *path, const char *name)
 		*slash = '/';
 	}
 	return true;
+}
+
+bool fed__state_path(struct fed_text *path, const char *name)
+{
+	return put_path(path, "XDG_STATE_HOME", ".local/state", name);
+}
+
+bool fed__data_path(struct fed_text *path, const char *name)
+{
+	return put_path(path, "XDG_DATA_HOME", ".local/share", name);
 }

@@ -30,7 +30,7 @@ START_TEST(it_is_read_bit_for_bit)
 
 	restore(&s);
 	fed_assert_ok(fed_file_read(SAVED, 1 << 20, &saved, &err), &err);
-	fed_assert_ok(fed__snapshot_take(&s, &again, &err), &err);
+	fed_assert_ok(fed_snapshot_take(&s, &again, &err), &err);
 	ck_assert_uint_eq(saved.len, again.len);
 	ck_assert_mem_eq(saved.s, again.s, saved.len);
 	fed_text_release(&saved);

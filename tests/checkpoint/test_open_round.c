@@ -96,8 +96,8 @@ static void same_snapshots(const struct fed_session *a, const struct fed_session
 	struct fed_text x = {0}, y = {0};
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed__snapshot_take(a, &x, &err), &err);
-	fed_assert_ok(fed__snapshot_take(b, &y, &err), &err);
+	fed_assert_ok(fed_snapshot_take(a, &x, &err), &err);
+	fed_assert_ok(fed_snapshot_take(b, &y, &err), &err);
 	ck_assert_uint_eq(x.len, y.len);
 	ck_assert_mem_eq(x.s, y.s, x.len);
 	fed_text_release(&x);
@@ -285,7 +285,7 @@ START_TEST(a_session_goes_back_to_its_snapshot)
 	compose(&s, _i);
 	const struct fed_dataset *data = s.parts.data;
 	const bool open = amend(&s, 0, 4);
-	fed_assert_ok(fed__snapshot_take(&s, &snapshot, &err), &err);
+	fed_assert_ok(fed_snapshot_take(&s, &snapshot, &err), &err);
 	for (int times = 0; times < 3; times++) {
 		if (open)
 			amend(&s, 4, 1000);

@@ -115,7 +115,7 @@ static void take(struct fed_session *s, struct fed_text *out)
 		s->history.record[i].wall = 0;
 	s->progress.record.wall = s->federation.record.wall = s->federation.started.record.wall = 0;
 	fed_text_clear(out);
-	fed_assert_ok(fed__snapshot_take(s, out, &err), &err);
+	fed_assert_ok(fed_snapshot_take(s, out, &err), &err);
 }
 
 static bool same(const struct fed_text *a, const struct fed_text *b)
@@ -129,7 +129,7 @@ static void save_midway(struct fed_session *s)
 	struct fed_error err = {""};
 	struct fed_text saved = {0};
 
-	fed_assert_ok(fed__snapshot_take(s, &saved, &err), &err);
+	fed_assert_ok(fed_snapshot_take(s, &saved, &err), &err);
 	fed_assert_ok(fed_snapshot_restore(s, &saved, &err), &err);
 	fed_text_release(&saved);
 }

@@ -67,7 +67,7 @@ START_TEST(codecs_are_saved)
 
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "model mlp hidden=7,5;set codec up=powersgd:1,down=int8;round 2");
-	fed_assert_ok(fed__snapshot_take(&s, &bytes, &err), &err);
+	fed_assert_ok(fed_snapshot_take(&s, &bytes, &err), &err);
 	small_init(&restored, NULL);
 	fed_assert_ok(fed_snapshot_restore(&restored, &bytes, &err), &err);
 	ck_assert_uint_eq(restored.parts.clients.client[1].residual->n, 2);

@@ -22,7 +22,11 @@ void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
 {
 	struct fed_error err;
 
+	char data[4096];
+
 	setenv("XDG_STATE_HOME", FED_BUILD_DIR "/tests/state", 1); /* not the user's own */
+	snprintf(data, sizeof data, FED_BUILD_DIR "/tests/data-%d", (int)getpid());
+	setenv("XDG_DATA_HOME", data, 1);
 	memset(lab, 0, sizeof *lab);
 	lab->shell.groups = fed__command_groups;
 	lab->shell.out = open_memstream(&lab->text, &lab->length);
@@ -48,8 +52,26 @@ char *without_digests(char *journal)
 	return journal;
 }
 
+/* Remove the studies of this process. */
+static void remove_studies(void)
+{
+	static const char *const ends[] = {"/fedsh/studies.db",
+	                                   "/fedsh/studies.db-wal",
+	                                   "/fedsh/studies.db-shm",
+	                                   "/fedsh/studies.db.lock",
+	                                   "/fedsh",
+	                                   ""};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		snprintf(path, sizeof path, FED_BUILD_DIR "/tests/data-%d%s", (int)getpid(), ends[i]);
+		remove(path); /* most tests have none */
+	}
+}
+
 void shell_lab_close(struct shell_lab *lab)
 {
+	remove_studies();
 	fed__shell_release(&lab->shell);
 	fclose(lab->shell.out);
 	free(lab->text);

@@ -25,7 +25,7 @@ static void take(const struct fed_session *s, struct fed_text *out)
 	struct fed_error err = {""};
 
 	fed_text_clear(out);
-	fed_assert_ok(fed__snapshot_take(s, out, &err), &err);
+	fed_assert_ok(fed_snapshot_take(s, out, &err), &err);
 }
 
 static void forget_wall(struct fed_history *h)

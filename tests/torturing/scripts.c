@@ -118,7 +118,7 @@ bool torture_snapshot(const struct fed_session *s, struct fed_text *out)
 	struct fed_error why;
 
 	fed_text_clear(out);
-	return fed__snapshot_take(s, out, &why) == FED_OK;
+	return fed_snapshot_take(s, out, &why) == FED_OK;
 }
 
 bool torture_same(const struct fed_text *a, const struct fed_text *b)

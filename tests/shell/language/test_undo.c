@@ -40,7 +40,7 @@ static void take(struct fed_text *out)
 	struct fed_error err = {""};
 
 	fed_text_clear(out);
-	fed_assert_ok(fed__snapshot_take(lab.shell.session, out, &err), &err);
+	fed_assert_ok(fed_snapshot_take(lab.shell.session, out, &err), &err);
 }
 
 static bool same(const struct fed_text *a, const struct fed_text *b)

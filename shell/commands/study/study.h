@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/study/study.h - the command `study`: grids of runs, kept in a file.
+ */
+#ifndef FED_SHELL_COMMANDS_STUDY_STUDY_H
+#define FED_SHELL_COMMANDS_STUDY_STUDY_H
+
+#include "experiments/study.h"
+#include "experiments/study_table.h"
+#include "shell/language/command.h"
+
+struct fed_study_args {
+	char name[64], what[8000], words[500];
+	int64_t rounds;
+	char until[500], metrics[300];
+};
+extern const struct fed_field fed__study_rows[];
+int fed__run_study(struct fed_shell *, const struct fed_call *, struct fed_error *);
+/* Whether the command only shows what is kept. */
+bool fed__study_looks(const struct fed_words *);
+
+/* Open the file of studies in the user's data folder. */
+int fed__open_store(struct fed_store **, bool make, struct fed_error *);
+/* Find a study by name. */
+int fed__open_study(struct fed_store **, const char *name, struct fed_stored_study *,
+                    struct fed_error *);
+/* Print a table of a metric by factors; how many rows of it were compared is said below. */
+void fed__show_study_table(struct fed_shell *, const struct fed_study_table *);
+/* List the studies that are kept; false: there are none. */
+int fed__list_studies(struct fed_shell *, bool *some, struct fed_error *);
+
+#endif
