@@ -27,15 +27,23 @@ static bool is_small(int m, int n, int k)
 void fed_gemm_nn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc)
 {
-	if (is_small(m, n, k) && fed__xsmm_gemm(false, m, n, k, a, lda, b, ldb, c, ldc))
+	if (is_small(m, n, k) && fed__xsmm_gemm(false, true, m, n, k, a, lda, b, ldb, c, ldc))
 		return;
 	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
+}
+
+void fed_gemm_nn_set(int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+                     float *c, int ldc)
+{
+	if (is_small(m, n, k) && fed__xsmm_gemm(false, false, m, n, k, a, lda, b, ldb, c, ldc))
+		return;
+	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 0, c, ldc);
 }
 
 void fed_gemm_tn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc)
 {
-	if (is_small(m, n, k) && fed__xsmm_gemm(true, m, n, k, a, lda, b, ldb, c, ldc))
+	if (is_small(m, n, k) && fed__xsmm_gemm(true, true, m, n, k, a, lda, b, ldb, c, ldc))
 		return;
 	cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
 }

@@ -13,6 +13,9 @@
 /* C (M,N) += A (M,K) B (K,N) */
 void fed_gemm_nn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc);
+/* C (M,N) = A B */
+void fed_gemm_nn_set(int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+                     float *c, int ldc);
 /* C (M,N) += A' B, A is (K,M), B is (K,N) */
 void fed_gemm_tn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc);

@@ -27,15 +27,15 @@ void fed__xsmm_init(void)
 }
 
 /* libxsmm is column-major: its A is our B, and its (N,M) result is our C. */
-bool fed__xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
-                    int ldb, float *c, int ldc)
+bool fed__xsmm_gemm(bool transpose_a, bool add, int m, int n, int k, const float *a, int lda,
+                    const float *b, int ldb, float *c, int ldc)
 {
 	if (!serves)
 		return false;
 	const int flags = transpose_a ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
-	const float one = 1;
+	const float one = 1, old = add ? 1 : 0;
 	const libxsmm_smmfunction product =
-		libxsmm_smmdispatch(n, m, k, &ldb, &lda, &ldc, &one, &one, &flags, NULL);
+		libxsmm_smmdispatch(n, m, k, &ldb, &lda, &ldc, &one, &old, &flags, NULL);
 
 	if (!product)
 		return false;
@@ -54,10 +54,10 @@ void fed__xsmm_init(void)
 {
 }
 
-bool fed__xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
-                    int ldb, float *c, int ldc)
+bool fed__xsmm_gemm(bool transpose_a, bool add, int m, int n, int k, const float *a, int lda,
+                    const float *b, int ldb, float *c, int ldc)
 {
-	(void)transpose_a, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
+	(void)transpose_a, (void)add, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
 	(void)c, (void)ldc;
 	return false;
 }

@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-/* C (M,N) += A B; with transpose_a A is (K,M), else (M,K).  false: not done. */
-bool fed__xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
-                    int ldb, float *c, int ldc);
+/* C (M,N) += A B, or = A B; with transpose_a A is (K,M), else (M,K).  false: not done. */
+bool fed__xsmm_gemm(bool transpose_a, bool add, int m, int n, int k, const float *a, int lda,
+                    const float *b, int ldb, float *c, int ldc);
 void fed__xsmm_init(void);
 /* "libxsmm 1.17", or NULL when products are refused. */
 const char *fed__xsmm_describe(void);

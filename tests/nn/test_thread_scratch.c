@@ -16,6 +16,17 @@ static const struct {
 	{{CNN, {3, {12, 12, 3}}, 10, 10}, 67},
 	{{"dense 300, relu, dense 270, tanh, dense 10", {1, {400}}, 10, 10}, 50},
 	{{"dense 300, relu, dense 270, tanh, dense 10", {1, {600}}, 10, 10}, 130},
+	{{"conv 16 3 1, relu, residual, conv 18 3 1, tanh, conv 16 3 1, end, global_pool, dense 4",
+      {3, {12, 14, 3}},
+      4,
+      4},
+     40},
+	{{"embedding 11 48, residual, layer_norm, attention heads=3 causal, end, residual, dense "
+      "units=300 each, gelu, dense units=48 each, end, last, dense 11",
+      {1, {24}},
+      11,
+      11},
+     24},
 };
 
 /* A job on some thread of the pool, as trainings are. */

@@ -99,10 +99,11 @@ struct fed_kernels {
 	                       const float *moments, size_t rows, size_t n, float *dx,
 	                       float *factor_gradient, float *offset_gradient);
 	/* Rows of s (rows, n) to their softmax after a factor; causal: row r has r + 1 numbers, zeros
-	 * behind.  Backward makes the gradient by s, in place of that by the softmax. */
+	 * behind.  Backward makes the gradient by s, in place of that by the softmax; p and dp begin
+	 * with row `first`. */
 	void (*softmax_rows)(float *s, size_t rows, size_t n, float factor, bool causal);
-	void (*softmax_rows_back)(const float *p, float *dp, size_t rows, size_t n, float factor,
-	                          bool causal);
+	void (*softmax_rows_back)(const float *p, float *dp, size_t first, size_t rows, size_t n,
+	                          float factor, bool causal);
 	/* bit i: x[i] is not 0; n at most 64 */
 	uint64_t (*nonzero)(const float *x, uint32_t n);
 	/* max_pool of one row of 2x2 windows: x0 and x1 are rows of 2 n C values, y is (n, C) */

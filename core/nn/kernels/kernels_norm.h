@@ -175,14 +175,31 @@ static void norm_rows_back(const float *x, const float *dy, const float *factor,
 	}
 }
 
+/* The largest of n numbers. */
+static float largest(const float *v, size_t n)
+{
+	float part[16], top = v[0];
+	size_t j = 0;
+
+	for (int i = 0; i < 16; i++)
+		part[i] = v[0];
+	for (; j + 16 <= n; j += 16)
+		for (int i = 0; i < 16; i++)
+			part[i] = v[j + i] > part[i] ? v[j + i] : part[i];
+	for (; j < n; j++)
+		top = v[j] > top ? v[j] : top;
+	for (int i = 0; i < 16; i++)
+		top = part[i] > top ? part[i] : top;
+	return top;
+}
+
 static void softmax_rows(float *s, size_t rows, size_t n, float factor, bool causal)
 {
 	for (size_t r = 0; r < rows; r++, s += n) {
 		const size_t live = causal ? r + 1 : n;
-		float top = s[0], part[16] = {0};
+		const float top = largest(s, live);
+		float part[16] = {0};
 
-		for (size_t j = 1; j < live; j++)
-			top = s[j] > top ? s[j] : top;
 		EACH
 		for (size_t j = 0; j < live; j++)
 			s[j] = exponential((s[j] - top) * factor);
@@ -203,10 +220,10 @@ static void softmax_rows(float *s, size_t rows, size_t n, float factor, bool cau
 	}
 }
 
-static void softmax_rows_back(const float *p, float *dp, size_t rows, size_t n, float factor,
-                              bool causal)
+static void softmax_rows_back(const float *p, float *dp, size_t first, size_t rows, size_t n,
+                              float factor, bool causal)
 {
-	for (size_t r = 0; r < rows; r++, p += n, dp += n) {
+	for (size_t r = first; r < first + rows; r++, p += n, dp += n) {
 		const size_t live = causal ? r + 1 : n;
 		float part[16] = {0};
 		size_t j = 0;
@@ -229,27 +246,28 @@ static void softmax_rows_back(const float *p, float *dp, size_t rows, size_t n, 
 
 /* Elements -------------------------------------------------------------------- */
 
-/* tanh of sqrt(2/pi) (x + 0.044715 x^3) */
-INLINE float gelu_tanh(float x)
+/* 1 / (1 + e^-2u) with u = sqrt(2/pi) (x + 0.044715 x^3), which is (1 + tanh u) / 2: one
+ * exponential, where tanh needs another form near 0. */
+INLINE float gelu_share(float x)
 {
-	return hyperbolic_tangent(0.79788456f * (x + 0.044715f * x * x * x));
+	return 1 / (1 + exponential(-2 * 0.79788456f * (x + 0.044715f * x * x * x)));
 }
 
 static void gelu(const float *x, float *y, size_t n)
 {
 	EACH
 	for (size_t i = 0; i < n; i++)
-		y[i] = 0.5f * x[i] * (1 + gelu_tanh(x[i]));
+		y[i] = x[i] * gelu_share(x[i]);
 }
 
 static void gelu_back(const float *x, const float *dy, float *dx, size_t n)
 {
 	EACH
 	for (size_t i = 0; i < n; i++) {
-		const float t = gelu_tanh(x[i]);
-		const float inner = 0.79788456f * (1 + 3 * 0.044715f * x[i] * x[i]);
+		const float share = gelu_share(x[i]);
+		const float inner = 2 * 0.79788456f * (1 + 3 * 0.044715f * x[i] * x[i]);
 
-		dx[i] = dy[i] * (0.5f * (1 + t) + 0.5f * x[i] * (1 - t * t) * inner);
+		dx[i] = dy[i] * (share + x[i] * share * (1 - share) * inner);
 	}
 }
 

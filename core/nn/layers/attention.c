@@ -58,6 +58,13 @@ static struct kept_heads cache_of(const struct attention *s, float *at)
 	return (struct kept_heads){at, weight, weight + rows * s->heads * s->tokens};
 }
 
+static struct kept_heads kept_of(const struct attention *s, struct kept_heads all, size_t b)
+{
+	return (struct kept_heads){all.qkv + b * s->tokens * 3 * s->width,
+	                           all.weight + b * s->heads * s->tokens * s->tokens,
+	                           all.context + b * s->tokens * s->width};
+}
+
 static int attention_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
                            struct fed_error *err)
 {
@@ -110,29 +117,24 @@ static size_t attention_cache(const void *config, const struct fed_shape *in)
 	return s.tokens * (4 * s.width + s.heads * s.tokens);
 }
 
-/* Scratch memory: products against a transposed matrix, and backward the gradients. */
+/* Scratch memory: transposed matrices, and backward the gradients of one example. */
 struct head_scratch {
-	float *product; /* max(3 width^2, depth T) */
-	float *context; /* (B, T, width) */
-	float *qkv;     /* (B, T, 3 width) */
+	float *w, *u;   /* (3 width, width), (width, width) */
+	float *turned;  /* (depth, T) */
+	float *context; /* (T, width) */
+	float *qkv;     /* (T, 3 width) */
 	float *weight;  /* (T, T) */
 };
 
-static size_t product_floats(const struct attention *s)
-{
-	const size_t a = 3 * s->width * s->width, b = s->depth * s->tokens;
-
-	return a > b ? a : b;
-}
-
 static struct head_scratch scratch_of(const struct attention *s, float *at)
 {
-	const size_t rows = s->batch * s->tokens;
-	struct head_scratch v = {.product = at};
+	struct head_scratch v = {.w = at};
 
-	v.context = v.product + product_floats(s);
-	v.qkv = v.context + rows * s->width;
-	v.weight = v.qkv + rows * 3 * s->width;
+	v.u = v.w + 3 * s->width * s->width;
+	v.turned = v.u + s->width * s->width;
+	v.context = v.turned + s->depth * s->tokens;
+	v.qkv = v.context + s->tokens * s->width;
+	v.weight = v.qkv + s->tokens * 3 * s->width;
 	return v;
 }
 
@@ -140,7 +142,7 @@ static size_t attention_scratch(const void *config, const struct fed_shape *in, 
 {
 	const struct attention s = sizes_of(config, in, batch);
 
-	return product_floats(&s) + s.batch * s.tokens * 4 * s.width + s.tokens * s.tokens;
+	return 4 * s.width * s.width + s.tokens * (s.depth + 4 * s.width + s.tokens);
 }
 
 static void fill_rows(float *rows, size_t n, const float *row, size_t width)
@@ -149,83 +151,122 @@ static void fill_rows(float *rows, size_t n, const float *row, size_t width)
 		memcpy(rows + i * width, row, width * sizeof *row);
 }
 
+/* to (columns, rows) = the transpose of from (rows, columns). */
+static void transpose(const float *from, size_t line, size_t rows, size_t columns, float *to)
+{
+	memset(to, 0, rows * columns * sizeof *to);
+	fed_kernels()->add_transposed(from, line, rows, columns, to, rows);
+}
+
 /* One head of one example. */
 static void head_forward(const struct attention *s, const float *q, float *weight, float *context,
-                         float *product)
+                         float *turned)
 {
 	const int tokens = (int)s->tokens, depth = (int)s->depth, line = 3 * (int)s->width;
 	const float *k = q + s->width, *v = k + s->width;
 
-	fed_gemm_nt(tokens, tokens, depth, q, line, k, line, weight, tokens, product);
+	transpose(k, 3 * s->width, s->tokens, s->depth, turned);
+	fed_gemm_nn_set(tokens, tokens, depth, q, line, turned, tokens, weight, tokens);
 	fed_kernels()->softmax_rows(weight, s->tokens, s->tokens, 1 / sqrtf((float)s->depth),
 	                            s->causal);
-	for (size_t t = 0; t < s->tokens; t++)
-		memset(context + t * s->width, 0, s->depth * sizeof *context);
-	fed_gemm_nn(tokens, depth, tokens, weight, tokens, v, line, context, (int)s->width);
+	fed_gemm_nn_set(tokens, depth, tokens, weight, tokens, v, line, context, (int)s->width);
 }
 
+/* Example after example, whose heads stay in the second-level cache. */
 static void attention_forward(const struct fed_pass *p)
 {
 	const struct attention s = sizes_of(p->config, &p->in, p->batch);
 	const struct weights w = parts_of(&s, p->params);
-	const struct kept_heads c = cache_of(&s, p->cache);
 	const struct head_scratch v = scratch_of(&s, p->scratch);
-	const int rows = (int)(s.batch * s.tokens), width = (int)s.width;
+	const int tokens = (int)s.tokens, width = (int)s.width;
 
-	fill_rows(c.qkv, (size_t)rows, w.b, 3 * s.width);
-	fed_gemm_nn(rows, 3 * width, width, p->x, width, w.w, 3 * width, c.qkv, 3 * width);
-	for (size_t i = 0; i < s.batch * s.heads; i++) {
-		const size_t b = i / s.heads, at = i % s.heads * s.depth;
+	for (size_t b = 0; b < s.batch; b++) {
+		const struct kept_heads c = kept_of(&s, cache_of(&s, p->cache), b);
+		const float *x = p->x + b * s.tokens * s.width;
+		float *y = p->y + b * s.tokens * s.width;
 
-		head_forward(&s, c.qkv + b * s.tokens * 3 * s.width + at,
-		             c.weight + i * s.tokens * s.tokens, c.context + b * s.tokens * s.width + at,
-		             v.product);
+		fill_rows(c.qkv, s.tokens, w.b, 3 * s.width);
+		fed_gemm_nn(tokens, 3 * width, width, x, width, w.w, 3 * width, c.qkv, 3 * width);
+		for (size_t h = 0; h < s.heads; h++)
+			head_forward(&s, c.qkv + h * s.depth, c.weight + h * s.tokens * s.tokens,
+			             c.context + h * s.depth, v.turned);
+		fill_rows(y, s.tokens, w.bias, s.width);
+		fed_gemm_nn(tokens, width, width, c.context, width, w.u, width, y, width);
 	}
-	fill_rows(p->y, (size_t)rows, w.bias, s.width);
-	fed_gemm_nn(rows, width, width, c.context, width, w.u, width, p->y, width);
 }
 
-/* One head of one example; dq (with dk and dv behind it) is zero before. */
-static void head_backward(const struct attention *s, const float *q, const float *weight,
-                          const float *context, float *gradient, float *dq, float *product)
+/* Tokens at the beginning whose dy is 0, down to a multiple that few sizes have: where the loss is
+ * at the last token alone, all but that. */
+static size_t still_tokens(const struct attention *s, const float *dy)
+{
+	enum { MULTIPLE = 16 };
+	const size_t n = s->tokens * s->width;
+
+	for (size_t j = 0; j < n; j += 64)
+		if (fed_kernels()->nonzero(dy + j, n - j < 64 ? (uint32_t)(n - j) : 64))
+			return j / s->width / MULTIPLE * MULTIPLE;
+	return s->tokens / MULTIPLE * MULTIPLE;
+}
+
+/* One head of one example, of which queries before `first` have no gradient; dq (with dk and dv
+ * behind it) is written. */
+static void head_backward(const struct attention *s, size_t first, const float *q,
+                          const float *weight, const struct head_scratch *scratch, size_t at)
 {
 	const int tokens = (int)s->tokens, depth = (int)s->depth, width = (int)s->width;
-	const int line = 3 * width;
+	const int line = 3 * width, n = tokens - (int)first;
 	const float *k = q + s->width, *v = k + s->width;
-	float *dk = dq + s->width, *dv = dk + s->width;
+	const float *context = scratch->context + first * s->width + at;
+	float *dq = scratch->qkv + at, *dk = dq + s->width, *dv = dk + s->width;
+	float *gradient = scratch->weight;
 
-	fed_gemm_tn(tokens, depth, tokens, weight, tokens, context, width, dv, line);
-	fed_gemm_nt(tokens, tokens, depth, context, width, v, line, gradient, tokens, product);
-	fed_kernels()->softmax_rows_back(weight, gradient, s->tokens, s->tokens,
+	weight += first * s->tokens;
+	transpose(v, 3 * s->width, s->tokens, s->depth, scratch->turned);
+	fed_gemm_tn(tokens, depth, n, weight, tokens, context, width, dv, line);
+	fed_gemm_nn_set(n, tokens, depth, context, width, scratch->turned, tokens, gradient, tokens);
+	fed_kernels()->softmax_rows_back(weight, gradient, first, (size_t)n, s->tokens,
 	                                 1 / sqrtf((float)s->depth), s->causal);
-	fed_gemm_nn(tokens, depth, tokens, gradient, tokens, k, line, dq, line);
-	fed_gemm_tn(tokens, depth, tokens, gradient, tokens, q, line, dk, line);
+	fed_gemm_nn_set(n, depth, tokens, gradient, tokens, k, line, dq + first * 3 * s->width, line);
+	fed_gemm_tn(tokens, depth, n, gradient, tokens, q + first * 3 * s->width, line, dk, line);
+}
+
+/* One example: dx and the gradients, which may be the weights, of which only copies are read. */
+static void example_backward(const struct attention *s, const struct kept_heads *c, const float *x,
+                             const float *dy, float *dx, const struct weights *g,
+                             const struct head_scratch *v)
+{
+	const size_t first = still_tokens(s, dy), from = first * s->width;
+	const int tokens = (int)s->tokens, width = (int)s->width, n = tokens - (int)first;
+
+	memset(v->qkv, 0, s->tokens * 3 * s->width * sizeof *v->qkv);
+	if (n) {
+		fed_gemm_nn_set(n, width, width, dy + from, width, v->u, width, v->context + from, width);
+		for (size_t h = 0; h < s->heads; h++)
+			head_backward(s, first, c->qkv + h * s->depth, c->weight + h * s->tokens * s->tokens, v,
+			              h * s->depth);
+		fed_gemm_tn(width, width, n, c->context + from, width, dy + from, width, g->u, width);
+		fed_gemm_tn(width, 3 * width, tokens, x, width, v->qkv, 3 * width, g->w, 3 * width);
+		fed_kernels()->add_rows(v->qkv, s->tokens, 3 * s->width, g->b);
+		fed_kernels()->add_rows(dy + from, (size_t)n, s->width, g->bias);
+	}
+	if (dx)
+		fed_gemm_nn_set(tokens, width, 3 * width, v->qkv, 3 * width, v->w, width, dx, width);
 }
 
 static void attention_backward(const struct fed_pass *p)
 {
 	const struct attention s = sizes_of(p->config, &p->in, p->batch);
 	const struct weights w = parts_of(&s, p->params), g = parts_of(&s, p->grads);
-	const struct kept_heads c = cache_of(&s, p->cache);
 	const struct head_scratch v = scratch_of(&s, p->scratch);
-	const int rows = (int)(s.batch * s.tokens), width = (int)s.width;
 
-	fed_gemm_nt(rows, width, width, p->dy, width, w.u, width, v.context, width, v.product);
-	memset(v.qkv, 0, (size_t)rows * 3 * s.width * sizeof *v.qkv);
-	for (size_t i = 0; i < s.batch * s.heads; i++) {
-		const size_t b = i / s.heads, at = i % s.heads * s.depth;
-		const size_t row = b * s.tokens * 3 * s.width + at;
+	transpose(w.w, 3 * s.width, s.width, 3 * s.width, v.w);
+	transpose(w.u, s.width, s.width, s.width, v.u);
+	for (size_t b = 0; b < s.batch; b++) {
+		const struct kept_heads c = kept_of(&s, cache_of(&s, p->cache), b);
+		const size_t at = b * s.tokens * s.width;
 
-		head_backward(&s, c.qkv + row, c.weight + i * s.tokens * s.tokens,
-		              v.context + b * s.tokens * s.width + at, v.weight, v.qkv + row, v.product);
+		example_backward(&s, &c, p->x + at, p->dy + at, p->dx ? p->dx + at : NULL, &g, &v);
 	}
-	if (p->dx)
-		fed_gemm_nt(rows, width, 3 * width, v.qkv, 3 * width, w.w, 3 * width, p->dx, width,
-		            v.product);
-	fed_gemm_tn(width, 3 * width, rows, p->x, width, v.qkv, 3 * width, g.w, 3 * width);
-	fed_kernels()->add_rows(v.qkv, (size_t)rows, 3 * s.width, g.b);
-	fed_gemm_tn(width, width, rows, c.context, width, p->dy, width, g.u, width);
-	fed_kernels()->add_rows(p->dy, (size_t)rows, s.width, g.bias);
 }
 
 /* Tensors with the names of torch.nn.MultiheadAttention: (3 width, width), (3 width), (width,

@@ -10,6 +10,7 @@
 #include "nn/layers/image.h"
 #include "nn/layers/init.h"
 #include "nn/kernels/kernels.h"
+#include "nn/layers/dense_rows.h"
 #include "nn/layers/stage.h"
 
 static uint32_t units_of(const void *config)
@@ -67,6 +68,12 @@ static bool is_wide(const struct fed_pass *p)
 static bool is_small(const struct fed_pass *p)
 {
 	return rows_of(p) <= SMALL_BATCH && is_wide(p);
+}
+
+/* Whether the rows are many because each example has some: nn/layers/dense_rows.c. */
+static bool is_many_rows(const struct fed_pass *p)
+{
+	return ((const struct fed_dense_config *)p->config)->each && rows_of(p) > SMALL_BATCH;
 }
 
 /* The share of inputs that are not 0 in any of `together` examples, estimated from a sample of the
@@ -143,11 +150,15 @@ static uint32_t parts_of(uint32_t lines, bool blas, int threads)
 
 static uint32_t forward_parts(const struct fed_pass *p, int threads)
 {
+	if (is_many_rows(p) && !is_sparse_forward(p))
+		return fed__dense_rows_forward_parts(rows_of(p));
 	return parts_of(units_of(p->config), forward_is_blas(p), threads);
 }
 
 static uint32_t backward_parts(const struct fed_pass *p, int threads)
 {
+	if (is_many_rows(p) && !is_sparse_backward(p))
+		return fed__dense_rows_backward_parts((uint32_t)inputs_of(p->config, &p->in));
 	return parts_of((uint32_t)inputs_of(p->config, &p->in), backward_is_blas(p), threads);
 }
 
@@ -165,6 +176,10 @@ static void forward_part(const struct fed_pass *p, uint32_t part, uint32_t parts
 	const float *w = p->params + first, *bias = p->params + (size_t)s.in * units + first;
 	float *y = p->y + first;
 
+	if (is_many_rows(p) && !is_sparse_forward(p)) {
+		fed__dense_rows_forward(p, &s, part);
+		return;
+	}
 	s.units = begin_of(units, part + 1, parts) - first;
 	if (is_sparse_forward(p)) {
 		k->dense_forward_sparse(&s, is_flat(), p->x, w, bias, y);
@@ -188,6 +203,10 @@ static void backward_part(const struct fed_pass *p, uint32_t part, uint32_t part
 	const float *x = p->x + first;
 	float *dx = p->dx ? p->dx + first : NULL;
 
+	if (is_many_rows(p) && !is_sparse_backward(p)) {
+		fed__dense_rows_backward(p, &s, part);
+		return;
+	}
 	s.in = begin_of(in, part + 1, parts) - first;
 	if (dx && !is_small(p)) {
 		fed_gemm_nt(batch, (int)s.in, units, p->dy, units, p->params + from, units, dx, (int)in,
@@ -225,8 +244,12 @@ static double dense_flops(const void *config, const struct fed_shape *in)
 
 static size_t dense_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
-	(void)batch;
-	return fed_gemm_nt_scratch((int)inputs_of(config, in), (int)units_of(config));
+	const size_t inputs = inputs_of(config, in), rows = fed_shape_size(in) / inputs;
+	const size_t whole = fed_gemm_nt_scratch((int)inputs, (int)units_of(config));
+
+	if (((const struct fed_dense_config *)config)->each && batch * rows > SMALL_BATCH)
+		return whole + fed__dense_rows_scratch((uint32_t)inputs, units_of(config));
+	return whole;
 }
 
 /* The layout in files is (out, in), with images flattened as (C, H, W); here as (H, W, C). */
