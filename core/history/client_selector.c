@@ -273,15 +273,25 @@ bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id)
 
 void fed_client_ids_put(struct fed_text *out, const uint32_t *ids, uint32_t n, size_t most)
 {
+	fed_client_labels_put(out, NULL, ids, n, most);
+}
+
+void fed_client_labels_put(struct fed_text *out, const struct fed_clients *clients,
+                           const uint32_t *ids, uint32_t n, size_t most)
+{
 	const size_t begin = out->len;
 
 	for (uint32_t i = 0, last; i < n; i = last + 1) {
-		char part[PART_MAX];
-		const char *comma = i ? "," : "";
+		char part[PART_MAX + 16];
+		const char *comma = i ? "," : "", *name = fed_client_name(clients, ids[i]);
 
-		for (last = i; last + 1 < n && ids[last + 1] == ids[last] + 1; last++)
+		for (last = i; !name && last + 1 < n && ids[last + 1] == ids[last] + 1 &&
+		               !fed_client_name(clients, ids[last + 1]);
+		     last++)
 			;
-		if (last == i)
+		if (name)
+			snprintf(part, sizeof part, "%s%u %s", comma, ids[i], name);
+		else if (last == i)
 			snprintf(part, sizeof part, "%s%u", comma, ids[i]);
 		else
 			snprintf(part, sizeof part, "%s%u%s%u", comma, ids[i], last > i + 1 ? "-" : ",",

@@ -27,5 +27,8 @@ bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id);
 /* Append ascending ids as a selector, "1,4,7-9"; beyond `most` characters, "1,4,7-9,... (200 in
  * all)". */
 void fed_client_ids_put(struct fed_text *, const uint32_t *ids, uint32_t n, size_t most);
+/* The same to be read: with the names that clients have, "1,4,7-9,12 Ada". */
+void fed_client_labels_put(struct fed_text *, const struct fed_clients *, const uint32_t *ids,
+                           uint32_t n, size_t most);
 
 #endif

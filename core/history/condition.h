@@ -14,7 +14,7 @@
  *
  * Breakpoints also have terms over single events (fed_condition_parse_event):
  *
- *     term = "client" OP NUMBER | "event" ("==" | "!=") KIND | "nan"
+ *     term = "client" OP NUMBER | "client" ("==" | "!=") NAME | "event" ("==" | "!=") KIND | "nan"
  *
  * KIND is a name of history/event_log.h; nan: a loss, an update or a step is not finite.
  *
@@ -24,24 +24,32 @@
  *     term = FIELD OP side | CHOICE ("==" | "!=") WORD | WORD | FLAG
  *
  * A WORD alone is a value of one of the table's choices, and means CHOICE == WORD.
+ *
+ * NAME is that of a present client (train/clients/names.h), also behind the field `client` of a
+ * row; the condition's text has its number then, which stays true when the name changes.
  */
 #ifndef FED_HISTORY_CONDITION_H
 #define FED_HISTORY_CONDITION_H
 
 #include "history/kept_runs.h"
+#include "train/clients/clients.h"
 
 struct fed_condition;
-/* runs: the kept ones, or NULL when there are none. */
+/* runs: the kept ones, or NULL when there are none; clients: those whose names may be used, or
+ * NULL.
+ */
 int fed_condition_parse(struct fed_condition **, const char *text, const struct fed_runs *runs,
                         struct fed_error *);
 int fed_condition_parse_event(struct fed_condition **, const char *text,
-                              const struct fed_runs *runs, struct fed_error *);
+                              const struct fed_runs *runs, const struct fed_clients *,
+                              struct fed_error *);
 /* fields: INT, REAL, CHOICE and FLAG, kept until the condition is freed. */
 int fed_condition_parse_row(struct fed_condition **, const char *text,
-                            const struct fed_field *fields, struct fed_error *);
+                            const struct fed_field *fields, const struct fed_clients *,
+                            struct fed_error *);
 int fed_condition_copy(struct fed_condition **, const struct fed_condition *, struct fed_error *);
 void fed_condition_free(struct fed_condition *);              /* NULL is fine */
-const char *fed_condition_text(const struct fed_condition *); /* as typed */
+const char *fed_condition_text(const struct fed_condition *); /* as typed, but for names */
 /* The i-th number read from kept runs, in the order of the text; NULL past the last. */
 double *fed_condition_taken(struct fed_condition *, size_t i);
 /* Whether the condition holds for the last record of the history; false for an empty one. */

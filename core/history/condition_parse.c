@@ -10,6 +10,7 @@
 #include "history/event_log.h"
 #include "history/condition_internal.h"
 #include "history/kept_runs.h"
+#include "train/clients/names.h"
 
 #define TEXT_MAX 4096
 #define TERMS_MAX 64
@@ -27,8 +28,11 @@ static const struct {
 struct parser {
 	const char *start, *at;
 	const struct fed_runs *runs;
-	bool events;                    /* terms over events are allowed */
-	const struct fed_field *fields; /* names of these in place of metrics; NULL: metrics */
+	bool events;                       /* terms over events are allowed */
+	const struct fed_field *fields;    /* names of these in place of metrics; NULL: metrics */
+	const struct fed_clients *clients; /* whose names may be used, or NULL */
+	struct fed_text text;              /* up to `copied`, with numbers in place of names */
+	const char *copied;
 	struct fed_error *err;
 };
 
@@ -288,10 +292,43 @@ static int parse_kind(struct parser *p, double *number)
 	return FED_FAIL;
 }
 
-static int parse_client(struct parser *p, double *number)
+/* Parse the name of a client, as its number; *taken: there was one. */
+static int parse_client_name(struct parser *p, enum fed_comparison op, double *number, bool *taken)
 {
+	const size_t n = strcspn(p->at, " \t,");
+	char name[FED_CLIENT_NAME_MAX];
+	struct fed_error unused;
+	uint32_t id;
+
+	snprintf(name, sizeof name, "%.*s", (int)n, p->at);
+	*taken = p->clients && n < sizeof name && fed_client_name_check(name, &unused) == FED_OK;
+	if (!*taken)
+		return FED_OK;
+	if (op != FED_EQUAL && op != FED_UNEQUAL)
+		return fed_fail(p->err, "a client's name compares with == and != alone");
+	if (!fed_client_find(p->clients, name, &id)) {
+		const char *near = fed_client_nearest(p->clients, name);
+		return fed_fail(p->err, "no client is called %s%s%s%s", fed_show(name).s,
+		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
+	fed_text_put(&p->text, p->copied, (size_t)(p->at - p->copied));
+	fed_text_add(&p->text, "%u", id);
+	p->at += n;
+	p->copied = p->at;
+	*number = id;
+	return FED_OK;
+}
+
+static int parse_client(struct parser *p, enum fed_comparison op, double *number)
+{
+	bool named;
+
+	if (parse_client_name(p, op, number, &named))
+		return FED_FAIL;
+	if (named)
+		return FED_OK;
 	if (!isdigit((unsigned char)*p->at))
-		return unexpected(p, "a client's number");
+		return unexpected(p, p->clients ? "a client's number or name" : "a client's number");
 	return parse_number(p, number);
 }
 
@@ -325,7 +362,7 @@ static int parse_event_term(struct parser *p, struct fed_condition_term *t, bool
 		return fed_fail(p->err, "event compares with == and != alone");
 	skip_blank(p);
 	if (t->left.subject == FED_ABOUT_KIND ? parse_kind(p, &t->right.number)
-	                                      : parse_client(p, &t->right.number))
+	                                      : parse_client(p, t->op, &t->right.number))
 		return FED_FAIL;
 	skip_blank(p);
 	return FED_OK;
@@ -420,7 +457,11 @@ static int parse_term(struct parser *p, struct fed_condition_term *t)
 	if (parse_operator(p, &t->op))
 		return FED_FAIL;
 	skip_blank(p);
-	if (parse_right(p, &t->right, t->op))
+	bool named = false;
+	if (p->fields && strcmp(t->left.text, "client") == 0 &&
+	    parse_client_name(p, t->op, &t->right.number, &named))
+		return FED_FAIL;
+	if (!named && parse_right(p, &t->right, t->op))
 		return FED_FAIL;
 	skip_blank(p);
 	return FED_OK;
@@ -453,40 +494,51 @@ static int parse_all(struct parser *p, struct fed_condition *c)
 }
 
 static int parse(struct fed_condition **out, const char *text, const struct fed_runs *runs,
-                 bool events, const struct fed_field *fields, struct fed_error *err)
+                 bool events, const struct fed_field *fields, const struct fed_clients *clients,
+                 struct fed_error *err)
 {
 	if (strnlen(text, TEXT_MAX + 1) > TEXT_MAX)
 		return fed_fail(err, "a condition has at most %d characters", TEXT_MAX);
 	struct fed_condition *c = fed_alloc(sizeof *c);
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the condition");
-	struct parser p = {
-		.start = text, .at = text, .runs = runs, .events = events, .fields = fields, .err = err};
-	c->text = fed_strdup(text);
-	if (!c->text)
-		fed_fail_memory(err, strlen(text), "the condition");
-	if (!c->text || parse_all(&p, c)) {
+	struct parser p = {.start = text,
+	                   .at = text,
+	                   .runs = runs,
+	                   .events = events,
+	                   .fields = fields,
+	                   .clients = clients,
+	                   .copied = text,
+	                   .err = err};
+	int rc = parse_all(&p, c);
+	fed_text_add(&p.text, "%s", p.copied);
+	c->text = rc == FED_OK && !p.text.failed ? fed_strdup(fed_text_str(&p.text)) : NULL;
+	if (rc == FED_OK && !c->text)
+		rc = fed_fail_memory(err, strlen(text), "the condition");
+	fed_text_release(&p.text);
+	if (rc)
 		fed_condition_free(c);
-		return FED_FAIL;
-	}
-	*out = c;
-	return FED_OK;
+	else
+		*out = c;
+	return rc ? FED_FAIL : FED_OK;
 }
 
 int fed_condition_parse(struct fed_condition **out, const char *text, const struct fed_runs *runs,
                         struct fed_error *err)
 {
-	return parse(out, text, runs, false, NULL, err);
+	return parse(out, text, runs, false, NULL, NULL, err);
 }
 
 int fed_condition_parse_event(struct fed_condition **out, const char *text,
-                              const struct fed_runs *runs, struct fed_error *err)
+                              const struct fed_runs *runs, const struct fed_clients *clients,
+                              struct fed_error *err)
 {
-	return parse(out, text, runs, true, NULL, err);
+	return parse(out, text, runs, true, NULL, clients, err);
 }
 
 int fed_condition_parse_row(struct fed_condition **out, const char *text,
-                            const struct fed_field *fields, struct fed_error *err)
+                            const struct fed_field *fields, const struct fed_clients *clients,
+                            struct fed_error *err)
 {
-	return parse(out, text, NULL, false, fields, err);
+	return parse(out, text, NULL, false, fields, clients, err);
 }

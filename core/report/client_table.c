@@ -543,7 +543,7 @@ int fed_client_table_filter(struct fed_client_table *r, const struct fed_session
 		rc = fed_client_selector_parse(part.s, &parts->clients, (uint64_t)parts->settings.seed,
 		                               &draw, &who, &n_who, err);
 	if (rc == FED_OK && *rest)
-		rc = fed_condition_parse_row(&where, rest, fed_client_table_fields, err);
+		rc = fed_condition_parse_row(&where, rest, fed_client_table_fields, &parts->clients, err);
 	fed_text_release(&part);
 	if (rc) {
 		fed_free(who);

@@ -47,9 +47,9 @@ int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
 	if (d->n == FED_BREAKPOINTS_MAX)
 		return fed_fail(err, "a session has at most %d breakpoints; `break delete N` deletes one",
 		                FED_BREAKPOINTS_MAX);
-	if (fed_condition_parse_event(&p.when, text, &s->runs, err))
+	if (fed_condition_parse_event(&p.when, text, &s->runs, &s->parts.clients, err))
 		return FED_FAIL;
-	p.text = fed_strdup(text);
+	p.text = fed_strdup(fed_condition_text(p.when));
 	struct fed_breakpoint *grown =
 		p.text ? fed_resize(d->point, d->n * sizeof *grown, (d->n + 1) * sizeof *grown) : NULL;
 	if (!grown) {

@@ -56,7 +56,7 @@ static void notice_clients(struct fed_session *s, const struct fed_fault *fault,
 	for (uint32_t i = 0; i < fault->n; i++)
 		if (idle(&s->parts.clients.client[fault->client[i]]))
 			ids[n++] = fault->client[i];
-	fed_client_ids_put(&list, ids, n, 60);
+	fed_client_labels_put(&list, &s->parts.clients, ids, n, 60);
 	if (n)
 		fed_session_tell(s, FED_EVENT_NOTICE, "%s changes nothing on client%s %s: %s",
 		                 fed_fault_types[fault->kind].name, n == 1 ? "" : "s", fed_text_str(&list),

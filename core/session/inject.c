@@ -100,7 +100,7 @@ static void tell_fault(struct fed_session *s, const struct fed_fault *fault, con
 	struct fed_text what = {0}, list = {0};
 
 	fed__fault_put(fault, &what);
-	fed_client_ids_put(&list, client, n, LIST_MAX);
+	fed_client_labels_put(&list, &s->parts.clients, client, n, LIST_MAX);
 	fed_session_tell(s, FED_EVENT_FAULT, "fault %llu: %s %s client%s %s%s",
 	                 (unsigned long long)fault->number, fed_text_str(&what), happens,
 	                 n == 1 ? "" : "s", fed_text_str(&list), when);

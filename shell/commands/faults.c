@@ -168,7 +168,8 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 	fed_fault_put_args(fault, &text);
 	fed__table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
 	fed_text_clear(&text);
-	fed_client_ids_put(&text, fault->client, fault->n, WHO_COLUMNS);
+	fed_client_labels_put(&text, &fed_session_parts(s)->clients, fault->client, fault->n,
+	                      WHO_COLUMNS);
 	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_fault_put_versions(fault, &text);

@@ -338,12 +338,12 @@ const struct fed_command fed__commands_look[] = {
      .flags = FED_COMMAND_TABLE},
 	{.name = "clients",
      .help = "list clients: examples, labels, device, link, updates, loss, faults",
-     .text =
-         "One bar for each class, its height the share of the client's examples. Faults in\n"
-         "brackets have not begun yet. A filter is that of the view `clients` of `watch`: WHO\n"
-         "(3, 1-5, 20%, random:3, all), conditions over the columns (loss>2, state==training),\n"
-         "states and verdicts alone (lost, filtered), joined by and, or. Without one the first\n"
-         "20 clients are shown. `columns=all` shows what there is to filter and to sort by.",
+     .text = "One bar for each class, its height the share of the client's examples. Faults in\n"
+             "brackets have not begun yet. A filter is that of the view `clients` of `watch`: WHO\n"
+             "(3, 1-5, 20%, random:3, a name, all), conditions over the columns (loss>2,\n"
+             "state==training, client!=Ada), states and verdicts alone (lost, filtered), joined by "
+             "and, or. Without one the first\n"
+             "20 clients are shown. `columns=all` shows what there is to filter and to sort by.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 5 samples=50; inject flaky 2-4; clients",
                               "dataset blobs; add-client 10 noniid samples=50; clients",
                               "dataset blobs; add-client 10 samples=50; clients 2-4",

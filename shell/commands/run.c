@@ -404,8 +404,9 @@ struct break_args {
 	char condition[2000];
 };
 static const struct fed_field break_rows[] = {
-	FED_ARG_TEXT(struct break_args, condition, FED_FIELD_POSITIONAL | FED_FIELD_REST, "break",
-                 "METRIC OP NUMBER, client==N, event==KIND, nan, joined by and, or; or delete N"),
+	FED_ARG_TEXT(
+		struct break_args, condition, FED_FIELD_POSITIONAL | FED_FIELD_REST, "break",
+		"METRIC OP NUMBER, client==N or a name, event==KIND, nan, joined by and, or; or delete N"),
 	FED_END,
 };
 static int run_break(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -494,7 +495,8 @@ const struct fed_command fed__commands_run[] = {
 	{.name = "break",
      .help = "stop runs where a condition begins to hold, or list the breakpoints",
      .text = "Over events, right after the event, in the middle of the round: client==7,\n"
-             "event==lost (the kinds that `log` knows), nan (a loss, an update or a step that is\n"
+             "client==Ada, event==lost (the kinds that `log` knows), nan (a loss, an update or a "
+             "step that is\n"
              "not finite), together with metrics if wanted: client==7 and version>=12. Over\n"
              "counters and the clock (refused>0, lost>2, clock>=60): when it begins to hold, in\n"
              "the middle of the round. Over other metrics (version==12, accuracy<0.5): after the\n"

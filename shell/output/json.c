@@ -9,6 +9,19 @@
 #include "shell/output/print.h"
 
 #include "history/event_log.h"
+#include "session/composition.h"
+#include "train/clients/names.h"
+
+static void put_client(const struct fed_shell *shell, uint32_t id, struct fed_text *line)
+{
+	const char *name = fed_client_name(&fed_session_parts(shell->session)->clients, id);
+
+	fed_text_add(line, ",\"client\":%u", id);
+	if (name) {
+		fed_text_add(line, ",\"name\":");
+		fed_text_json_string(line, name);
+	}
+}
 
 static void put_json(const struct fed_shell *shell, const struct fed_event *event,
                      struct fed_text *line)
@@ -22,7 +35,7 @@ static void put_json(const struct fed_shell *shell, const struct fed_event *even
 	             (unsigned long long)event->version);
 	fed_text_json_number(line, event->clock);
 	if (event->client != FED_SERVER)
-		fed_text_add(line, ",\"client\":%u", event->client);
+		put_client(shell, event->client, line);
 	if (event->text) {
 		fed_text_add(line, ",\"text\":");
 		fed_text_json_string(line, event->text);

@@ -41,7 +41,7 @@ static void as_breakpoint(const char *text, bool plain)
 	struct fed_condition *condition;
 	struct fed_error err;
 
-	if (fed_condition_parse_event(&condition, text, NULL, &err)) {
+	if (fed_condition_parse_event(&condition, text, NULL, NULL, &err)) {
 		fed_fuzz_claim(!plain);
 		return;
 	}

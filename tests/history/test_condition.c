@@ -298,7 +298,7 @@ START_TEST(judges_moments)
 		.kind = FED_EVENT_REFUSED, .client = 7, .nan = true, .version = 3, .record = &open};
 	const struct fed_condition_context now = {
 		.history = &h, .open = &open, .event = &event, .clock = 33};
-	fed_assert_ok(fed_condition_parse_event(&c, moments[_i].text, NULL, &err), &err);
+	fed_assert_ok(fed_condition_parse_event(&c, moments[_i].text, NULL, NULL, &err), &err);
 	ck_assert_int_eq(fed_condition_pace(c), moments[_i].pace);
 	fed_assert_ok(fed_condition_copy(&copy, c, &err), &err);
 	fed_condition_free(c);
@@ -336,7 +336,8 @@ START_TEST(refuses_events)
 	struct fed_condition *c;
 	struct fed_error err = {""};
 
-	ck_assert_int_eq(fed_condition_parse_event(&c, refused_events[_i].text, NULL, &err), FED_FAIL);
+	ck_assert_int_eq(fed_condition_parse_event(&c, refused_events[_i].text, NULL, NULL, &err),
+	                 FED_FAIL);
 	ck_assert_msg(strstr(err.text, refused_events[_i].words) != NULL, "%s: %s",
 	              refused_events[_i].text, err.text);
 }
@@ -360,7 +361,7 @@ static int parse_one(void *ctx, struct fed_error *err)
 	struct fed_condition *c;
 
 	(void)ctx;
-	if (fed_condition_parse_event(&c, "accuracy>=0.9 or loss<1 and event==lost", NULL, err))
+	if (fed_condition_parse_event(&c, "accuracy>=0.9 or loss<1 and event==lost", NULL, NULL, err))
 		return FED_FAIL;
 	struct fed_condition *copy = NULL;
 	const int rc = fed_condition_copy(&copy, c, err);

@@ -257,7 +257,8 @@ static struct group summarise_group(const struct fed_update_history *s, int g, u
 }
 
 static void paint_group(struct fed_canvas *canvas, int row, const struct fed_columns *c, int g,
-                        const struct group *group, const uint32_t *ids, double most, bool utf8)
+                        const struct group *group, const uint32_t *ids, double most,
+                        const struct fed_watched *w)
 {
 	const struct fed_style style = style_of(group->byzantine > 0);
 	struct fed_text text = {0};
@@ -274,10 +275,11 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	fed__columns_cell(c, canvas, SHARE, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", group->score);
 	fed__columns_cell(c, canvas, DISTANCE, row, fed_text_str(&text), plain);
-	put_bar(&text, group->score, most, c->width[WEIGHED], utf8);
+	put_bar(&text, group->score, most, c->width[WEIGHED], w->utf8);
 	fed__columns_cell(c, canvas, WEIGHED, row, fed_text_str(&text), style);
 	fed_text_clear(&text);
-	fed_client_ids_put(&text, ids, group->n, c->at[MEMBERS] < 0 ? 0 : (size_t)c->width[MEMBERS]);
+	fed_client_labels_put(&text, &fed_session_parts(w->session)->clients, ids, group->n,
+	                      c->at[MEMBERS] < 0 ? 0 : (size_t)c->width[MEMBERS]);
 	fed__columns_cell(c, canvas, MEMBERS, row, fed_text_str(&text), plain);
 	fed_text_release(&text);
 }
@@ -312,7 +314,7 @@ int fed__update_history_groups(struct fed_canvas *canvas, int row,
 	for (int g = (int)*top; g < n && row + 1 < canvas->rows; g++) {
 		const struct group group = summarise_group(s, g, ids);
 
-		paint_group(canvas, ++row, &c, g, &group, ids, most, w->utf8);
+		paint_group(canvas, ++row, &c, g, &group, ids, most, w);
 	}
 	fed_free(ids);
 	return FED_OK;

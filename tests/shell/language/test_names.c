@@ -214,6 +214,52 @@ START_TEST(a_name_is_completed)
 }
 END_TEST
 
+/* In conditions a name stands for the number, in lists it is beside it. */
+START_TEST(conditions_and_lists_know_names)
+{
+	struct fed_text line = {0};
+	struct fed_temp temp;
+
+	fed_temp_make(&temp);
+	lab.shell.screen.utf8 = true;
+	shell_lab_reply(&lab, "add-client 3 samples=20; add-client 3 samples=20 name=한국어,Ada,x-3",
+	                FED_EXIT_OK);
+	const char *said =
+		shell_lab_reply(&lab, "break client==x-3,event==trained; break", FED_EXIT_OK);
+	assert_shows(said, "client==5,event==trained\n");
+	said = shell_lab_reply(&lab, "inject offline 1-4; faults --csv", FED_EXIT_OK);
+	assert_shows(said, "on clients 1,2,3 한국어,4 Ada, from version 1 on");
+	assert_shows(said, ",\"1,2,3 한국어,4 Ada\",");
+	shell_lab_reply(&lab, "heal all", FED_EXIT_OK);
+	said = shell_lab_reply(&lab, "round 1", FED_EXIT_OK);
+	assert_shows(said, "event trained");
+	said = shell_lab_reply(&lab, "continue; clients client!=Ada and client!=1 columns=client --csv",
+	                       FED_EXIT_OK);
+	assert_shows(said, "client\n0\n2\n3\n5\n");
+	said = shell_lab_reply(&lab, "clients client==한국어 columns=client --csv", FED_EXIT_OK);
+	assert_shows(said, "client\n3\n");
+	assert_shows(shell_lab_reply(&lab, "clients client==Adb", FED_EXIT_USAGE), "did you mean Ada?");
+	assert_shows(shell_lab_reply(&lab, "break client>Ada", FED_EXIT_USAGE), "== and != alone");
+	/* The number stays true; a name is gone with its client. */
+	fed_text_add(&line, "remove-client x-3; save %s/made; break delete all; restore %s/made; break",
+	             temp.dir, temp.dir);
+	assert_shows(shell_lab_reply(&lab, fed_text_str(&line), FED_EXIT_OK),
+	             "client==5,event==trained\n");
+	assert_shows(shell_lab_reply(&lab, "break client==x-3", FED_EXIT_USAGE), "no client is called");
+	fed_text_release(&line);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
+START_TEST(events_as_json_have_names)
+{
+	shell_lab_reply(&lab, "add-client 2 samples=20 name=한국어,Ada; inject offline 0", FED_EXIT_OK);
+	shell_lab_record_json(&lab);
+	shell_lab_reply(&lab, "round 1", FED_EXIT_OK);
+	assert_shows(shell_lab_json(&lab), "\"client\":0,\"name\":\"한국어\",\"text\":\"the client");
+}
+END_TEST
+
 FED_SUITE(names)
 {
 	Suite *suite = suite_create("names");
@@ -229,6 +275,8 @@ FED_SUITE(names)
 	tcase_add_test(names, a_client_is_renamed_at_any_time);
 	tcase_add_test(names, natural_clients_are_named_after_their_owners);
 	tcase_add_test(names, a_name_is_completed);
+	tcase_add_test(names, conditions_and_lists_know_names);
+	tcase_add_test(names, events_as_json_have_names);
 	suite_add_tcase(suite, names);
 	return suite;
 }
