@@ -439,9 +439,10 @@ const struct fed_command fed__commands_look[] = {
      .help = "say how another terminal can show the watch of this session",
      .text =
          "`fedsh --attach` in a second terminal (of the projector, say) shows the watch of a\n"
-         "session that is at its prompt, in the second one's own size and colours. There keys\n"
-         "look: views, filters, help; commands are typed at the prompt. It may come and go, be\n"
-         "slow or stopped: the session does not wait for it. Only the same user can attach.\n"
+         "session that is at its prompt, in the second one's own size. There keys look: views,\n"
+         "filters, help; commands are typed at the prompt. Its colours are those of `set theme`\n"
+         "here, unless its own configuration chooses some. It may come and go, be slow or\n"
+         "stopped: the session does not wait for it. Only the same user can attach.\n"
          "Where several sessions run, `fedsh --attach NUMBER` names the process.",
      .examples = FED_EXAMPLES("attach"),
      .run = fed__run_attach,

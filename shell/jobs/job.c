@@ -212,7 +212,7 @@ static bool between_events(void *ctx)
 
 int fed__onlookers_begin(struct fed_shell *shell, struct fed_error *err)
 {
-	return fed_attached_new(&shell->attached, shell->session, err);
+	return fed_attached_new(&shell->attached, shell->session, &shell->own.theme, err);
 }
 
 int fed__onlookers_descriptor(const struct fed_shell *shell)

@@ -21,6 +21,7 @@ static struct fed_text received, picture;
 static char greeting[200], end[200];
 static int terminal;
 static size_t frames;
+static int theme, shown_theme;
 
 static void set_up(void)
 {
@@ -30,10 +31,11 @@ static void set_up(void)
 	setenv("XDG_RUNTIME_DIR", temp.dir, 1);
 	small_init(&session, NULL);
 	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20;round 2");
-	fed_assert_ok(fed_attached_new(&attached, &session, &err), &err);
+	fed_assert_ok(fed_attached_new(&attached, &session, &theme, &err), &err);
 	greeting[0] = end[0] = 0;
 	terminal = -1;
 	frames = 0;
+	theme = 0;
 }
 
 static void tear_down(void)
@@ -101,6 +103,7 @@ static void take_frame(const struct fed_wire_packet *p)
 	fed__canvas_text(&canvas, &picture, true, FED_PALETTE_NONE);
 	fed__canvas_release(&canvas);
 	frames++;
+	shown_theme = frame.theme;
 }
 
 /* What the terminal reads; false: the session has closed it. */
@@ -169,6 +172,24 @@ START_TEST(a_terminal_sees_the_session)
 	press('q');
 	wait_end("ends: ");
 	ck_assert_uint_eq(fed_attached_count(attached), 0);
+}
+END_TEST
+
+/* `set theme` at the session's prompt is a frame for each terminal. */
+START_TEST(a_terminal_follows_the_theme)
+{
+	hello(80, 24);
+	wait_picture("version 2 ");
+	ck_assert_int_eq(shown_theme, 0);
+	theme = 2;
+	const double began = fed_wall_seconds();
+	while (shown_theme != theme) {
+		ck_assert(fed_wall_seconds() < began + 30);
+		attend();
+		read_terminal();
+	}
+	press('q');
+	wait_end("ends: ");
 }
 END_TEST
 
@@ -318,6 +339,7 @@ FED_SUITE(attached)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_terminal_sees_the_session);
+	tcase_add_test(tests, a_terminal_follows_the_theme);
 	tcase_add_test(tests, a_terminal_only_looks);
 	tcase_add_test(tests, a_stopped_terminal_is_not_waited_for);
 	tcase_add_test(tests, others_go_on_when_one_is_gone);

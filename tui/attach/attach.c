@@ -106,6 +106,7 @@ struct attached_terminal {
 	struct fed_text received, *why;
 	struct fed_wire_out out;
 	struct fed_wire_size size;
+	enum fed_theme own; /* FED_THEME_AUTO: the session's */
 	bool ended;
 };
 
@@ -149,6 +150,8 @@ static void show_frame(struct attached_terminal *t, const struct fed_wire_packet
 	memcpy(canvas.cell, p->payload + sizeof frame, bytes);
 	if (frame.clear)
 		fed__terminal_clear(t->terminal);
+	if (t->own == FED_THEME_AUTO && frame.theme >= 0 && frame.theme <= FED_THEME_TERMINAL)
+		fed__terminal_theme(t->terminal, (enum fed_theme)frame.theme);
 	fed__terminal_mouse(t->terminal, frame.mouse);
 	fed__terminal_size(t->terminal, &columns, &rows);
 	fed__terminal_show(t->terminal, &canvas, frame.cursor, frame.rows - 1);
@@ -245,7 +248,7 @@ static void show_waiting(struct attached_terminal *t)
 int fed_attach_run(const char *path, const char *view, bool color, enum fed_theme theme,
                    struct fed_text *why, struct fed_error *err)
 {
-	struct attached_terminal t = {.why = why};
+	struct attached_terminal t = {.why = why, .own = theme};
 
 	if (fed__terminal_check(STDOUT_FILENO, err))
 		return FED_FAIL;

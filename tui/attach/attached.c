@@ -33,11 +33,13 @@ struct onlooker {
 	struct fed_app app;
 	struct fed_wire_size size;
 	bool dirty, clear;
+	int theme;          /* of the last frame */
 	double shown, cost; /* wall seconds of the last frame, and what it took */
 };
 
 struct fed_attached {
 	struct fed_session *session;
+	const int *theme;
 	int listener, poller;
 	struct fed_text path;
 	struct onlooker onlooker[TERMINALS_MOST];
@@ -235,6 +237,7 @@ static void put_frame(struct onlooker *o)
 	const struct fed_wire_frame frame = {.columns = canvas->columns,
 	                                     .rows = canvas->rows,
 	                                     .cursor = o->app.cursor,
+	                                     .theme = o->theme,
 	                                     .mouse = o->app.mouse,
 	                                     .clear = o->clear};
 
@@ -278,6 +281,8 @@ bool fed_attached_read(struct fed_attached *a, bool busy)
 		if (o->fd < 0)
 			continue;
 		send_more(a, o);
+		o->dirty |= o->theme != *a->theme;
+		o->theme = *a->theme;
 		if (o->fd >= 0 && o->received.len < RECEIVED_MOST &&
 		    (!fed_socket_receive(o->fd, &o->received, RECEIVED_MOST - o->received.len) ||
 		     o->received.failed))
@@ -319,13 +324,15 @@ bool fed_attached_awaits_version(const struct fed_attached *a)
 
 /* Life ------------------------------------------------------------------------------- */
 
-int fed_attached_new(struct fed_attached **out, struct fed_session *session, struct fed_error *err)
+int fed_attached_new(struct fed_attached **out, struct fed_session *session, const int *theme,
+                     struct fed_error *err)
 {
 	struct fed_attached *a = fed_alloc(sizeof *a);
 
 	if (!a)
 		return fed_fail_memory(err, sizeof *a, "attached terminals");
 	a->session = session;
+	a->theme = theme;
 	a->listener = -1;
 	for (size_t i = 0; i < TERMINALS_MOST; i++)
 		a->onlooker[i].fd = -1;

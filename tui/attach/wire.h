@@ -10,7 +10,7 @@
 
 #include "tui/views/view.h"
 
-enum { FED_WIRE_VERSION = 1, FED_WIRE_KEY_MOST = 4096 };
+enum { FED_WIRE_VERSION = 2, FED_WIRE_KEY_MOST = 4096 };
 
 enum fed_wire_kind {
 	/* Of the session. */
@@ -34,7 +34,8 @@ struct fed_wire_hello {
 };
 struct fed_wire_frame {
 	int32_t columns, rows, cursor; /* cursor: column in the last row, or -1 */
-	bool mouse, clear;             /* whether clicks are wanted; draw everything anew */
+	int32_t theme;     /* enum fed_theme of the session, for terminals that chose none */
+	bool mouse, clear; /* whether clicks are wanted; draw everything anew */
 };
 
 /* What is sent: a packet is appended and leaves as the socket takes it. */
