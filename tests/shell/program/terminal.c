@@ -110,17 +110,38 @@ void terminal_signal(int number)
 	kill(child, number);
 }
 
-void terminal_limit_memory(size_t more)
+/* Pages of the program's memory, and whether it sleeps. */
+static unsigned long pages_now(bool *asleep)
 {
-	char path[64];
+	char path[64], state = 0;
 	unsigned long pages;
 	FILE *f;
 
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)child);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%*d %*s %c", &state), 1);
+	fclose(f);
 	snprintf(path, sizeof path, "/proc/%ld/statm", (long)child);
 	f = fopen(path, "r");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(fscanf(f, "%lu", &pages), 1);
 	fclose(f);
+	*asleep = state == 'S';
+	return pages;
+}
+
+void terminal_limit_memory(size_t more)
+{
+	unsigned long pages = 0;
+	bool asleep;
+
+	/* Behind its prompt it may still return memory, which it could use then. */
+	for (int same = 0; same < 5; poll(NULL, 0, 2)) {
+		const unsigned long now = pages_now(&asleep);
+		same = asleep && now == pages ? same + 1 : 0;
+		pages = now;
+	}
 	const rlim_t most = pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
 	const struct rlimit limit = {most, RLIM_INFINITY};
 	ck_assert_int_eq(prlimit(child, RLIMIT_AS, &limit, NULL), 0);
