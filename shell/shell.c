@@ -12,6 +12,7 @@
 #include "shell/output/print.h"
 #include "shell/script/lessons.h"
 #include "tui/attach/attached.h"
+#include "shell/language/origins.h"
 #include "shell/script/verify.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
@@ -49,6 +50,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed__failure_release(&shell->failure);
 	fed__lessons_release(&shell->lessons);
 	fed_free(shell->verifying.expected);
+	fed__origins_release(&shell->origins);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

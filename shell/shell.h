@@ -228,6 +228,13 @@ struct fed_verification {
 	char differs[200]; /* how the first one that does differs; "": none does */
 };
 
+/* What a run is made with (language/origins.h). */
+struct fed_origins {
+	bool known;               /* they are those of the last commands */
+	struct fed_text noted;    /* that the journal has, a line each */
+	struct fed_text recorded; /* that the file had which is verified */
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -273,6 +280,7 @@ struct fed_shell {
 	struct fed_attached *attached; /* NULL: no other terminal can look on */
 	double looked;                 /* wall seconds when those that do were last attended to */
 	struct fed_verification verifying;
+	struct fed_origins origins;
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */

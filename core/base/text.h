@@ -44,6 +44,8 @@ struct fed_shown fed_count(double n);
 
 /* Append the shortest form that fed_parse_real reads back to the same double; "nan", "inf". */
 void fed__text_real(struct fed_text *, double x);
+/* Append as text of HTML or XML, also in an attribute's double quotes. */
+void fed_text_put_markup(struct fed_text *, const char *s);
 /* Append as a JSON string with its quotes; as a JSON number (as fed__text_real; NaN and infinities
  * are null). */
 void fed_text_json_string(struct fed_text *, const char *s);

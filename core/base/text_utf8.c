@@ -173,6 +173,22 @@ struct fed_shown fed_show(const char *s)
 	return out;
 }
 
+void fed_text_put_markup(struct fed_text *t, const char *s)
+{
+	for (; *s; s++) {
+		const char *name = *s == '<'   ? "&lt;"
+		                   : *s == '>' ? "&gt;"
+		                   : *s == '&' ? "&amp;"
+		                   : *s == '"' ? "&quot;"
+		                               : NULL;
+
+		if (name)
+			fed_text_put(t, name, strlen(name));
+		else if ((unsigned char)*s >= ' ' || *s == '\n' || *s == '\t') /* no other is allowed */
+			fed_text_put(t, s, 1);
+	}
+}
+
 void fed_text_json_string(struct fed_text *t, const char *s)
 {
 	const size_t len = strlen(s);

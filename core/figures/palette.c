@@ -9,7 +9,7 @@
 uint32_t fed_series_rgb(size_t i)
 {
 	static const uint32_t rgb[FED_SERIES_COLORS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
-	                                                0xE69F00, 0x56B4E9, 0x4D4D4D};
+	                                                0xE69F00, 0x56B4E9, 0x7F7F7F};
 	return rgb[i % FED_SERIES_COLORS];
 }
 

@@ -51,7 +51,7 @@ static int render(const struct fed_drawing *d, const char *path, struct fed_text
 	if (strcasecmp(ending, ".svg") != 0)
 		return fed_reject(err, "%s: the ending says how a figure is written: .svg, .pdf or .png",
 		                  fed_show(path).s);
-	fed__drawing_svg(d, false, out);
+	fed_drawing_svg(d, false, out);
 	return FED_OK;
 }
 

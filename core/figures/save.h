@@ -13,7 +13,7 @@ bool fed_length_parse(const char *text, double *points);
 
 /* Append an SVG document, or with `within` a fragment for a page, whose colours the page may set by
  * the classes of fed__role_names[]. */
-void fed__drawing_svg(const struct fed_drawing *, bool within, struct fed_text *out);
+void fed_drawing_svg(const struct fed_drawing *, bool within, struct fed_text *out);
 /* Write a file by its ending: .svg, or by cairo .pdf and .png (300 dots an inch). FED_REJECT:
  * another ending, or no cairo in this build. */
 int fed_drawing_save(const struct fed_drawing *, const char *path, struct fed_error *);

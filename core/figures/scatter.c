@@ -134,7 +134,7 @@ static void draw_arrow(struct scatter_layout *l, const double at[2], double x, d
 
 static void draw_points(struct scatter_layout *l, const struct fed_scatter_points *g)
 {
-	const struct fed_paint paint = FED_DATA(g->rgb);
+	const struct fed_paint paint = g->paint;
 
 	for (size_t i = 0; i < g->n; i++) {
 		double at[2];
@@ -200,7 +200,7 @@ static int prepare(struct scatter_layout *l, struct fed_error *err)
 			                                                   .sample = FED_SAMPLE_MARK,
 			                                                   .hollow = of->group[g].hollow,
 			                                                   .mark = of->group[g].mark,
-			                                                   .paint = FED_DATA(of->group[g].rgb)};
+			                                                   .paint = of->group[g].paint};
 	return FED_OK;
 }
 

@@ -9,7 +9,7 @@
 
 struct fed_scatter_points {
 	const char *name;
-	uint32_t rgb;
+	struct fed_paint paint;
 	size_t mark; /* figures/palette.h */
 	bool hollow;
 	const double *x, *y; /* [n]; points that are not finite are left out */

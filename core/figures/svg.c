@@ -10,28 +10,6 @@
 #include "figures/backend.h"
 #include "figures/save.h"
 
-static void put_escaped(struct fed_text *out, const char *s)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			fed_text_add(out, "&lt;");
-			break;
-		case '>':
-			fed_text_add(out, "&gt;");
-			break;
-		case '&':
-			fed_text_add(out, "&amp;");
-			break;
-		case '"':
-			fed_text_add(out, "&quot;");
-			break;
-		default:
-			fed_text_put(out, s, 1);
-		}
-	}
-}
-
 /* A coordinate: hundredths of a point, without zeroes at the end. */
 static void put_number(struct fed_text *out, double x)
 {
@@ -147,7 +125,7 @@ static void put_text(struct fed_text *out, const struct fed_drawing *d,
 		fed_text_add(out, " text-anchor=\"%s\"", anchors[style->anchor]);
 	put_paint(out, &style->paint, false);
 	fed_text_add(out, ">");
-	put_escaped(out, fed_text_str(&d->pool) + item->text);
+	fed_text_put_markup(out, fed_text_str(&d->pool) + item->text);
 	fed_text_add(out, "</text>\n");
 }
 
@@ -164,18 +142,18 @@ static void put_size(struct fed_text *out, const struct fed_drawing *d, bool wit
 	fed_text_add(out, "\" role=\"img\"");
 	if (d->font || !within) {
 		fed_text_add(out, " font-family=\"");
-		put_escaped(out, d->font ? d->font : "Helvetica, Arial, DejaVu Sans, sans-serif");
+		fed_text_put_markup(out, d->font ? d->font : "Helvetica, Arial, DejaVu Sans, sans-serif");
 		fed_text_put(out, "\"", 1);
 	}
 	fed_text_add(out, ">\n");
 	if (d->title) {
 		fed_text_add(out, "<title>");
-		put_escaped(out, d->title);
+		fed_text_put_markup(out, d->title);
 		fed_text_add(out, "</title>\n");
 	}
 }
 
-void fed__drawing_svg(const struct fed_drawing *d, bool within, struct fed_text *out)
+void fed_drawing_svg(const struct fed_drawing *d, bool within, struct fed_text *out)
 {
 	static void (*const put[])(struct fed_text *, const struct fed_drawing *,
 	                           const struct fed_drawing_item *) = {

@@ -22,6 +22,7 @@
 #include "shell/commands/look/leakage.h"
 #include "shell/commands/look/plane.h"
 #include "shell/commands/look/reconstruct.h"
+#include "shell/commands/look/report.h"
 #include "shell/commands/look/sample.h"
 #include "shell/output/print.h"
 #include "shell/output/settings.h"
@@ -375,6 +376,19 @@ const struct fed_command fed__commands_look[] = {
      .args_size = sizeof(struct fed_plot_args),
      .run = fed__run_plot,
      .flags = FED_COMMAND_TABLE},
+	{.name = "report",
+     .help = "write a page of the run: figures, tables, composition, how to repeat it",
+     .text =
+         "One HTML file that needs no other: curves of this run and of kept ones, the clients'\n"
+         "labels, the last rounds' timeline, the map of the updates, the confusion matrix, as\n"
+         "vectors; results, rounds and faults as tables; every setting; the digests of the data\n"
+         "and of the plugins in use; and the commands that make it again.",
+     .examples = FED_EXAMPLES(QUICK "report run.html", QUICK "report run.html title=\"My run\""),
+     .args = fed__report_rows,
+     .args_size = sizeof(struct fed_report_args),
+     .run = fed__run_report,
+     .flags = FED_COMMAND_OUTSIDE,
+     .failure = FED_EXIT_FAILED},
 	{.name = "keep",
      .help = "keep this run's history under a name, or list the kept ones",
      .text = "`plot` draws kept runs, and conditions may name them: accuracy>=NAME.accuracy.\n"

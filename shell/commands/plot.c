@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "history/series.h"
+#include "report/figures/figures.h"
 #include "shell/commands/look/clients.h"
 #include "shell/commands/sweep.h"
 #include "shell/commands/tournament.h"
@@ -66,7 +67,7 @@ static const char *name_in_figure(const struct fed_series_set *set, size_t i)
 {
 	if (!has_one_metric(set))
 		return set->of[i].name;
-	return *set->of[i].run ? set->of[i].run : "present run";
+	return *set->of[i].run ? set->of[i].run : FED_PRESENT_RUN;
 }
 
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,

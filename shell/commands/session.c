@@ -20,6 +20,7 @@
 #include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/script/share.h"
 #include "shell/script/verify.h"
 
 struct path_args {
@@ -472,6 +473,15 @@ const struct fed_command fed__commands_session[] = {
      .flags = FED_COMMAND_OUTSIDE,
      .run = run_record,
      .failure = FED_EXIT_IO},
+	{.name = "share",
+     .help = "print one line that makes this session again",
+     .text =
+         "The commands since the last reset, joined. Behind # are the program's version, and the\n"
+         "version that the line makes with its digest, which `share` prints there, too: the\n"
+         "same digest means that both runs went the same way, bit for bit. What it takes beside\n"
+         "itself (files of data, plugins) is told.",
+     .examples = FED_EXAMPLES(QUICK "share"),
+     .run = fed__run_share},
 	{.name = "replay",
      .help = "run a recorded script in a fresh session",
      .text =

@@ -179,7 +179,9 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"local layers", "own layers", "own model", "personalisation", "FedPer", "FedBN",
                   "LG-FedAvg"}),
 	WORD("verified", "column", "whether a recording makes the same versions again, bit for bit",
-         "A recording has a line `#= VERSION DIGEST LOSS` for each version; the digest is of all\n"
+         "A recording has a line `#= VERSION DIGEST LOSS` for each version, and lines `#:` for "
+         "what made\n"
+         "them: program, seed, data, plugins; the digest is of all\n"
          "figures of the round, which depend on every parameter. `verify FILES` replays each in a\n"
          "program of its own, `replay FILE verify` here. Processors with other vectors (AVX-512,\n"
          "AVX2) add in another order, so that a small difference may be the machine's.",

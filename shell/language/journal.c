@@ -14,6 +14,7 @@
 #include "plug/registry.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
+#include "shell/language/origins.h"
 
 /* End a recording whose next line cannot be written; half a line could be another command. */
 static void lose_record(struct fed_shell *shell, off_t whole, const char *why)
@@ -31,6 +32,7 @@ void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 {
 	const size_t before = shell->journal.len;
 
+	fed__origins_command(shell, text, len);
 	fed_text_put(&shell->journal, text, len);
 	fed_text_put(&shell->journal, "\n", 1);
 	if (!shell->record)
@@ -98,6 +100,7 @@ void fed__journal_restart(struct fed_shell *shell)
 	struct fed_text now = {0};
 
 	fed__journal_plugins(shell, &now);
+	fed__origins_forget(shell);
 	fed_text_clear(&shell->journal);
 	add_loads(&shell->journal, &(struct fed_text){0}, &now);
 	fed_text_release(&now);
@@ -148,6 +151,7 @@ void fed__journal_replace(struct fed_shell *shell, const struct fed_text *journa
 	struct fed_error err;
 	FILE *f;
 
+	fed__origins_forget(shell);
 	fed_text_clear(&shell->journal);
 	fed_text_put(&shell->journal, fed_text_str(journal), journal->len);
 	fed__journal_plugins(shell, &now);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "history/metrics.h"
 #include "shell/output/print.h"
+#include "shell/language/origins.h"
 
 static const char mark[] = "#= ";
 
@@ -48,6 +49,16 @@ static void compare(struct fed_shell *shell, uint64_t version, const struct fed_
 	fed_session_interrupt(shell->session);
 }
 
+static void add_origins(struct fed_shell *shell)
+{
+	struct fed_text lines = {0};
+
+	fed__origins_note(shell, &lines);
+	for (const char *at = fed_text_str(&lines); *at; at += strcspn(at, "\n") + 1)
+		fed__journal_add(shell, at, strcspn(at, "\n"));
+	fed_text_release(&lines);
+}
+
 void fed__verify_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
@@ -55,6 +66,7 @@ void fed__verify_event(void *ctx, const struct fed_event *event)
 
 	if (event->kind != FED_EVENT_ROUND)
 		return;
+	add_origins(shell);
 	const int n =
 		snprintf(line, sizeof line, "%s%" PRIu64 " %016" PRIx64 " %.6g", mark, event->version,
 	             fed_record_digest(event->record), loss_of(event->record));
@@ -68,6 +80,8 @@ bool fed__verify_take(struct fed_shell *shell, const char *line)
 	struct fed_verification *v = &shell->verifying;
 	struct fed_expected_version e;
 
+	if (fed__origins_take(shell, line))
+		return true;
 	if (strncmp(line, mark, strlen(mark)) != 0)
 		return false;
 	if (!v->on || sscanf(line + strlen(mark), "%" SCNu64 " %" SCNx64 " %lf", &e.version, &e.digest,
@@ -96,6 +110,7 @@ void fed__verify_begin(struct fed_shell *shell)
 	v->on = true;
 	v->n = v->checked = 0;
 	v->differs[0] = '\0';
+	fed_text_clear(&shell->origins.recorded);
 }
 
 static void print_result(struct fed_shell *shell, size_t versions)
@@ -113,17 +128,29 @@ static void print_result(struct fed_shell *shell, size_t versions)
 	fed_text_release(&text);
 }
 
+/* The difference, and what the run was recorded with that it is not made with now. */
+static int fail_different(const struct fed_shell *shell, struct fed_error *err)
+{
+	const struct fed_verification *v = &shell->verifying;
+	struct fed_text origins = {0};
+
+	fed__origins_put_differences(shell, &origins);
+	fed_fail(err, "%s%s%.0zu%s%s%s", v->differs, v->checked ? "; the " : "", v->checked,
+	         v->checked ? " before are the same bits" : "", fed_text_str(&origins),
+	         origins.len ? ""
+	                     : " (processors with other vectors round otherwise: a small difference "
+	                       "may be that alone)");
+	fed_text_release(&origins);
+	return FED_FAIL;
+}
+
 int fed__verify_end(struct fed_shell *shell, struct fed_error *err)
 {
 	struct fed_verification *v = &shell->verifying;
 
 	v->on = false;
 	if (*v->differs)
-		return fed_fail(err,
-		                "%s%s%.0zu%s (processors with other vectors round otherwise: a small "
-		                "difference may be that alone)",
-		                v->differs, v->checked ? "; the " : "", v->checked,
-		                v->checked ? " before are the same bits" : "");
+		return fail_different(shell, err);
 	if (v->n == 0)
 		return fed_fail(err, "the file has no versions to compare with; `record` writes them");
 	if (v->checked < v->n)

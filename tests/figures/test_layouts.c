@@ -142,9 +142,9 @@ START_TEST(maps_have_one_scale_and_show_all_points)
 {
 	for (size_t c = 0; c < 60; c++) {
 		const struct fed_scatter_points group[] = {
-			{"honest", 0x0072B2, 0, false, px, py, POINTS / 2, labels},
-			{"Byzantine, filtered", 0xD55E00, 2, true, px + POINTS / 2, py + POINTS / 2, POINTS / 2,
-		     labels}};
+			{"honest", FED_DATA(0x0072B2), 0, false, px, py, POINTS / 2, labels},
+			{"Byzantine, filtered", FED_DATA(0xD55E00), 2, true, px + POINTS / 2, py + POINTS / 2,
+		     POINTS / 2, labels}};
 		const struct fed_scatter_figure figure = {.heading = c % 2 ? "A map" : NULL,
 		                                          .x_label = "first",
 		                                          .y_label = "second",

@@ -42,7 +42,7 @@ char *without_digests(char *journal)
 	for (char *line = journal; *line;) {
 		const size_t n = strcspn(line, "\n"), whole = n + (line[n] == '\n');
 
-		if (strncmp(line, "#= ", 3) != 0) {
+		if (strncmp(line, "#= ", 3) != 0 && strncmp(line, "#: ", 3) != 0) {
 			memmove(to, line, whole);
 			to += whole;
 		}

@@ -27,7 +27,8 @@ enum fed_exit shell_lab_run(struct shell_lab *, const char *line);
 const char *shell_lab_said(struct shell_lab *);
 /* Run a line, which must end with this code; returns its output. */
 const char *shell_lab_reply(struct shell_lab *, const char *line, enum fed_exit wanted);
-/* Remove the lines with digests of versions (shell/script/verify.h) from a journal; returns it. */
+/* Remove the lines with digests of versions and of what made them (shell/script/verify.h,
+ * origins.h) from a journal; returns it. */
 char *without_digests(char *journal);
 /* Write JSON lines into memory from now on, without those that were written before. */
 void shell_lab_record_json(struct shell_lab *);

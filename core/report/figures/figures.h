@@ -34,7 +34,10 @@ int fed_figure_histogram(const struct fed_histogram *, const char *heading, stru
 int fed_figure_plane(const struct fed_session *, const struct fed_input_plane *, bool one,
                      uint32_t place, const char *heading, struct fed_drawing *, struct fed_error *);
 
-/* What a metric is called on an axis, with its unit: "virtual seconds", "bytes up". */
-void fed_figure_put_metric(struct fed_text *, const struct fed_field *metric);
+/* What the present run is called beside kept ones. */
+#define FED_PRESENT_RUN "present run"
+/* A metric over the rounds, of this run and of kept ones.  FED_REJECT: there are no rounds. */
+int fed__figure_metric(const struct fed_session *, const struct fed_field *metric,
+                       const char *heading, struct fed_drawing *, struct fed_error *);
 
 #endif

@@ -15,7 +15,7 @@ enum { REFUSED = FED_PHASES, LOST, LATE, CANCELLED, KINDS };
 static const char *const kind_names[FED_SPAN_KINDS] = {
 	"download", "compute", "upload", "queued", "waiting", "refused", "lost", "late", "cancelled"};
 static const uint32_t kind_colors[FED_SPAN_KINDS] = {
-	0x56B4E9, 0x0072B2, 0x009E73, 0xE69F00, 0xD9D9D9, 0xD55E00, 0xD55E00, 0xCC79A7, 0x4D4D4D};
+	0x56B4E9, 0x0072B2, 0x009E73, 0xE69F00, 0xD9D9D9, 0xD55E00, 0xD55E00, 0xCC79A7, 0x7F7F7F};
 
 struct timeline_figure {
 	const struct fed_timeline *w;

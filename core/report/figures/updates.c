@@ -17,17 +17,23 @@
 enum { HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, KINDS };
 enum { GROUPS = KINDS + FED_LANDMARKS };
 static const struct fed_scatter_points looks[GROUPS] = {
-	[HONEST] = {.name = "honest", .rgb = 0x0072B2, .mark = 0},
-	[HONEST_FILTERED] = {.name = "honest, filtered", .rgb = 0x0072B2, .mark = 0, .hollow = true},
-	[BYZANTINE] = {.name = "Byzantine", .rgb = 0xD55E00, .mark = 2},
+	[HONEST] = {.name = "honest", .paint = {FED_ROLE_DATA, 0x0072B2, 1}, .mark = 0},
+	[HONEST_FILTERED] = {.name = "honest, filtered",
+                         .paint = {FED_ROLE_DATA, 0x0072B2, 1},
+                         .mark = 0,
+                         .hollow = true},
+	[BYZANTINE] = {.name = "Byzantine", .paint = {FED_ROLE_DATA, 0xD55E00, 1}, .mark = 2},
 	[BYZANTINE_FILTERED] = {.name = "Byzantine, filtered",
-                            .rgb = 0xD55E00,
+                            .paint = {FED_ROLE_DATA, 0xD55E00, 1},
                             .mark = 2,
                             .hollow = true},
-	[KINDS + FED_LANDMARK_MEAN] = {.name = "mean", .rgb = 0x1A1A1A, .mark = 1},
-	[KINDS + FED_LANDMARK_HONEST] = {.name = "honest mean", .rgb = 0x009E73, .mark = 3},
-	[KINDS + FED_LANDMARK_MEDIAN] = {.name = "median", .rgb = 0xCC79A7, .mark = 4},
-	[KINDS + FED_LANDMARK_STEP] = {.name = "step", .rgb = 0x1A1A1A, .mark = 5},
+	[KINDS + FED_LANDMARK_MEAN] = {.name = "mean", .paint = {FED_ROLE_INK, 0, 1}, .mark = 1},
+	[KINDS + FED_LANDMARK_HONEST] = {.name = "honest mean",
+                                     .paint = {FED_ROLE_DATA, 0x009E73, 1},
+                                     .mark = 3},
+	[KINDS +
+		FED_LANDMARK_MEDIAN] = {.name = "median", .paint = {FED_ROLE_DATA, 0xCC79A7, 1}, .mark = 4},
+	[KINDS + FED_LANDMARK_STEP] = {.name = "step", .paint = {FED_ROLE_INK, 0, 1}, .mark = 5},
 };
 
 struct updates_figure {

@@ -98,6 +98,26 @@ START_TEST(missing_versions_are_told)
 }
 END_TEST
 
+/* Program, seed, data and plugins are in the recording, once each; where a version differs those
+ * that do are told. */
+START_TEST(what_it_was_made_with_is_told)
+{
+	reply("record FILE", FED_EXIT_OK);
+	shell_lab_reply(&lab, BLOBS "round 2; set lr 0.3; round; aggregator median; round",
+	                FED_EXIT_OK);
+	const char *journal = lab.shell.journal.s;
+	assert_shows(journal, "\n#: fedsh ");
+	assert_shows(journal, "\n#: seed 1\n#: data blobs ");
+	assert_shows(journal, "\n#: aggregator median ");
+	ck_assert_ptr_null(strstr(strstr(journal, "#: data") + 1, "#: data"));
+	shell_lab_reply(&lab, "record stop", FED_EXIT_OK);
+	edit("#: data blobs ", "#: data clubs ");
+	reply("replay FILE verify", FED_EXIT_OK); /* the same bits, whatever they were called */
+	edit("samples=20", "samples=21");
+	assert_shows(reply("replay FILE verify", FED_EXIT_FAILED), "; recorded with data clubs ");
+}
+END_TEST
+
 /* Each in a program of its own, which does no harm. */
 START_TEST(many_are_verified)
 {
@@ -132,6 +152,7 @@ FED_SUITE(verify)
 	tcase_add_test(tests, a_recording_is_the_same_again);
 	tcase_add_test(tests, the_first_difference_stops_it);
 	tcase_add_test(tests, missing_versions_are_told);
+	tcase_add_test(tests, what_it_was_made_with_is_told);
 	tcase_add_test(tests, many_are_verified);
 	suite_add_tcase(suite, tests);
 	return suite;
