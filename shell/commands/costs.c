@@ -14,7 +14,7 @@
 #include "session/composition.h"
 #include "train/clients/names.h"
 #include "shell/output/print.h"
-#include "shell/commands/sweep.h"
+#include "shell/commands/study/sweep.h"
 
 enum sort { BYTES, UP, DOWN, MESSAGES, FLOPS, SERVER_FLOPS, SAVED };
 static const char *const sorts[] = {"bytes", "up",           "down",  "messages",

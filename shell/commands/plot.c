@@ -8,8 +8,8 @@
 #include "history/series.h"
 #include "report/figures/figures.h"
 #include "shell/commands/look/clients.h"
-#include "shell/commands/sweep.h"
-#include "shell/commands/tournament.h"
+#include "shell/commands/study/sweep.h"
+#include "shell/commands/study/tournament.h"
 #include "shell/output/chart.h"
 #include "shell/output/print.h"
 

@@ -6,8 +6,8 @@
 #include "shell/commands/groups.h"
 #include "shell/commands/look/baseline.h"
 #include "shell/commands/study/study.h"
-#include "shell/commands/sweep.h"
-#include "shell/commands/tournament.h"
+#include "shell/commands/study/sweep.h"
+#include "shell/commands/study/tournament.h"
 
 #define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/sweep.c - sweeps: a table with a row for each value and a column for each metric;
- * a chart.
+ * shell/commands/study/sweep.c - sweeps: a table with a row for each value and a column for each
+ * metric; a chart.
  */
-#include "shell/commands/sweep.h"
+#include "shell/commands/study/sweep.h"
 
 #include <math.h>
 #include <string.h>

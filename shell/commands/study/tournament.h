@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/tournament.h - the command `tournament`: attacks against aggregators, as a grid.
+ * shell/commands/study/tournament.h - the command `tournament`: attacks against aggregators, as a
+ * grid.
  */
-#ifndef FED_SHELL_COMMANDS_TOURNAMENT_H
-#define FED_SHELL_COMMANDS_TOURNAMENT_H
+#ifndef FED_SHELL_COMMANDS_STUDY_TOURNAMENT_H
+#define FED_SHELL_COMMANDS_STUDY_TOURNAMENT_H
 
 #include "shell/language/command.h"
 #include "shell/output/figure.h"

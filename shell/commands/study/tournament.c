@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/tournament.c - tournaments: the grid of attacks and aggregators as table, JSON and
- * heat map.
+ * shell/commands/study/tournament.c - tournaments: the grid of attacks and aggregators as table,
+ * JSON and heat map.
  */
-#include "shell/commands/tournament.h"
+#include "shell/commands/study/tournament.h"
 
 #include <math.h>
 #include <string.h>

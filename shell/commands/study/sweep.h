@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/sweep.h - the command `sweep`: runs over the values of a setting, as table and
- * chart.
+ * shell/commands/study/sweep.h - the command `sweep`: runs over the values of a setting, as table
+ * and chart.
  */
-#ifndef FED_SHELL_COMMANDS_SWEEP_H
-#define FED_SHELL_COMMANDS_SWEEP_H
+#ifndef FED_SHELL_COMMANDS_STUDY_SWEEP_H
+#define FED_SHELL_COMMANDS_STUDY_SWEEP_H
 
 #include "shell/language/command.h"
 #include "shell/output/chart.h"
