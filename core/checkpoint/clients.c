@@ -565,6 +565,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_residuals(f, v, dim);
 	save_own_layers(f, v);
 	save_own_evaluations(f, &s->parts.clients);
+	fed__save_origins(f, s);
 }
 
 void fed__load_clients(struct fed_loader *f, struct fed_session *s)
@@ -577,4 +578,5 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_residuals(f, s);
 	load_own_layers(f, s);
 	load_own_evaluations(f, &s->parts.clients);
+	fed__load_origins(f, s);
 }

@@ -20,6 +20,9 @@ void fed__load_composition(struct fed_loader *, struct fed_session *,
 /* Client blocks with their partition, rows and devices of clients, their persistent vectors. */
 void fed__save_clients(struct fed_saver *, const struct fed_last_version *);
 void fed__load_clients(struct fed_loader *, struct fed_session *);
+/* What clients joined with, and when others left. */
+void fed__save_origins(struct fed_saver *, const struct fed_session *);
+void fed__load_origins(struct fed_loader *, struct fed_session *);
 void fed__save_costs(struct fed_saver *, const struct fed_session *);
 void fed__load_costs(struct fed_loader *, struct fed_session *);
 /* Counters, the last record, the history, the model's parameters, the kept runs. */

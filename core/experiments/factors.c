@@ -14,7 +14,7 @@ static bool is_slow(const char *key)
 	return fed_same_name(key, "dataset") || fed_same_name(key, "seed");
 }
 
-void fed__factors_release(struct fed_factors *f)
+void fed_factors_release(struct fed_factors *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		for (size_t k = 0; k < f->factor[i].n; k++)
@@ -152,11 +152,11 @@ static int read_factors(struct fed_factors *f, const char *text, struct fed_erro
 	return FED_OK;
 }
 
-int fed__factors_parse(struct fed_factors *f, const char *text, struct fed_error *err)
+int fed_factors_parse(struct fed_factors *f, const char *text, struct fed_error *err)
 {
 	if (read_factors(f, text, err) == FED_OK)
 		return FED_OK;
-	fed__factors_release(f);
+	fed_factors_release(f);
 	return FED_FAIL;
 }
 
@@ -169,7 +169,7 @@ size_t fed__factors_cells(const struct fed_factors *f)
 	return cells;
 }
 
-size_t fed__factors_level(const struct fed_factors *f, size_t cell, size_t factor)
+size_t fed_factors_level(const struct fed_factors *f, size_t cell, size_t factor)
 {
 	/* The fastest digit first: the last factor that is not slow. */
 	for (int slow = 0; slow < 2; slow++)
@@ -223,7 +223,7 @@ void fed__factors_put_cell(const struct fed_factors *f, size_t cell, struct fed_
 {
 	for (size_t i = 0; i < f->n; i++)
 		fed_text_add(out, "%s%s=%s", i ? " " : "", f->factor[i].key,
-		             f->factor[i].level[fed__factors_level(f, cell, i)]);
+		             f->factor[i].level[fed_factors_level(f, cell, i)]);
 }
 
 void fed__factors_put(const struct fed_factors *f, struct fed_text *out)

@@ -33,13 +33,13 @@ struct fed_factors {
 };
 
 /* *f must be zeroed; it is released on failure. */
-int fed__factors_parse(struct fed_factors *f, const char *text, struct fed_error *);
+int fed_factors_parse(struct fed_factors *f, const char *text, struct fed_error *);
 /* Append a level as it is: no ranges. */
 int fed__factor_add(struct fed_factor *, const char *level, size_t len, struct fed_error *);
-void fed__factors_release(struct fed_factors *); /* zeroed is fine */
+void fed_factors_release(struct fed_factors *); /* zeroed is fine */
 size_t fed__factors_cells(const struct fed_factors *);
 /* Level of a factor in a cell, as an index. */
-size_t fed__factors_level(const struct fed_factors *, size_t cell, size_t factor);
+size_t fed_factors_level(const struct fed_factors *, size_t cell, size_t factor);
 /* The cell with these levels [n]. */
 size_t fed__factors_cell(const struct fed_factors *, const size_t *level);
 /* The factor's index; FED_FAIL: the error has the factors there are. */
@@ -47,7 +47,7 @@ int fed__factors_find(const struct fed_factors *, const char *key, size_t *facto
                       struct fed_error *);
 /* Append "aggregator=fedavg seed=3". */
 void fed__factors_put_cell(const struct fed_factors *, size_t cell, struct fed_text *);
-/* Append the text that fed__factors_parse() reads back, in one form for all ways to type it. */
+/* Append the text that fed_factors_parse() reads back, in one form for all ways to type it. */
 void fed__factors_put(const struct fed_factors *, struct fed_text *);
 
 #endif

@@ -166,29 +166,24 @@ static struct fed_clients_plan plan_of(const struct fed_population *p, const str
 	return plan;
 }
 
-/* Remove the clients of a block that the session has removed. */
-static int remove_missing(struct fed_clients *c, const struct fed_clients *from, uint32_t first,
-                          uint32_t n, struct fed_error *err)
+/* Remove the clients that the session removed when it had so many blocks; where that is not known
+ * they go at the end. */
+static int remove_missing(struct fed_clients *c, const struct fed_clients *from, uint32_t blocks,
+                          struct fed_error *err)
 {
-	uint32_t *ids = fed_alloc_array((size_t)n + 1, sizeof *ids), missing = 0;
+	uint32_t *ids = fed_alloc_array((size_t)c->n + 1, sizeof *ids), missing = 0;
+	const bool end = blocks == from->n_blocks;
 
 	if (!ids)
-		return fed_fail_memory(err, n * sizeof *ids, "the clients");
-	for (uint32_t id = first; id < first + n; id++)
-		if (!from->client[id].present)
+		return fed_fail_memory(err, c->n * sizeof *ids, "the clients");
+	for (uint32_t id = 0; id < c->n; id++)
+		if (c->client[id].present && !from->client[id].present &&
+		    (end || from->client[id].version == blocks))
 			ids[missing++] = id;
 	if (missing)
 		fed_clients_remove(c, ids, missing);
 	fed_free(ids);
 	return FED_OK;
-}
-
-static bool is_empty(const struct fed_clients *c, const struct fed_client_block *b)
-{
-	for (uint32_t id = b->first; id < b->first + b->n; id++)
-		if (c->client[id].present)
-			return false;
-	return true;
 }
 
 /* Each block of the session, in its order. */
@@ -208,10 +203,10 @@ static int add_blocks(struct fed_clients *c, const struct fed_session *s,
 			if (from->client[id].present)
 				equip_as_changed(&c->client[id], &from->client[id], id, b,
 				                 (uint64_t)s->parts.settings.seed);
-		if (is_empty(from, b) && remove_missing(c, from, first, b->n, err))
-			return FED_FAIL; /* the next blocks had its examples */
+		if (remove_missing(c, from, k + 1, err))
+			return FED_FAIL;
 	}
-	return remove_missing(c, from, 0, from->n, err);
+	return FED_OK;
 }
 
 /* One block of p->n clients with as many examples in all as the session's clients have. */
@@ -230,6 +225,8 @@ static int add_one_block(struct fed_clients *c, const struct fed_session *s,
 		                "the faults name clients by number, and the clients change; `heal` first");
 	if (fed__session_partition(s, &how, &total, err))
 		return FED_FAIL;
+	for (uint32_t i = 0; i < from->n_present; i++)
+		total += from->client[from->present[i]].holdout;
 	if (p->n > total)
 		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", p->n,
 		                fed_count((double)total).s, fed_count((double)total).s);

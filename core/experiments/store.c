@@ -270,6 +270,16 @@ void fed_store_close(struct fed_store *st)
 	fed_free(st);
 }
 
+void fed__store_patience(struct fed_store *st, int milliseconds)
+{
+	sqlite3_busy_timeout(st->db, milliseconds);
+}
+
+int fed__store_hold(struct fed_store *st, bool on, struct fed_error *err)
+{
+	return do_sql(st, on ? "BEGIN IMMEDIATE" : "COMMIT", err);
+}
+
 /* Locks ---------------------------------------------------------------------------------- */
 
 /* The byte of the lock file that stands for a study. */
@@ -470,9 +480,9 @@ int fed_store_each_study(struct fed_store *st,
 
 /* Runs ----------------------------------------------------------------------------------- */
 
-int fed__store_each_run(struct fed_store *st, int64_t study,
-                        bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
-                        struct fed_error *err)
+int fed_store_each_run(struct fed_store *st, int64_t study,
+                       bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
+                       struct fed_error *err)
 {
 	struct query q =
 		ask(st, "SELECT id, cell, rounds, clients, reached, seconds, levels, composition, program,"
@@ -572,7 +582,7 @@ int fed__store_put(struct fed_store *st, int64_t study, const struct fed_stored_
 	return end_transaction(st, rc, err);
 }
 
-int fed__store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, struct fed_error *err)
+int fed_store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, struct fed_error *err)
 {
 	struct query q = ask(st, "DELETE FROM run WHERE study = ? AND cell = ?");
 
@@ -582,8 +592,8 @@ int fed__store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, st
 	return end(&q, err);
 }
 
-int fed__store_history(struct fed_store *st, int64_t run, struct fed_history *h,
-                       struct fed_error *err)
+int fed_store_history(struct fed_store *st, int64_t run, struct fed_history *h,
+                      struct fed_error *err)
 {
 	struct fed_text sql = {0};
 	int rc = FED_OK;

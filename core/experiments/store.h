@@ -60,19 +60,23 @@ int fed_store_remove(struct fed_store *, int64_t study, struct fed_error *);
 int fed_store_each_study(struct fed_store *,
                          bool (*take)(void *ctx, const struct fed_stored_study *), void *ctx,
                          struct fed_error *);
-int fed__store_each_run(struct fed_store *, int64_t study,
-                        bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
-                        struct fed_error *);
+int fed_store_each_run(struct fed_store *, int64_t study,
+                       bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
+                       struct fed_error *);
 /* Keep a run with its rounds; one of the same cell is replaced. */
 int fed__store_put(struct fed_store *, int64_t study, const struct fed_stored_run *,
                    const struct fed_history *, struct fed_error *);
-int fed__store_remove_run(struct fed_store *, int64_t study, uint64_t cell, struct fed_error *);
+int fed_store_remove_run(struct fed_store *, int64_t study, uint64_t cell, struct fed_error *);
 /* The rounds of a run, appended. */
-int fed__store_history(struct fed_store *, int64_t run, struct fed_history *, struct fed_error *);
+int fed_store_history(struct fed_store *, int64_t run, struct fed_history *, struct fed_error *);
 /* A metric of each round of each run of a study, by cell and round. */
 int fed__store_figures(struct fed_store *, int64_t study, const struct fed_field *metric,
                        bool (*take)(void *ctx, uint64_t cell, uint64_t round, double value),
                        void *ctx, struct fed_error *);
+
+/* Tests: wait so long for other programs; begin or end a change that keeps others from theirs. */
+void fed__store_patience(struct fed_store *, int milliseconds);
+int fed__store_hold(struct fed_store *, bool on, struct fed_error *);
 
 /* Lock a study while it is run or removed.  FED_REJECT: another program runs it. */
 int fed_store_lock(struct fed_store *, const struct fed_stored_study *, struct fed_error *);

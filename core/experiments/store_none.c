@@ -64,9 +64,9 @@ int fed_store_each_study(struct fed_store *st,
 	return refuse(err);
 }
 
-int fed__store_each_run(struct fed_store *st, int64_t study,
-                        bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
-                        struct fed_error *err)
+int fed_store_each_run(struct fed_store *st, int64_t study,
+                       bool (*take)(void *ctx, const struct fed_stored_run *), void *ctx,
+                       struct fed_error *err)
 {
 	(void)st, (void)study, (void)take, (void)ctx;
 	return refuse(err);
@@ -79,14 +79,14 @@ int fed__store_put(struct fed_store *st, int64_t study, const struct fed_stored_
 	return refuse(err);
 }
 
-int fed__store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, struct fed_error *err)
+int fed_store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, struct fed_error *err)
 {
 	(void)st, (void)study, (void)cell;
 	return refuse(err);
 }
 
-int fed__store_history(struct fed_store *st, int64_t run, struct fed_history *h,
-                       struct fed_error *err)
+int fed_store_history(struct fed_store *st, int64_t run, struct fed_history *h,
+                      struct fed_error *err)
 {
 	(void)st, (void)run, (void)h;
 	return refuse(err);
@@ -97,6 +97,17 @@ int fed__store_figures(struct fed_store *st, int64_t study, const struct fed_fie
                        void *ctx, struct fed_error *err)
 {
 	(void)st, (void)study, (void)metric, (void)take, (void)ctx;
+	return refuse(err);
+}
+
+void fed__store_patience(struct fed_store *st, int milliseconds)
+{
+	(void)st, (void)milliseconds;
+}
+
+int fed__store_hold(struct fed_store *st, bool on, struct fed_error *err)
+{
+	(void)st, (void)on;
 	return refuse(err);
 }
 

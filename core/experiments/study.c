@@ -33,7 +33,7 @@ static size_t levels_of(const struct fed_study *s, size_t cell, struct fed_level
 	for (size_t i = 0; i < s->factors.n; i++) {
 		const struct fed_factor *f = &s->factors.factor[i];
 
-		level[i] = (struct fed_level){f->key, f->level[fed__factors_level(&s->factors, cell, i)]};
+		level[i] = (struct fed_level){f->key, f->level[fed_factors_level(&s->factors, cell, i)]};
 	}
 	return s->factors.n;
 }
@@ -139,7 +139,7 @@ static int check_levels(struct fed_study *s, struct fed_error *err)
 		bool fresh = k == 0;
 
 		for (size_t i = 0; i < s->factors.n; i++) {
-			const size_t level = fed__factors_level(&s->factors, k, i);
+			const size_t level = fed_factors_level(&s->factors, k, i);
 			long long number;
 
 			if (seen[i][level])
@@ -163,7 +163,7 @@ static int begin_study(struct fed_study *s, const struct fed_study_plan *plan,
 	struct fed_stored_study *new = &s->stored;
 	struct fed_text factors = {0}, composition = {0};
 
-	if (fed__factors_parse(&s->factors, plan->factors, err))
+	if (fed_factors_parse(&s->factors, plan->factors, err))
 		return FED_REJECT;
 	const size_t cells = fed__factors_cells(&s->factors);
 	s->lent = fed_alloc_array(cells, sizeof *s->lent);
@@ -191,6 +191,25 @@ static int begin_study(struct fed_study *s, const struct fed_study_plan *plan,
 	return check_levels(s, err);
 }
 
+/* Whether all lines of a are in b.  A setting that b does not know came with another version of the
+ * program; faults and clients are always said. */
+static bool is_within(const char *a, const char *b)
+{
+	struct fed_composition_line line, other;
+
+	while (fed_composition_next(&a, &line)) {
+		const bool always =
+			strncmp(line.key, "fault-", 6) == 0 || strncmp(line.key, "clients", 7) == 0;
+
+		if (!fed_composition_find(b, &line, &other)
+		        ? always
+		        : line.value_bytes != other.value_bytes ||
+		              memcmp(line.value, other.value, line.value_bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* What is different in a kept study of the same name; NULL: nothing. */
 static const char *difference(const struct fed_stored_study *a, const struct fed_stored_study *b)
 {
@@ -200,7 +219,9 @@ static const char *difference(const struct fed_stored_study *a, const struct fed
 		return "rounds";
 	if (strcmp(a->until, b->until) != 0)
 		return "until";
-	return strcmp(a->composition, b->composition) != 0 ? "composition" : NULL;
+	return is_within(a->composition, b->composition) && is_within(b->composition, a->composition)
+	           ? NULL
+	           : "composition";
 }
 
 /* Take number and date of the kept study of the same name, or keep this one. */
@@ -264,7 +285,7 @@ int fed_study_open(struct fed_study *s, struct fed_store *store, struct fed_sess
 	if (rc == FED_OK)
 		rc = fed__trials_init(&s->trials, (size_t)s->stored.cells, session, err);
 	if (rc == FED_OK)
-		rc = fed__store_each_run(store, s->stored.id, mark_played, s, err);
+		rc = fed_store_each_run(store, s->stored.id, mark_played, s, err);
 	return rc;
 }
 
@@ -283,7 +304,7 @@ void fed_study_close(struct fed_study *s)
 		fed_store_unlock(s->store, &s->stored);
 	fed_condition_free(s->until);
 	fed__trials_release(&s->trials);
-	fed__factors_release(&s->factors);
+	fed_factors_release(&s->factors);
 	fed__example_sets_release(&s->sets);
 	fed_free(s->lent);
 	fed_stored_study_release(&s->stored);

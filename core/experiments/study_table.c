@@ -58,8 +58,8 @@ static size_t group_of(const struct fed_factors *f, const struct fed_study_by *b
 	size_t row = 0;
 
 	for (size_t k = 1; k < by->n; k++)
-		row = row * f->factor[by->factor[k]].n + fed__factors_level(f, cell, by->factor[k]);
-	return row * columns_of(f, by) + (by->n ? fed__factors_level(f, cell, by->factor[0]) : 0);
+		row = row * f->factor[by->factor[k]].n + fed_factors_level(f, cell, by->factor[k]);
+	return row * columns_of(f, by) + (by->n ? fed_factors_level(f, cell, by->factor[0]) : 0);
 }
 
 /* Level of a row in the k-th factor of `by`. */
@@ -142,7 +142,7 @@ static bool take_run(void *ctx, const struct fed_stored_run *run)
 		r->table->failed++;
 		return true;
 	}
-	r->rc = fed__store_history(r->store, run->id, &h, r->err);
+	r->rc = fed_store_history(r->store, run->id, &h, r->err);
 	if (r->rc == FED_OK) {
 		fed_history_total(&h, &total);
 		r->value[run->cell] = fed_metric_value(r->table->metric, &total);
@@ -189,7 +189,7 @@ static size_t partner_of(const struct fed_study_table *t, size_t cell, size_t le
 	size_t levels[FED_FACTORS_MAX];
 
 	for (size_t i = 0; i < t->factors.n; i++)
-		levels[i] = fed__factors_level(&t->factors, cell, i);
+		levels[i] = fed_factors_level(&t->factors, cell, i);
 	levels[t->by.factor[0]] = level;
 	return fed__factors_cell(&t->factors, levels);
 }
@@ -237,7 +237,7 @@ int fed_study_table_read(struct fed_study_table *t, struct fed_store *store,
 {
 	t->metric = metric;
 	t->rising = fed__metric_rises(metric);
-	if (fed__factors_parse(&t->factors, study->factors, err) ||
+	if (fed_factors_parse(&t->factors, study->factors, err) ||
 	    fed__study_by_parse(&t->by, &t->factors, by, err))
 		return FED_FAIL;
 	const size_t cells = fed__factors_cells(&t->factors);
@@ -253,7 +253,7 @@ int fed_study_table_read(struct fed_study_table *t, struct fed_store *store,
 	}
 	for (size_t k = 0; k < cells; k++)
 		r.value[k] = NAN;
-	int rc = fed__store_each_run(store, study->id, take_run, &r, err);
+	int rc = fed_store_each_run(store, study->id, take_run, &r, err);
 	if (rc == FED_OK)
 		rc = r.rc;
 	if (rc == FED_OK) {
@@ -266,7 +266,7 @@ int fed_study_table_read(struct fed_study_table *t, struct fed_store *store,
 
 void fed_study_table_release(struct fed_study_table *t)
 {
-	fed__factors_release(&t->factors);
+	fed_factors_release(&t->factors);
 	fed_free(t->group);
 	*t = (struct fed_study_table){0};
 }
@@ -353,25 +353,25 @@ static int read_bands(struct fed_study_bands *b, struct bands_reading *r, struct
 	return FED_OK;
 }
 
-int fed__study_bands_read(struct fed_study_bands *b, struct fed_store *store,
-                          const struct fed_stored_study *study, const struct fed_field *metric,
-                          const char *by, struct fed_error *err)
+int fed_study_bands_read(struct fed_study_bands *b, struct fed_store *store,
+                         const struct fed_stored_study *study, const struct fed_field *metric,
+                         const char *by, struct fed_error *err)
 {
 	struct fed_factors factors = {0};
 	struct fed_study_by chosen;
 	struct bands_reading r = {.factors = &factors, .by = &chosen};
 
-	int rc = fed__factors_parse(&factors, study->factors, err);
+	int rc = fed_factors_parse(&factors, study->factors, err);
 	if (rc == FED_OK)
 		rc = fed__study_by_parse(&chosen, &factors, by, err);
 	if (rc == FED_OK)
 		rc = read_bands(b, &r, store, study, metric, err);
 	fed_free(r.moments);
-	fed__factors_release(&factors);
+	fed_factors_release(&factors);
 	return rc;
 }
 
-void fed__study_bands_release(struct fed_study_bands *b)
+void fed_study_bands_release(struct fed_study_bands *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		fed_free(b->band[i].round);

@@ -67,9 +67,9 @@ struct fed_study_bands {
 };
 /* A band for each combination of the levels of `by`, in the order of the table.  *b must be zeroed;
  * release it also on failure. */
-int fed__study_bands_read(struct fed_study_bands *b, struct fed_store *,
-                          const struct fed_stored_study *, const struct fed_field *metric,
-                          const char *by, struct fed_error *);
-void fed__study_bands_release(struct fed_study_bands *); /* zeroed is fine */
+int fed_study_bands_read(struct fed_study_bands *b, struct fed_store *,
+                         const struct fed_stored_study *, const struct fed_field *metric,
+                         const char *by, struct fed_error *);
+void fed_study_bands_release(struct fed_study_bands *); /* zeroed is fine */
 
 #endif

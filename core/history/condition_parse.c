@@ -167,7 +167,7 @@ static int parse_metric(struct parser *p, struct fed_operand *o)
 		return find_field(p, name, &o->metric);
 	}
 	if (*p->at == '.') {
-		if (fed__runs_find(p->runs, name, &run, p->err))
+		if (fed_runs_find(p->runs, name, &run, p->err))
 			return FED_FAIL;
 		p->at++;
 		if (parse_name(p, name))

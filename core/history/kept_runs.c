@@ -83,6 +83,18 @@ int fed_runs_keep(struct fed_runs *runs, const char *name, const struct fed_hist
 	return FED_OK;
 }
 
+bool fed_runs_drop(struct fed_runs *runs, const char *name)
+{
+	struct fed_kept_run *run = find(runs, name);
+
+	if (!run)
+		return false;
+	fed_history_release(&run->history);
+	memmove(run, run + 1, (size_t)(runs->run + runs->n - (run + 1)) * sizeof *run);
+	runs->n--;
+	return true;
+}
+
 static const char *name_at(const void *ctx, size_t i)
 {
 	const struct fed_runs *runs = ctx;
@@ -90,8 +102,8 @@ static const char *name_at(const void *ctx, size_t i)
 	return i < runs->n ? runs->run[i].name : NULL;
 }
 
-int fed__runs_find(const struct fed_runs *runs, const char *name, const struct fed_kept_run **out,
-                   struct fed_error *err)
+int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fed_kept_run **out,
+                  struct fed_error *err)
 {
 	*out = runs ? find(runs, name) : NULL;
 	if (*out)

@@ -5,6 +5,8 @@
 #ifndef FED_HISTORY_KEPT_RUNS_H
 #define FED_HISTORY_KEPT_RUNS_H
 
+#include <stdbool.h>
+
 #include "history/metrics.h"
 
 #define FED_RUN_NAME_MAX 32 /* bytes, with the NUL */
@@ -26,9 +28,11 @@ struct fed_runs {
  * letters, digits, _ and - before a letter; not that of a metric.  Unchanged on FED_FAIL. */
 int fed_runs_keep(struct fed_runs *, const char *name, const struct fed_history *,
                   struct fed_error *);
+/* Drop a run; false: there is none of that name. */
+bool fed_runs_drop(struct fed_runs *, const char *name);
 /* The error has the nearest name and the list. */
-int fed__runs_find(const struct fed_runs *, const char *name, const struct fed_kept_run **,
-                   struct fed_error *);
+int fed_runs_find(const struct fed_runs *, const char *name, const struct fed_kept_run **,
+                  struct fed_error *);
 void fed_runs_release(struct fed_runs *);
 
 #endif

@@ -176,7 +176,7 @@ void fed_plugin_digests_put(const struct fed_session *s, struct fed_text *out)
 
 /* Reading -------------------------------------------------------------------------------- */
 
-bool fed__composition_next(const char **rest, struct fed_composition_line *line)
+bool fed_composition_next(const char **rest, struct fed_composition_line *line)
 {
 	const size_t n = strcspn(*rest, "\n"), key = strcspn(*rest, "=\n");
 
@@ -189,10 +189,10 @@ bool fed__composition_next(const char **rest, struct fed_composition_line *line)
 	return true;
 }
 
-bool fed__composition_find(const char *text, const struct fed_composition_line *key,
-                           struct fed_composition_line *line)
+bool fed_composition_find(const char *text, const struct fed_composition_line *key,
+                          struct fed_composition_line *line)
 {
-	while (fed__composition_next(&text, line))
+	while (fed_composition_next(&text, line))
 		if (line->key_bytes == key->key_bytes && memcmp(line->key, key->key, key->key_bytes) == 0)
 			return true;
 	return false;

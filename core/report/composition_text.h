@@ -24,9 +24,9 @@ struct fed_composition_line {
 	size_t key_bytes, value_bytes;
 };
 /* The next line, false past the last; *rest begins as the text. */
-bool fed__composition_next(const char **rest, struct fed_composition_line *);
+bool fed_composition_next(const char **rest, struct fed_composition_line *);
 /* The line with the key of another one; false: there is none. */
-bool fed__composition_find(const char *text, const struct fed_composition_line *key,
-                           struct fed_composition_line *);
+bool fed_composition_find(const char *text, const struct fed_composition_line *key,
+                          struct fed_composition_line *);
 
 #endif

@@ -88,6 +88,16 @@ int fed_session_keep_run(struct fed_session *s, const char *name, struct fed_err
 	return fed_runs_keep(&s->runs, name, &s->history, err);
 }
 
+int fed_session_drop_run(struct fed_session *s, const char *name, struct fed_error *err)
+{
+	const struct fed_kept_run *run;
+
+	if (fed_runs_find(&s->runs, name, &run, err))
+		return FED_FAIL;
+	fed_runs_drop(&s->runs, name);
+	return FED_OK;
+}
+
 int fed_session_keep_history(struct fed_session *s, const char *name, const struct fed_history *h,
                              struct fed_error *err)
 {

@@ -131,6 +131,8 @@ int fed_session_restart(struct fed_session *, struct fed_error *);
 
 /* Keep the history so far under a name; replaces a kept run of that name. */
 int fed_session_keep_run(struct fed_session *, const char *name, struct fed_error *);
+/* Keep a run no more; the error has the nearest name. */
+int fed_session_drop_run(struct fed_session *, const char *name, struct fed_error *);
 /* The same for another history. */
 int fed_session_keep_history(struct fed_session *, const char *name, const struct fed_history *,
                              struct fed_error *);

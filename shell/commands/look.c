@@ -24,6 +24,7 @@
 #include "shell/commands/look/reconstruct.h"
 #include "shell/commands/look/report.h"
 #include "shell/commands/look/sample.h"
+#include "shell/commands/look/kept.h"
 #include "shell/output/print.h"
 #include "shell/output/settings.h"
 #include "shell/commands/look/client.h"
@@ -261,29 +262,6 @@ static const struct fed_field keep_rows[] = {
 	FED_ARG_TEXT(struct keep_args, name, FED_FIELD_POSITIONAL, "run", "the run's name"),
 	FED_END,
 };
-/* The kept runs with their last figures. */
-static void list_kept(struct fed_shell *shell, const struct fed_runs *kept)
-{
-	static const struct fed_table_column columns[] = {
-		{.title = "run"},
-		{.title = "rounds", .kind = FED_CELL_NUMBER},
-		{.title = "accuracy", .kind = FED_CELL_NUMBER, .rank = 1},
-		{.title = "loss", .kind = FED_CELL_NUMBER, .rank = 1},
-	};
-	struct fed_table table = {.name = "runs", .column = columns, .columns = 4};
-
-	for (size_t i = 0; i < kept->n; i++) {
-		const struct fed_history *h = &kept->run[i].history;
-		const struct fed_record *last = h->n ? &h->record[h->n - 1] : NULL;
-
-		fed__table_cell(&table, "%s", kept->run[i].name);
-		fed__table_integer(&table, h->n);
-		fed__table_share(&table, last ? last->test_accuracy : NAN);
-		fed__table_real(&table, last ? last->test_loss : NAN, "%.4g");
-	}
-	fed__table_print(shell, &table);
-}
-
 static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct keep_args *a = call->args;
@@ -299,7 +277,7 @@ static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct
 	}
 	if (!kept->n)
 		fed__print(shell, "no runs are kept; `keep NAME` keeps this one\n");
-	list_kept(shell, kept);
+	fed__list_kept(shell, kept);
 	return FED_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "history/series.h"
 #include "report/figures/figures.h"
 #include "shell/commands/look/clients.h"
+#include "shell/commands/study/study.h"
 #include "shell/commands/study/sweep.h"
 #include "shell/commands/study/tournament.h"
 #include "shell/output/chart.h"
@@ -117,9 +118,11 @@ static int show_plot(struct fed_shell *shell, const char *metrics, const struct 
 
 const struct fed_field fed__plot_rows[] = {
 	FED_ARG_TEXT(struct fed_plot_args, metric, FED_ARG_NEEDED, "metrics",
-                 "one or more, joined by commas; or tournament, or sweep"),
+                 "one or more, joined by commas; or tournament, sweep, study"),
 	FED_ARG_TEXT(struct fed_plot_args, of, FED_FIELD_POSITIONAL, "metric",
-                 "after sweep: the metric of each row"),
+                 "after sweep: the metric of each row; after study: its name"),
+	FED_ARG_TEXT(struct fed_plot_args, words, FED_FIELD_POSITIONAL | FED_FIELD_WORDS, "study-words",
+                 "after study NAME: METRIC by FACTOR,FACTOR"),
 	{.name = "against",
      .type = FED_TYPE_TEXT,
      .offset = offsetof(struct fed_plot_args, form.against),
@@ -148,6 +151,8 @@ int fed__run_plot(struct fed_shell *shell, const struct fed_call *call, struct f
 		return fed__plot_tournament(shell, &a->form.figure, err);
 	if (strcmp(a->metric, "sweep") == 0)
 		return fed__plot_sweep(shell, a->of, &a->form, err);
+	if (strcmp(a->metric, "study") == 0)
+		return fed__plot_study(shell, a->of, a->words, &a->form, err);
 	if (*a->of) {
 		shell->fault = FED_EXIT_USAGE;
 		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,

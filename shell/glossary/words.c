@@ -538,6 +538,18 @@ const struct fed_glossary_word fed__glossary[] = {
          "side. `restart` begins another one.",
          .now = fed__figure_kept_runs,
          .also = {"kept run", "curve", "this run", "runs", "best", "last", "left to do"}),
+	WORD("study", "term", "every combination of the levels of some factors, each as a kept run",
+         "`study NAME { lr = 0.01, 0.1; seed = 1..5 }`: factors are what varies, levels their\n"
+         "values. Each run begins at version 0 and has the bits of the same commands typed.\n"
+         "Tables show the mean of a metric over the runs of a group, their standard deviation\n"
+         "(sd), and the difference of each level to the best: over pairs of runs that agree in\n"
+         "all else, with the limits low and high of its 95 % confidence interval, which says\n"
+         "what other seeds would be likely to give. An interval without 0 is a difference that\n"
+         "the seeds do not explain. `diff` shows how two runs were composed and came out.\n"
+         "\n"
+         "Source: Student, Biometrika 6, 1908.",
+         .also = {"factors", "sd", "low", "high", "pairs", "began", "failed", "composed", "figure",
+                  "trial"}),
 	WORD("lesson", "term", "a script that is played step by step",
          "`lesson` lists them, `lesson 7` plays one: a caption, a command, what it shows. They\n"
          "are files of the shell's own language.",

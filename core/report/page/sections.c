@@ -137,7 +137,7 @@ static void put_lines(struct fed_text *out, const char *text)
 	struct fed_composition_line line;
 	struct fed_text part = {0};
 
-	while (fed__composition_next(&text, &line)) {
+	while (fed_composition_next(&text, &line)) {
 		fed_text_clear(&part);
 		fed_text_put(&part, line.key, line.key_bytes);
 		fed__page_cell(out, fed_text_str(&part));

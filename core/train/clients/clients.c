@@ -221,7 +221,7 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 		fed_free(client->name);
 		fed_shared_vectors_unref(client->residual);
 		fed_shared_vectors_unref(client->own);
-		*client = (struct fed_client){.block = client->block};
+		*client = (struct fed_client){.block = client->block, .version = c->n_blocks};
 	}
 	uint32_t left = 0;
 	for (uint32_t i = 0; i < c->n_present; i++)

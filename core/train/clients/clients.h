@@ -20,9 +20,10 @@ struct fed_client {
 	struct fed_shared_vectors *own; /* its local layers (train/round/local_layers.h); NULL: it has
 	                                   the server's copy */
 	char *name;                     /* train/clients/names.h, or NULL; owned */
-	uint64_t version;               /* of the model that it was last sent */
-	uint32_t count;                 /* examples that it trains on */
-	uint32_t holdout;               /* those behind them, which it keeps for evaluation */
+	uint64_t
+		version; /* of the model that it was last sent; once removed: the blocks there were then */
+	uint32_t count;   /* examples that it trains on */
+	uint32_t holdout; /* those behind them, which it keeps for evaluation */
 	uint32_t block;
 	uint32_t rounds; /* number of its updates that were used */
 	float loss;      /* its last mean local loss; NaN before */

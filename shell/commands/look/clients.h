@@ -19,7 +19,7 @@ int fed__run_clients(struct fed_shell *, const struct fed_call *, struct fed_err
 
 /* Arguments of `plot`. */
 struct fed_plot_args {
-	char metric[512], of[64];
+	char metric[512], of[64], words[500];
 	struct fed_plot_form form;
 };
 extern const struct fed_field fed__plot_rows[];

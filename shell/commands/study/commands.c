@@ -5,6 +5,7 @@
  */
 #include "shell/commands/groups.h"
 #include "shell/commands/look/baseline.h"
+#include "shell/commands/study/runs.h"
 #include "shell/commands/study/study.h"
 #include "shell/commands/study/sweep.h"
 #include "shell/commands/study/tournament.h"
@@ -110,5 +111,29 @@ const struct fed_command fed__commands_experiments[] = {
      .looks = fed__study_looks,
      .flags = FED_COMMAND_REJECTS | FED_COMMAND_LIVE | FED_COMMAND_TABLE | FED_COMMAND_JOB,
      .failure = FED_EXIT_ROUND},
+	{.name = "runs",
+     .help = "list what is kept: runs of this session, studies, the runs of a study; delete them",
+     .text = "A run of a study is named STUDY/NUMBER. What the session keeps is its own (`keep`);\n"
+             "studies are in a file, for all sessions.",
+     .examples = FED_EXAMPLES(QUICK "study third { lr = 0.01, 0.1 } rounds=1; runs; runs third",
+                              QUICK "keep first; runs delete first"),
+     .args = fed__runs_rows,
+     .args_size = sizeof(struct fed_runs_args),
+     .run = fed__run_runs,
+     .looks = fed__runs_look,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_TABLE,
+     .failure = FED_EXIT_FAILED},
+	{.name = "diff",
+     .help = "show what was composed differently in two runs, and what came out differently",
+     .text = "A run is `now`, a kept one, or STUDY/NUMBER as `runs STUDY` lists them. Figures are\n"
+             "those of the last round, costs the sums over all; what is the same is left out.",
+     .examples = FED_EXAMPLES(QUICK "study fourth { lr = 0.01, 0.1 } rounds=1; diff fourth/0 "
+                                    "fourth/1",
+                              QUICK "keep first; set lr 0.2; round; diff first now"),
+     .args = fed__diff_runs_rows,
+     .args_size = sizeof(struct fed_diff_runs_args),
+     .run = fed__run_diff_runs,
+     .flags = FED_COMMAND_TABLE,
+     .failure = FED_EXIT_FAILED},
 	{0},
 };

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/study/store.c - the file of studies in the user's data folder.
+ * shell/commands/study/store.c - the file of studies in the user's data folder, and what is asked
+ * of one.
  */
 #include "shell/commands/study/study.h"
+
+#include <string.h>
+
 #include "shell/language/state_folder.h"
 
 int fed__open_store(struct fed_store **store, bool make, struct fed_error *err)
@@ -28,4 +32,23 @@ int fed__open_study(struct fed_store **store, const char *name, struct fed_store
 	fed_store_close(*store);
 	*store = NULL;
 	return FED_FAIL;
+}
+
+int fed__read_study_words(char *words, const char **metrics, const char **by, struct fed_error *err)
+{
+	char *at = strstr(words, " by ");
+
+	*by = "";
+	*metrics = words;
+	if (strncmp(words, "by ", 3) == 0) {
+		*metrics = "";
+		*by = words + 3;
+	} else if (at) {
+		*at = 0;
+		*by = at + 4;
+	}
+	if (strchr(*metrics, ' ') || strchr(*by, ' '))
+		return fed_fail(err, "`%s` is not METRIC by FACTOR,FACTOR (without blanks at the commas)",
+		                fed_show(strchr(*metrics, ' ') ? *metrics : *by).s);
+	return FED_OK;
 }

@@ -75,26 +75,6 @@ static int show_metrics(struct fed_shell *shell, struct fed_store *store,
 	}
 }
 
-/* "accuracy by aggregator,partition" */
-static int read_words(char *words, const char **metrics, const char **by, struct fed_error *err)
-{
-	char *at = strstr(words, " by ");
-
-	*by = "";
-	*metrics = words;
-	if (strncmp(words, "by ", 3) == 0) {
-		*metrics = "";
-		*by = words + 3;
-	} else if (at) {
-		*at = 0;
-		*by = at + 4;
-	}
-	if (strchr(*metrics, ' ') || strchr(*by, ' '))
-		return fed_fail(err, "`%s` is not METRIC by FACTOR,FACTOR (without blanks at the commas)",
-		                fed_show(strchr(*metrics, ' ') ? *metrics : *by).s);
-	return FED_OK;
-}
-
 static int show_table(struct fed_shell *shell, const struct fed_study_args *a,
                       struct fed_error *err)
 {
@@ -104,7 +84,8 @@ static int show_table(struct fed_shell *shell, const struct fed_study_args *a,
 	char words[sizeof a->words];
 
 	memcpy(words, a->words, sizeof words);
-	if (read_words(words, &metrics, &by, err) || fed__open_study(&store, a->name, &study, err))
+	if (fed__read_study_words(words, &metrics, &by, err) ||
+	    fed__open_study(&store, a->name, &study, err))
 		return FED_FAIL;
 	const int rc = show_metrics(shell, store, &study, *metrics ? metrics : a->metrics, by, err);
 	fed_stored_study_release(&study);

@@ -8,6 +8,7 @@
 #include "experiments/study.h"
 #include "experiments/study_table.h"
 #include "shell/language/command.h"
+#include "shell/output/chart.h"
 
 struct fed_study_args {
 	char name[64], what[8000], words[500];
@@ -24,6 +25,12 @@ int fed__open_store(struct fed_store **, bool make, struct fed_error *);
 /* Find a study by name. */
 int fed__open_study(struct fed_store **, const char *name, struct fed_stored_study *,
                     struct fed_error *);
+/* Cut "accuracy by aggregator,partition" in place; what is missing is "". */
+int fed__read_study_words(char *words, const char **metrics, const char **by, struct fed_error *);
+/* Plot a metric of a study by round, with a band of one standard deviation: `plot study NAME METRIC
+ * by FACTOR`. */
+int fed__plot_study(struct fed_shell *, const char *name, const char *words,
+                    const struct fed_plot_form *, struct fed_error *);
 /* Print a table of a metric by factors; how many rows of it were compared is said below. */
 void fed__show_study_table(struct fed_shell *, const struct fed_study_table *);
 /* List the studies that are kept; false: there are none. */

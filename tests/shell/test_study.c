@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The commands `study`, `runs`, `diff` and `plot study`, in one shell and from one to the next.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/lab.h"
+#include "support/suite.h"
+
+#define CLIENTS "dataset blobs train=400 test=60; model softmax; add-client 6 noniid samples=40"
+#define GRID "{ aggregator = fedavg, median; partition = iid, noniid; seed = 1..3 }"
+
+static struct shell_lab lab;
+
+static void open_lab(void)
+{
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+}
+static void close_lab(void)
+{
+	shell_lab_close(&lab);
+}
+
+static const char *said(const char *line)
+{
+	return shell_lab_reply(&lab, line, FED_EXIT_OK);
+}
+
+static void says(const char *line, const char *words)
+{
+	const char *text = said(line);
+
+	ck_assert_msg(strstr(text, words), "`%s` does not say `%s`: %s", line, words, text);
+}
+
+static void refuses(const char *line, const char *words)
+{
+	const size_t before = strlen(shell_lab_said(&lab));
+	const enum fed_exit code = shell_lab_run(&lab, line);
+
+	ck_assert_msg(code != FED_EXIT_OK, "`%s` is taken", line);
+	ck_assert_msg(strstr(shell_lab_said(&lab) + before, words), "`%s` does not say `%s`: %s", line,
+	              words, shell_lab_said(&lab) + before);
+}
+
+START_TEST(from_the_line_to_the_table)
+{
+	said(CLIENTS);
+	says("study first " GRID " rounds=2", "study first: 12 of 12 runs; 2 rounds each");
+	says("study first", "{ aggregator = fedavg, median; partition = iid, noniid; seed = 1, 2, 3 }");
+	says("study first table loss by aggregator", "difference");
+	says("study first table by partition,aggregator", "* is the best of its row");
+	says("study first table accuracy,loss by seed --csv", "seed,test_loss,sd,runs,best");
+	says("study first table bytes-up by aggregator --json", "\"table\":\"study\"");
+	says("runs", "first");
+	says("runs first --csv", "run,aggregator,partition,seed,rounds,accuracy,loss,seconds");
+	says("plot study first loss by aggregator --csv", "curve,round,mean,sd,runs");
+	says("plot study first accuracy by aggregator", "aggregator=median");
+	says("diff first/0 first/1", "6 noniid samples=40");
+	says("diff first/0 first/0", "all rounds are the same, bit for bit");
+	says("status", "version");
+	says("history", "no rounds yet"); /* the session stays */
+}
+END_TEST
+
+/* A run of a study, typed by hand: nothing differs. */
+START_TEST(by_hand_nothing_differs)
+{
+	said(CLIENTS);
+	said("study second { aggregator = median; partition = iid; seed = 7 } rounds=3");
+	said("reset; set seed 7; dataset blobs train=400 test=60; model softmax; add-client 6 iid "
+	     "samples=40; aggregator median; round 3");
+	says("diff second/0 now", "the compositions are the same");
+	says("diff second/0 now", "all rounds are the same, bit for bit");
+	said("keep mine; set lr 0.3; round");
+	says("diff second/0 now", "the rounds that both have are the same");
+	says("diff mine now", "composition of mine was not kept");
+}
+END_TEST
+
+/* What is missing is made by another session, from the file alone. */
+START_TEST(another_session_goes_on)
+{
+	struct shell_lab other;
+
+	said(CLIENTS " device=phone:0.5 link=4g:0.3");
+	said("study third " GRID " rounds=2");
+	char *before = strdup(said("study third table loss by aggregator,partition,seed --csv"));
+	char *clock = strdup(said("study third table clock by aggregator,partition,seed --csv"));
+	for (int run = 0; run < 12; run += 3) {
+		char line[64];
+
+		snprintf(line, sizeof line, "runs delete third/%d", run);
+		said(line);
+	}
+	says("study third", "8 of 12 runs");
+	shell_lab_open(&other, FED_PLUGIN_DIR);
+	shell_lab_reply(&other, "study third continue", FED_EXIT_OK);
+	says("study third", "12 of 12 runs");
+	ck_assert_str_eq(said("study third table loss by aggregator,partition,seed --csv"), before);
+	ck_assert_str_eq(said("study third table clock by aggregator,partition,seed --csv"), clock);
+	free(before);
+	free(clock);
+	shell_lab_close(&other);
+}
+END_TEST
+
+START_TEST(what_is_kept_can_be_deleted)
+{
+	said(CLIENTS);
+	said("study fourth { lr = 0.1, 0.2 } rounds=1; round; keep mine");
+	says("runs", "mine");
+	says("runs delete mine", "is kept no more");
+	refuses("runs delete mine", "there is no study mine");
+	says("runs delete fourth/1", "`study fourth continue` makes it again");
+	refuses("runs delete fourth/9", "not the number of a run");
+	says("study fourth delete", "is deleted with its 1 run");
+	refuses("study fourth", "there is no study");
+	said("study fourth { lr = 0.1, 0.2 } rounds=1");
+	says("runs delete fourth", "is deleted with its 2 runs");
+	says("study", "no studies are kept");
+	says("runs", "no runs are kept");
+}
+END_TEST
+
+START_TEST(refusals)
+{
+	static const char *const rows[][2] = {
+		{"study fifth table", "no study is kept yet"},
+		{"study fifth { lr = 0.1 }", "there are no clients"},
+		{CLIENTS "; study 5th { lr = 0.1 }", "cannot be a study's name"},
+		{"study fifth { lr = 0.1", "the brace { at column 13 has no end"},
+		{"study fifth { lr = }", "empty level"},
+		{"study fifth { lr = 0.1, x }", "lr"},
+		{"study fifth { aggregator = fedavgg }", "fedavg"},
+		{"study fifth table", "there is no study fifth"},
+		{"study fifth continue", "there is no study fifth"},
+		{"study fifth { lr = 0.1 } rounds=1; study fifth { lr = 0.2 } rounds=1", "other factors"},
+		{"study fift", "did you mean fifth"},
+		{"study fifth tabel", "neither { FACTORS } nor table"},
+		{"study fifth table loss by lrr", "did you mean lr"},
+		{"study fifth table lss", "loss"},
+		{"study fifth table loss lr", "is not METRIC by FACTOR"},
+		{"study fifth continue now", "unexpected argument"},
+		{"plot study", "plot which study"},
+		{"runs delete", "delete what"},
+		{"diff fifth/7", "has no run 7"},
+		{"diff fifth/x", "not the number of a run"},
+		{"diff nothing", "no run is kept as nothing"},
+		{"set readonly on; study sixth { lr = 0.1 } rounds=1", "readonly is on"},
+		{"study fifth delete", "readonly is on"},
+		{"runs delete fifth", "readonly is on"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		refuses(rows[i][0], rows[i][1]);
+	says("study fifth", "1 of 1 runs");
+}
+END_TEST
+
+FED_SUITE(study)
+{
+	Suite *s = suite_create("study");
+	TCase *c = tcase_create("study");
+
+	tcase_add_checked_fixture(c, open_lab, close_lab);
+#ifdef FED_HAVE_SQLITE
+	tcase_add_test(c, from_the_line_to_the_table);
+	tcase_add_test(c, by_hand_nothing_differs);
+	tcase_add_test(c, another_session_goes_on);
+	tcase_add_test(c, what_is_kept_can_be_deleted);
+	tcase_add_test(c, refusals);
+#endif
+	suite_add_tcase(s, c);
+	return s;
+}
