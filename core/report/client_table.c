@@ -146,8 +146,9 @@ static enum fed_activity current_activity(const struct fed_session *s, uint32_t 
 static void fill_verdict(const struct fed_invitation_log *j,
                          const struct fed_invitation_record *last, struct fed_client_table_row *row)
 {
-	/* While one is in flight the last verdict stays; who was lost has none. */
-	while (last && !last->step && last->state <= FED_INVITATION_REPORTED)
+	/* While one is in flight the last verdict stays; what has arrived, and is not judged yet, has
+	 * none, and what was lost neither. */
+	while (last && !last->step && last->state < FED_INVITATION_REPORTED)
 		last = fed_invitation_log_before(j, last);
 	if (!last || !last->step)
 		return;

@@ -337,8 +337,8 @@ static bool explain_form(struct fed_shell *shell, const char *name, const char *
 	const bool plugin = explain_plugin(shell, name, kind), core = explain_core(shell, name, kind);
 	const bool equipment = fed__explain_equipment(shell, name);
 
-	if (equipment)
-		*kind = "device";
+	if (equipment) /* device, phone; server-link, which is set */
+		*kind = fed_fields_find(fed_settings_fields, name) ? "setting" : "device";
 	return plugin || core || equipment;
 }
 

@@ -136,6 +136,28 @@ START_TEST(a_plugin_that_tells_badly)
 }
 END_TEST
 
+/* The last line names the command that takes the word. */
+START_TEST(points_to_the_command)
+{
+	static const char *const cases[][2] = {
+		{"server-link", "set"},  {"device-spread", "set"},    {"lr", "set"},
+		{"phone", "add-client"}, {"4g", "add-client"},        {"krum", "aggregator"},
+		{"alie", "inject"},      {"dirichlet", "add-client"}, {"accuracy", "plot"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fed_text line = {0};
+
+		fed_text_add(&line, "explain %s", cases[i][0]);
+		const char *text = said(fed_text_str(&line), FED_EXIT_OK);
+		fed_text_clear(&line);
+		fed_text_add(&line, "\n`help %s` shows the command\n", cases[i][1]);
+		assert_shows(text, fed_text_str(&line));
+		fed_text_release(&line);
+	}
+}
+END_TEST
+
 FED_SUITE(explain)
 {
 	Suite *suite = suite_create("explain");
@@ -148,6 +170,7 @@ FED_SUITE(explain)
 	tcase_add_test(tests, a_cut_is_shown_where_it_is);
 	tcase_add_test(tests, exactly_is_said_of_what_is);
 	tcase_add_test(tests, a_plugin_that_tells_badly);
+	tcase_add_test(tests, points_to_the_command);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
