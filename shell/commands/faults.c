@@ -200,10 +200,8 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 	struct fed_table table = {.name = "faults", .column = columns, .columns = 7};
 
 	(void)call, (void)err;
-	if (!parts->faults.n) {
+	if (!parts->faults.n)
 		fed__print(shell, "no faults; `help inject` lists what can be injected\n");
-		return FED_OK;
-	}
 	for (size_t i = 0; i < parts->faults.n; i++)
 		add_fault(&table, s, &parts->faults.fault[i]);
 	fed__table_print(shell, &table);

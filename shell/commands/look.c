@@ -235,10 +235,8 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 	struct fed_text text = {0};
 
 	(void)err;
-	if (!h->n) {
-		fed__print(shell, "no rounds yet\n");
-		return FED_OK;
-	}
+	if (!h->n)
+		fed__print(shell, "no rounds yet; `round 5` makes some\n");
 	for (size_t i = first; i < h->n; i++)
 		for (size_t k = 0; k < columns; k++) {
 			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k].key);

@@ -221,7 +221,8 @@ void fed__help_overview(struct fed_shell *shell)
 				continue;
 			fed_text_clear(&names);
 			put_names(c, &names);
-			fed_text_add(&names, "%*s", widest - (int)names.len, "");
+			if (shell->form == FED_FORM_TEXT) /* all groups are one table */
+				fed_text_add(&names, "%*s", widest - (int)names.len, "");
 			fed__table_cell(&table, "%s", fed_text_str(&names));
 			fed__table_cell(&table, "%s", c->help);
 		}

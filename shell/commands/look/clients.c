@@ -353,14 +353,14 @@ int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struc
 		if (*a->filter)
 			return fed_fail(err, "there are no clients; `add-client 10` makes some");
 		fed__print(shell, "no clients yet; `add-client 10` makes some\n");
-		return FED_OK;
+		return list(shell, &r, chosen, n, 0, err);
 	}
 	int rc = arrange(&r, shell->session, a, err);
 	const uint32_t most = a->n ? (uint32_t)a->n : *a->filter ? UINT32_MAX : SHOWN;
 	const uint32_t shown = r.n < most ? r.n : most;
 	if (rc == FED_OK && !r.n)
 		fed__print(shell, "no client passes the filter %s\n", a->filter);
-	else if (rc == FED_OK)
+	if (rc == FED_OK && (r.n || !*a->to.to))
 		rc = *a->to.to ? save_labels(shell, &r, shown, &a->to, err)
 		               : list(shell, &r, chosen, n, shown, err);
 	if (rc == FED_OK && shown < r.n)

@@ -205,6 +205,28 @@ static void assert_clients(const char *line, const char *wanted)
 }
 
 /* Clients 4 to 9 have more examples each than 0 to 3, and took no part. */
+/* A table without rows is its titles; cells have no blanks of their own. */
+START_TEST(empty_tables_as_data)
+{
+	static const char *const lines[][2] = {
+		{"reset; clients --csv", "client,examples,"},
+		{"faults --csv", "number,fault,"},
+		{"history --csv", "round,"},
+		{"break --csv", "break,"},
+		{"keep --csv", "run,"},
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		const char *said = shell_lab_reply(&lab, lines[i][0], FED_EXIT_OK);
+		const char *table = strstr(said, lines[i][1]);
+
+		ck_assert_msg(table && strchr(table, '\n') == table + strlen(table) - 1, "%s", said);
+	}
+	assert_shows(shell_lab_reply(&lab, "help --csv", FED_EXIT_OK),
+	             "\nround,make one or more rounds\n");
+}
+END_TEST
+
 START_TEST(clients_are_filtered_and_sorted)
 {
 	for (int i = 4; i < 10; i++) {
@@ -314,6 +336,7 @@ FED_SUITE(redirect)
 	tcase_add_test(tests, conditions_keep_their_operators);
 	tcase_add_test(tests, output_goes_to_programs);
 	tcase_add_test(tests, tables_as_data);
+	tcase_add_test(tests, empty_tables_as_data);
 	tcase_add_test(tests, clients_are_filtered_and_sorted);
 	tcase_add_test(tests, csv_is_quoted_and_json_escaped);
 	tcase_add_loop_test(tests, commands_say_whether_they_have_tables, 0, n);
