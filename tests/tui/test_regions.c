@@ -271,6 +271,35 @@ START_TEST(a_layout_fits)
 }
 END_TEST
 
+static void check_legend(uint32_t classes, int columns, bool tints, const char *wanted)
+{
+	const struct fed_dataset data = {.classes = classes};
+	struct fed_canvas canvas;
+	struct fed_text out = {0};
+	struct fed_error err;
+
+	fed_assert_ok(fed__canvas_init(&canvas, 60, 1, &err), &err);
+	fed__regions_legend(&canvas, 0, 0, columns, &data, tints);
+	fed__canvas_text(&canvas, &out, tints, FED_PALETTE_NONE);
+	ck_assert_str_eq(fed_text_str(&out), wanted);
+	fed_text_release(&out);
+	fed__canvas_release(&canvas);
+}
+
+/* Marks as letters, which they are without colours. Classes are close together where they have no
+ * room else; the cross is explained in any case, letters where all classes have room. */
+START_TEST(legends_fit)
+{
+	check_legend(2, 60, true, "A 0  B 1  × wrong\n");
+	check_legend(10, 60, true, "A 0  B 1  C 2  D 3  E 4  F 5  G 6  H 7  I 8  J 9  × wrong\n");
+	check_legend(10, 37, true, "A0 B1 C2 D3 E4 F5 G6 H7 I8 J9 × wrong\n");
+	check_legend(10, 20, true, "A0 B1 C2 D3 × wrong\n");
+	check_legend(2, 40, false, "A 0  B 1  (a: answer, .: unsure)\n");
+	check_legend(2, 29, false, "A0 B1 (a: answer, .: unsure)\n");
+	check_legend(2, 27, false, "A 0  B 1\n");
+}
+END_TEST
+
 FED_SUITE(regions)
 {
 	Suite *suite = suite_create("regions");
@@ -284,6 +313,7 @@ FED_SUITE(regions)
 	tcase_add_test(tests, regions_are_rectangles_in_svg);
 	tcase_add_test(tests, a_picture_is_saved_by_its_ending);
 	tcase_add_test(tests, a_layout_fits);
+	tcase_add_test(tests, legends_fit);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

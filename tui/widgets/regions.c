@@ -69,23 +69,27 @@ void fed__regions_legend(struct fed_canvas *canvas, int column, int row, int col
                          const struct fed_dataset *data, bool tints)
 {
 	const char *const rest = tints ? " wrong" : "(a: answer, .: unsure)";
-	const int most = columns - (tints + fed_text_width(rest)); /* for the classes */
+	const int rest_columns = tints + fed_text_width(rest);
 	const uint32_t n = data->classes ? data->classes : 2;
-	int whole = 0, end = column;
+	int names = 0, end = column;
 	char number[12];
 
-	for (uint32_t c = 0; c < n && whole <= most; c++)
-		whole += 4 + fed_text_width(class_name(data, c, number));
-	const int blank = whole <= most; /* "• 0  • 1", or where that is too wide "•0 •1" */
+	for (uint32_t c = 0; c < n && names <= columns; c++)
+		names += fed_text_width(class_name(data, c, number));
+	const int spaced = names + 4 * (int)n, close = names + 2 * (int)n;
+	/* The cross is explained in any case, letters where all classes have room. */
+	const bool explained = columns >= rest_columns && (tints || close + rest_columns <= columns);
+	const int most = columns - (explained ? rest_columns : 0);
+	const int blank = spaced <= most; /* "• 0  • 1", or where that is too wide "•0 •1" */
 	for (uint32_t c = 0; c < n; c++) {
 		const char *name = class_name(data, c, number);
 
-		if (end + 2 + 2 * blank + fed_text_width(name) > column + most)
+		if (end + 1 + blank + fed_text_width(name) > column + most)
 			break;
 		put_mark(canvas, end, row, 0, c, false);
 		end = fed__canvas_write(canvas, end + 1 + blank, row, name, plain) + 1 + blank;
 	}
-	if (most < 0)
+	if (!explained)
 		return;
 	if (tints)
 		fed__canvas_put(canvas, end++, row, CROSS, (struct fed_style){.bold = true});
