@@ -22,7 +22,7 @@ static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t n
 {
 	const struct fed_split *s = f->scheme_state;
 
-	if (f->scheme != &fed_scheme_split || number < s->first || number - s->first >= s->called)
+	if (!fed_is_split(f->scheme) || number < s->first || number - s->first >= s->called)
 		return NULL;
 	return &s->turn[number - s->first];
 }
@@ -127,5 +127,5 @@ double fed_session_clients_expected(const struct fed_session *s)
 	const struct fed_split *split = parts->scheme_state;
 	const double invited = fed_session_federation(s)->record.invited;
 
-	return fed_session_open(s) && parts->scheme == &fed_scheme_split ? split->turns : invited;
+	return fed_session_open(s) && fed_is_split(parts->scheme) ? split->turns : invited;
 }

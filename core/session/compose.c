@@ -112,6 +112,12 @@ static void tell_idle_aggregator(struct fed_session *s)
 {
 	const struct fed_split *split = s->parts.scheme_state;
 
+	if (s->parts.scheme == &fed_scheme_vertical && s->parts.aggregator.entry &&
+	    strcmp(s->parts.aggregator.entry->head->name, "fedavg") != 0)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s has nothing to combine: the parties of scheme vertical have different "
+		                 "layers",
+		                 s->parts.aggregator.entry->head->name);
 	if (s->parts.scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
 	    s->parts.aggregator.entry && strcmp(s->parts.aggregator.entry->head->name, "fedavg") != 0)
 		fed_session_tell(s, FED_EVENT_NOTICE,

@@ -12,11 +12,14 @@ static const char *const activations[] = {"relu", "tanh", NULL};
 struct mlp {
 	struct fed_list hidden;
 	int activation; /* enum activation */
+	char parts[192];
 };
 
 static const struct fed_field fields[] = {
 	FED_LIST(struct mlp, hidden, "200,200", 1, 65536, "units of each hidden layer"),
 	FED_CHOICE(struct mlp, activation, RELU, activations, "what follows each hidden layer"),
+	FED_TEXT(struct mlp, parts, "", NULL,
+             "columns whose first hidden layers are apart: 0-391,392-783, for scheme vertical"),
 	FED_END,
 };
 
@@ -25,6 +28,10 @@ static const char doc[] =
 	"\n"
 	"Loss: softmax and cross-entropy when the dataset has classes, else the\n"
 	"squared error.  Images are flattened to one row first.\n"
+	"\n"
+	"With parts= the units of the first hidden layer are shared out, and each share\n"
+	"sees one part of the columns alone: parties of vertical federated learning.\n"
+	"`explain vertical` has more.\n"
 	"\n"
 	"For: the default model.  hidden=200,200 with relu on 28x28 digits is the 2NN\n"
 	"of the FedAvg paper with its 199,210 parameters.\n"
@@ -42,8 +49,14 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;
 	for (int64_t i = 0; i < m->hidden.n; i++) {
-		if (b->dense(b, (uint32_t)m->hidden.v[i], err))
+		const uint32_t units = (uint32_t)m->hidden.v[i];
+
+		if (i == 0 && m->parts[0]) {
+			if (b->add(b, err, "block_dense units=%u parts=%s", units, m->parts))
+				return FED_FAIL;
+		} else if (b->dense(b, units, err)) {
 			return FED_FAIL;
+		}
 		if (m->activation == TANH ? b->tanh(b, err) : b->relu(b, err))
 			return FED_FAIL;
 	}

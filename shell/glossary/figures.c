@@ -344,7 +344,7 @@ static bool cuts_of(const struct fed_session *s, size_t at[2], struct fed_text *
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_error why = {""};
 
-	if (parts->scheme != &fed_scheme_split)
+	if (!fed_is_split(parts->scheme))
 		fed_text_add(out, "no cut, the scheme is %s; `scheme split` cuts the model",
 		             parts->scheme->name);
 	else if (!parts->net_built)

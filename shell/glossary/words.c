@@ -43,6 +43,7 @@ const struct fed_glossary_word fed__glossary[] = {
 	{.word = "RFA", .also = {"geometric median"}, .page = "geometric-median"},
 	{.word = "BGD", .also = {"median of means"}, .page = "bgd"},
 	{.word = "SplitFed", .also = {"u-shape", "split learning"}, .page = "split"},
+	{.word = "vertical federated learning", .also = {"VFL", "parties"}, .page = "vertical"},
 	{.word = "asynchronous", .page = "async"},
 	{.word = "synchronous", .page = "sync"},
 

@@ -225,7 +225,7 @@ void fed__put_cut(const struct fed_session *s, struct fed_text *out)
 	struct fed_error why;
 	size_t at[2];
 
-	if (parts->scheme != &fed_scheme_split || !parts->net_built)
+	if (!fed_is_split(parts->scheme) || !parts->net_built)
 		return;
 	if (fed_split_cuts(split, &parts->net, at, &why)) {
 		fed_text_add(out, "%s", why.text);

@@ -35,7 +35,7 @@ static struct payload payload_of(const struct fed_session *s)
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_split *split = parts->scheme_state;
 
-	if (parts->scheme != &fed_scheme_split)
+	if (!fed_is_split(parts->scheme))
 		return (struct payload){"the model", false};
 	if (split->labels == FED_LABELS_SERVER)
 		return (struct payload){"the head", false};

@@ -155,6 +155,51 @@ START_TEST(dense_rows_agree_with_plain_loops)
 }
 END_TEST
 
+/* Each part a dense layer of its own: a joint one whose other weights are 0. */
+START_TEST(blocks_agree_with_plain_loops)
+{
+	enum { BATCH = 5, IN = 12, UNITS = 6 };
+	struct fed_block_dense_config config = {.units = UNITS};
+	struct fed_error err = {""};
+	struct trial_rows t;
+	double y[BATCH * UNITS], dx[BATCH * IN] = {0}, grads[90];
+
+	use(isas[_i]);
+	fed_assert_ok(fed_ranges_parse("0-3,5-5,7-11", &config.parts, &err), &err);
+	set_up(&t, &fed__layer_block_dense, &config, (struct fed_shape){1, {IN}}, BATCH);
+	ck_assert_uint_eq(t.count, (4 + 1) * 2 + (1 + 1) * 2 + (5 + 1) * 2);
+	fill(t.dy, t.out, 4);
+	for (size_t j = 0; j < t.count; j++)
+		grads[j] = (double)t.grads[j];
+	for (size_t k = 0, at = 0; k < 3; k++) {
+		const size_t first = config.parts.range[k].first;
+		const size_t n = fed_range_size(&config.parts.range[k]);
+
+		for (size_t b = 0; b < BATCH; b++)
+			for (size_t u = 0; u < 2; u++) {
+				const size_t out = b * UNITS + 2 * k + u;
+
+				y[out] = (double)t.params[at + n * 2 + u];
+				grads[at + n * 2 + u] += (double)t.dy[out];
+				for (size_t i = 0; i < n; i++) {
+					const size_t x = b * IN + first + i, w = at + i * 2 + u;
+
+					y[out] += (double)t.x[x] * (double)t.params[w];
+					dx[x] += (double)t.dy[out] * (double)t.params[w];
+					grads[w] += (double)t.dy[out] * (double)t.x[x];
+				}
+			}
+		at += (n + 1) * 2;
+	}
+	fed__layer_block_dense.forward(&t.pass);
+	fed__layer_block_dense.backward(&t.pass);
+	assert_near(t.y, y, t.out, "y");
+	assert_near(t.dx, dx, t.in, "dx");
+	assert_near(t.grads, grads, t.count, "grads");
+	tear_down(&t);
+}
+END_TEST
+
 /* Gradients are linear in dy: those by some tokens, of which the first have none, are what all
  * tokens make less what the others do.  Finite differences are in test_gradients.c. */
 START_TEST(attention_leaves_out_tokens_without_gradient)
@@ -223,6 +268,7 @@ FED_SUITE(rows)
 
 	tcase_add_loop_test(tests, dense_rows_agree_with_plain_loops, 0, PATTERNS * ISAS);
 	tcase_add_loop_test(tests, attention_leaves_out_tokens_without_gradient, 0, 4 * ISAS);
+	tcase_add_loop_test(tests, blocks_agree_with_plain_loops, 0, ISAS);
 	tcase_add_loop_test(tests, gradients_in_place_of_weights, 0, ISAS);
 	suite_add_tcase(suite, tests);
 	return suite;

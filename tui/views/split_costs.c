@@ -16,7 +16,7 @@ bool fed__division_of(const struct fed_session *s, struct fed_division *d)
 	struct fed_error unused;
 
 	*d = (struct fed_division){.labels = true};
-	if (parts->scheme != &fed_scheme_split || !parts->net_built ||
+	if (!fed_is_split(parts->scheme) || !parts->net_built ||
 	    fed_split_cuts(split, &parts->net, d->at, &unused))
 		return false;
 	d->labels = split->labels == FED_LABELS_SERVER;

@@ -11,6 +11,7 @@ struct args {
 	int64_t units, filters, kernel, stride, pad, size, vocabulary, width, groups, heads, tokens;
 	double rate;
 	bool each, causal;
+	char parts[FED_RANGES_TEXT];
 };
 
 static const char *const outputs_word[] = {"outputs", NULL};
@@ -22,6 +23,11 @@ static const struct fed_field dense_rows[] = {
 	FED_INT_WORD(struct args, units, 0, 0, UNITS_MOST, outputs_word,
                  "numbers of its output; outputs: as many as the dataset needs"),
 	FED_FLAG(struct args, each, "one product for each token of a row, not for the whole row"),
+	FED_END,
+};
+static const struct fed_field block_rows[] = {
+	FED_INT(struct args, units, 2, 1, UNITS_MOST, "numbers of the outputs of all parts together"),
+	FED_TEXT(struct args, parts, "0", NULL, "columns of each part: 0-391,392-783"),
 	FED_END,
 };
 static const struct fed_field conv_rows[] = {
@@ -66,6 +72,8 @@ static const struct fed_field attention_rows[] = {
 static const struct fed_layer_kind kinds[] = {
 	{"dense", "y = x W + b", FED_LINE_LAYER, &fed_layer_dense, dense_rows,
      sizeof(struct fed_dense_config)},
+	{"block_dense", "a dense layer for each part of the columns", FED_LINE_LAYER,
+     &fed__layer_block_dense, block_rows, sizeof(struct fed_block_dense_config)},
 	{"conv", "convolution over a picture", FED_LINE_LAYER, &fed_layer_conv, conv_rows,
      sizeof(struct fed_conv_config)},
 	{"max_pool", "the largest number of each window", FED_LINE_LAYER, &fed_layer_max_pool,
@@ -150,6 +158,11 @@ static void read_config(const struct fed_layer *ops, const void *config, struct 
 
 		a->units = c->units;
 		a->each = c->each;
+	} else if (ops == &fed__layer_block_dense) {
+		const struct fed_block_dense_config *c = config;
+
+		a->units = c->units;
+		fed_ranges_print(&c->parts, a->parts);
 	} else if (ops == &fed_layer_conv) {
 		const struct fed_conv_config *c = config;
 
@@ -238,6 +251,9 @@ int fed_layer_parse(const char *line, uint32_t classes, uint32_t outputs,
 	out->at = strspn(line, " \t"); /* what is wrong from here on is about the layer */
 	if (out->kind->is != FED_LINE_LAYER)
 		return FED_OK;
+	struct fed_ranges parts = {0};
+	if (out->kind->ops == &fed__layer_block_dense && fed_ranges_parse(a.parts, &parts, err))
+		return FED_FAIL;
 	if (out->kind->ops == &fed_layer_dense && a.units == 0)
 		a.units = outputs;
 	if (out->kind->ops == &fed__layer_embedding && a.vocabulary == 0)
@@ -245,6 +261,9 @@ int fed_layer_parse(const char *line, uint32_t classes, uint32_t outputs,
 	out->ops =
 		out->kind->ops == &fed_layer_conv && a.stride > 1 ? &fed__layer_strided : out->kind->ops;
 	fill_config(out->kind->ops, &a, out->config);
+	if (out->kind->ops == &fed__layer_block_dense)
+		*(struct fed_block_dense_config *)out->config =
+			(struct fed_block_dense_config){(uint32_t)a.units, parts};
 	return FED_OK;
 }
 

@@ -32,7 +32,7 @@ struct fed_layer_kind {
 struct fed_layer_line {
 	const struct fed_layer_kind *kind;
 	const struct fed_layer *ops;
-	_Alignas(max_align_t) unsigned char config[64];
+	_Alignas(max_align_t) unsigned char config[160];
 	size_t at; /* on FED_FAIL: where in the line the word begins that is wrong */
 };
 

@@ -8,6 +8,7 @@
 #ifndef FED_NN_LAYERS_H
 #define FED_NN_LAYERS_H
 
+#include "base/ranges.h"
 #include "fedsh/model.h"
 
 struct fed_dense_config {
@@ -15,6 +16,10 @@ struct fed_dense_config {
 	struct fed_shape image; /* what was flattened before it: export permutes to PyTorch's (C, H, W)
 	                           order; rank 0 without an image */
 	bool each; /* (.., in) to (.., units): a product for each row, not one for all of them */
+};
+struct fed_block_dense_config {
+	uint32_t units;          /* of all parts together */
+	struct fed_ranges parts; /* columns */
 };
 struct fed_conv_config {
 	uint32_t filters, kernel, pad;
@@ -44,7 +49,8 @@ struct fed_attention_config {
 	bool causal;
 };
 
-extern const struct fed_layer fed_layer_dense;    /* W (in, units), b (units) */
+extern const struct fed_layer fed_layer_dense; /* W (in, units), b (units) */
+extern const struct fed_layer fed__layer_block_dense;
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
 extern const struct fed_layer fed__layer_strided; /* a conv with a stride above 1 */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed__scheme_async,
-                                                   &fed_scheme_split};
+                                                   &fed_scheme_split, &fed_scheme_vertical};
 
 const struct fed_scheme *fed_scheme_at(size_t i)
 {

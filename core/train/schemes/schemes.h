@@ -7,7 +7,8 @@
 
 #include "train/round/scheme.h"
 
-extern const struct fed_scheme fed_scheme_sync, fed__scheme_async, fed_scheme_split;
+extern const struct fed_scheme fed_scheme_sync, fed__scheme_async, fed_scheme_split,
+	fed_scheme_vertical;
 const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
 /* Allocated state of a scheme, with its defaults and the given settings (fed_free). */

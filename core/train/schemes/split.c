@@ -58,6 +58,9 @@ static int split_fits(const void *state, const struct fed_net *net, struct fed_e
 	const struct fed_split *s = state;
 	size_t at[2];
 
+	if (s->vertical && (s->parallel != FED_PARALLEL_V2 || s->smashed != FED_SMASHED_BATCH))
+		return fed_reject(err, "scheme vertical has all parties at work on one batch; parallel and "
+		                       "smashed are settings of scheme split");
 	if (s->relay == FED_RELAY_PEER && s->parallel != FED_PARALLEL_OFF)
 		return fed_reject(err,
 		                  "relay=peer is for clients in turn; with parallel=%s the heads are "
@@ -80,7 +83,7 @@ static void split_forget(void *state)
 
 static int suits(const struct fed_federation *f, const struct fed_split *s, struct fed_error *err)
 {
-	const bool aggregates = s->parallel != FED_PARALLEL_OFF;
+	const bool aggregates = s->parallel != FED_PARALLEL_OFF && !s->vertical;
 
 	if (f->plan.momentum > 0 || f->plan.weight_decay > 0) {
 		const bool momentum = f->plan.momentum > 0;
@@ -97,71 +100,6 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 		                  "take fedavg, or a robust one",
 		                  f->aggregator->entry->head->name);
 	return FED_OK;
-}
-
-/* Order of turns ------------------------------------------------------------------------ */
-
-static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n)
-{
-	struct fed_stream order =
-		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_TURNS, f->version, 0);
-
-	fed_stream_shuffle(&order, chosen, n);
-}
-
-/* Choose present clients in order of their ids, beginning where the last round would have ended. */
-static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, uint32_t *chosen)
-{
-	const uint32_t population = f->clients->n_present;
-	const uint32_t first = (uint32_t)(f->version * wanted % population);
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < population && n < wanted; i++) {
-		const uint32_t id = f->clients->present[((uint64_t)first + i) % population];
-		if (fed_faults_present(f->faults, id, f->version))
-			chosen[n++] = id;
-	}
-	return n;
-}
-
-static int choose(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
-{
-	const uint32_t wanted = fed__wanted_clients(f);
-	uint32_t *chosen = fed_alloc_array(wanted, sizeof *chosen), n = 0;
-	int rc = FED_OK;
-
-	if (!chosen)
-		return fed_fail_memory(err, wanted * sizeof *chosen, "the participants");
-	if (fed__selects_by_query(f, wanted)) {
-		rc = fed_reject(err,
-		                "selection %s asks for the loss of the whole model, which no client of "
-		                "split learning has; take a rule, or a variant, that asks for nothing",
-		                f->selection->entry->head->name);
-	} else if (s->order == FED_ORDER_RANDOM || fed__has_selection(f)) {
-		rc = fed__select_clients(f, wanted, chosen, &n, err);
-		if (rc == FED_OK && s->order == FED_ORDER_RANDOM)
-			shuffle(f, chosen, n);
-	} else {
-		n = choose_in_turn(f, wanted, chosen);
-	}
-	if (rc == FED_OK && n == 0)
-		rc =
-			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
-		               f->clients->n_present);
-	if (rc == FED_OK)
-		rc = fed__split_check_memory(f, s, chosen, n, err);
-	if (rc == FED_OK) {
-		s->turn = fed_alloc(n * sizeof *s->turn);
-		s->queue = fed_alloc_array(n, sizeof *s->queue);
-		if (!s->turn || !s->queue)
-			rc = fed_fail_memory(err, n * sizeof *s->turn, "the turns");
-	}
-	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
-		s->turn[i] = (struct fed_turn){.federation = f, .split = s, .client = chosen[i]};
-	if (rc == FED_OK)
-		s->turns = n;
-	fed_free(chosen);
-	return rc;
 }
 
 /* Invitations ------------------------------------------------------------------------------- */
@@ -184,6 +122,20 @@ static struct fed_shared_vectors *pack_head(const struct fed_federation *f, stru
 	if (!s->head)
 		s->head = fed__pack_client(s, f->net, s->params);
 	return fed_shared_vectors_ref(s->head);
+}
+
+/* All parties begin, each with the layers that it has. */
+static int begin_parties(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	while (s->called < s->turns) {
+		struct fed_turn *t = &s->turn[s->called++];
+
+		t->number = f->invitations + 1;
+		t->phase = FED_TURN_INVITED;
+		if (begin_silently(f, t, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
 }
 
 static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
@@ -219,9 +171,11 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	if (rc == FED_OK)
 		rc = suits(f, s, err);
 	if (rc == FED_OK)
-		rc = choose(f, s, err);
+		rc = s->vertical ? fed__vertical_choose(f, s, err) : fed__split_choose(f, s, err);
 	if (rc)
 		return rc;
+	s->ended = false;
+	s->seen = 0;
 	s->called = s->queued = s->front = s->awaited = 0;
 	s->serving = -1;
 	s->free = f->clock.now;
@@ -233,6 +187,8 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	memcpy(s->params, f->params, f->net->dim * sizeof *s->params);
 	if (s->parallel == FED_PARALLEL_OFF)
 		return call_next(f, s, err);
+	if (s->vertical)
+		return begin_parties(f, s, err);
 	if (fed__begin_aggregation(f, &s->aggregation, s->turns, err))
 		return FED_FAIL;
 	s->aggregating = true;
@@ -251,6 +207,8 @@ static int finish_turn(struct fed_federation *f, struct fed_split *s, struct fed
 	t->phase = FED_TURN_OVER;
 	if (!t->joined && s->serving != t - s->turn) /* else when the server has finished */
 		fed__turn_close(t);
+	if (s->vertical && !t->reported)
+		return fed__vertical_lost(f, s, t, err);
 	if (s->parallel != FED_PARALLEL_OFF)
 		return fed__split_missed(f, s, err);
 	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
@@ -261,8 +219,8 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
                      struct fed_error *err)
 {
 	struct fed_client *client = fed_clients_get(f->clients, t->client);
-	const double seen = (double)t->row.count * (double)f->plan.epochs;
-
+	const double all = (double)t->row.count * (double)f->plan.epochs;
+	const double seen = s->vertical ? s->seen : all;
 	const double sent = fed_invitation_of(f, t->client)->sent;
 
 	t->reported = true;
@@ -314,11 +272,33 @@ static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
+/* A party has trained: its layers stay with it, and only fedsh's copy of the joint model follows.
+ */
+static int party_ended(struct fed_turn *t, const char *why, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_split *s = t->split;
+
+	fed__emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, why);
+	if (!fed_rows_kernels()->finite(t->params, fed__turn_dim(s, f->net)))
+		return refuse_head(f, t, "its head is not finite", err);
+	fed__vertical_keep(t, s->params);
+	return take_head(f, s, t, err);
+}
+
+int fed__party_stops(struct fed_turn *t, const char *why, struct fed_error *err)
+{
+	fed__turn_join(t);
+	return party_ended(t, why, err);
+}
+
 int fed__turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
                     struct fed_error *err)
 {
 	struct fed_envelope head;
 
+	if (s->vertical)
+		return party_ended(t, NULL, err);
 	if (s->parallel != FED_PARALLEL_OFF)
 		return fed__turn_sends_update(t, err);
 	const int made = fed__turn_head(t, &head, err);
@@ -480,8 +460,8 @@ static void count_turns(struct fed_federation *f, const struct fed_split *s)
 			continue;
 		if (client)
 			client->rounds++;
-		loss += t->loss / (double)f->plan.epochs;
-		examples += t->row.count;
+		loss += t->loss / (s->vertical ? 1 : (double)f->plan.epochs);
+		examples += s->vertical ? s->seen : t->row.count;
 	}
 	r->used = r->reported;
 	r->updates += r->used;
@@ -528,7 +508,7 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 {
 	struct fed_split *s = state;
 
-	if (s->parallel == FED_PARALLEL_OFF) {
+	if (s->parallel == FED_PARALLEL_OFF || s->vertical) {
 		count_turns(f, s);
 		memcpy(out, s->params, f->net->dim * sizeof *out);
 		s->holder = s->relay == FED_RELAY_PEER ? s->giver : -1;
@@ -547,7 +527,7 @@ static void split_mask(const struct fed_federation *f, const void *state, float 
 	const struct fed_split *s = state;
 	size_t from, to;
 
-	if (s->parallel != FED_PARALLEL_V2)
+	if (s->parallel != FED_PARALLEL_V2 || s->vertical)
 		return;
 	fed__server_params(s, f->net, &from, &to);
 	memset(step + from, 0, (to - from) * sizeof *step);
@@ -566,6 +546,8 @@ static void split_end(struct fed_federation *f, void *state)
 	fed_workspace_release(&s->all);
 	fed_free(s->turn);
 	fed_free(s->queue);
+	fed_free(s->common);
+	s->common = NULL;
 	fed_free_floats(s->params);
 	fed_shared_vectors_unref(s->head);
 	s->head = NULL;
@@ -646,3 +628,27 @@ const struct fed_scheme fed_scheme_split = {
 	.mask = split_mask,
 	.waits = split_waits,
 };
+
+const struct fed_scheme fed_scheme_vertical = {
+	.name = "vertical",
+	.help = "parties own different columns of the same examples",
+	.doc = fed__vertical_doc,
+	.fields = fed__vertical_fields,
+	.state_size = sizeof(struct fed_split),
+	.fits = split_fits,
+	.begin = split_begin,
+	.arrived = split_arrived,
+	.lost = split_lost,
+	.complete = split_complete,
+	.finish = split_finish,
+	.end = split_end,
+	.makes_model = true,
+	.message = split_message,
+	.worked = split_worked,
+	.waits = split_waits,
+};
+
+bool fed_is_split(const struct fed_scheme *scheme)
+{
+	return scheme == &fed_scheme_split || scheme == &fed_scheme_vertical;
+}

@@ -29,6 +29,7 @@
 #define FED_TRAIN_SCHEMES_SPLIT_H
 
 #include "base/random.h"
+#include "base/ranges.h"
 #include "train/federation.h"
 #include "train/local/data_faults.h"
 
@@ -97,14 +98,21 @@ struct fed_split {
 	/* Settings. */
 	struct fed_list cut;
 	int relay, labels, parallel, smashed, order;
-	double server_speed; /* FLOP per virtual second; 0: computing takes no time */
-	int64_t holder;      /* relay=peer: the client that has the head between rounds, or -1 */
+	bool
+		vertical; /* scheme vertical: parallel=v2 and smashed=batch, columns joined, not examples */
+	char parts[FED_RANGES_TEXT]; /* its columns; empty: as the model has them */
+	double server_speed;         /* FLOP per virtual second; 0: computing takes no time */
+	int64_t holder; /* relay=peer: the client that has the head between rounds, or -1 */
 	/* Of the open round. */
 	size_t at[2];          /* the cuts */
 	struct fed_turn *turn; /* [turns], in the order of being called */
 	uint32_t turns, called;
-	uint64_t first; /* number of the first turn's invitation */
-	float *params;  /* [dim], the model being trained: the present head, the server's layers */
+	uint64_t first;   /* number of the first turn's invitation */
+	uint32_t *common; /* [n_common], vertical: examples that all parties hold */
+	uint32_t n_common;
+	double seen;   /* vertical: examples of the batches that the server has learned from */
+	bool ended;    /* vertical: a party was lost */
+	float *params; /* [dim], the model being trained: the present head, the server's layers */
 	struct fed_shared_vectors *head; /* v1, v2: the head that all clients are sent, or NULL */
 	int64_t giver;                   /* relay=peer: the client that has the present head, or -1 */
 	double free;                     /* virtual time at which the server is idle again */
@@ -122,6 +130,8 @@ struct fed_split {
 };
 #define FED_SERVING_ALL INT64_MAX
 
+/* Whether the scheme's state is a fed_split: split or vertical. */
+bool fed_is_split(const struct fed_scheme *);
 /* Cuts of this net by the settings: [at[0], at[1]) are the server's layers.  FED_REJECT: a setting
  * does not fit the net. */
 int fed_split_cuts(const struct fed_split *, const struct fed_net *, size_t at[2],

@@ -3,10 +3,11 @@
  * train/schemes/split_internal.h - private interface of the split scheme: turns, their jobs and
  * messages.
  *
- * split.c: the scheme: settings, order of turns, the step.  split_layers.c: layers and parameters
- * of each part.  split_memory.c: memory estimate of a round.  split_turn.c: a client's turn, from
- * message to message.  split_server.c: the server, which computes for one turn or for all.
- * split_work.c: jobs on the threads.  split_messages.c: the messages of a turn.
+ * split.c: the scheme: settings, order of turns, the step.  split_order.c: whose turns.
+ * split_layers.c: layers and parameters of each part.  split_memory.c: memory estimate of a round.
+ * split_turn.c: a client's turn, from message to message.  split_server.c: the server, which
+ * computes for one turn or for all. split_work.c: jobs on the threads.  split_messages.c: the
+ * messages of a turn.  split_vertical.c: columns of parties.
  */
 #ifndef FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
 #define FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
@@ -30,9 +31,14 @@ size_t fed__turn_dim(const struct fed_split *, const struct fed_net *);
 bool fed__turn_has_memory(const struct fed_split *, const struct fed_net *, enum fed_split_part);
 
 /* split.c */
+/* A party of scheme vertical ends its turn early, with what it has learned. */
+int fed__party_stops(struct fed_turn *, const char *why, struct fed_error *);
 /* A turn has ended, with or without an answer. */
 int fed__turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
                     struct fed_error *);
+
+/* split_order.c: make the turns of a round. */
+int fed__split_choose(struct fed_federation *, struct fed_split *, struct fed_error *);
 
 /* split_memory.c */
 /* Check the memory estimate of a round with these clients.  FED_REJECT: it exceeds the budget. */
@@ -77,6 +83,28 @@ void fed__work_serve_all_back(struct fed_job *, int worker);
 int fed__turn_compute(struct fed_turn *, void (*run)(struct fed_job *, int), double when,
                       struct fed_error *);
 void fed__turn_join(struct fed_turn *);
+
+/* split_vertical.c */
+extern const struct fed_field fed__vertical_fields[];
+extern const char fed__vertical_doc[];
+int fed__vertical_cuts(const struct fed_split *, const struct fed_net *, size_t at[2],
+                       struct fed_error *);
+/* Make a turn for each party, and find their common examples. */
+int fed__vertical_choose(struct fed_federation *, struct fed_split *, struct fed_error *);
+/* A party was lost: the others' turns end, for no batch can be joined without it. */
+int fed__vertical_lost(struct fed_federation *, struct fed_split *, const struct fed_turn *lost,
+                       struct fed_error *);
+/* Floats that cross the first cut, of one example of the turn. */
+size_t fed__turn_width(const struct fed_turn *);
+/* FLOPs of a party's own part of the head, forward, one example. */
+double fed__party_flops(const struct fed_turn *);
+/* Set the columns of x (n, input) that are not the party's to 0. */
+void fed__vertical_hide(const struct fed_turn *, float *x);
+/* The party's columns at the cut out of all parties', and back. */
+void fed__vertical_take(const struct fed_turn *, const float *all, float *own);
+void fed__vertical_put(const struct fed_turn *, const float *own, float *all);
+/* Copy the party's own parameters from its turn to the model's. */
+void fed__vertical_keep(const struct fed_turn *, float *params);
 
 /* split_messages.c */
 /* Parameters of the client's layers, as one shared vector (no layers: no vector). */

@@ -7,6 +7,8 @@
 int fed_split_cuts(const struct fed_split *s, const struct fed_net *net, size_t at[2],
                    struct fed_error *err)
 {
+	if (s->vertical)
+		return fed__vertical_cuts(s, net, at, err);
 	const size_t layers = net->layers;
 	const bool two = s->labels == FED_LABELS_CLIENT;
 

@@ -53,11 +53,13 @@ static struct task task_of(const struct fed_split *s, const struct fed_net *net,
 static int prepare_task(struct fed_turn *t, const struct task *task, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
-	const struct fed_costs work = {.server_flops = task->flops * t->n};
+	const uint32_t sharing = t->split->vertical ? t->split->turns : 1; /* one task of all */
+	const struct fed_costs work = {.server_flops = task->flops * t->n / sharing};
+	const size_t width = t->split->vertical ? fed__turn_width(t) : task->width;
 
-	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * task->width);
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * width);
 	if (!t->answer)
-		return fed_fail_memory(err, t->n * task->width * sizeof(float), "a gradient");
+		return fed_fail_memory(err, t->n * width * sizeof(float), "a gradient");
 	return fed__charge(f, t->client, &work, err);
 }
 
@@ -122,7 +124,7 @@ static bool all_have_arrived(struct fed_split *s, enum fed_turn_phase *phase, ui
 			return false;
 		}
 		*phase = t->phase;
-		*examples += t->n;
+		*examples = s->vertical ? t->n : *examples + t->n;
 	}
 	if (*examples == 0)
 		s->awaited = s->turns;
@@ -166,6 +168,8 @@ int fed__split_missed(struct fed_federation *f, struct fed_split *s, struct fed_
 	enum fed_turn_phase phase = FED_TURN_SERVED;
 	uint32_t examples;
 
+	if (s->ended)
+		return FED_OK;
 	if (s->smashed != FED_SMASHED_BATCH || s->serving >= 0 || s->called < s->turns ||
 	    !all_have_arrived(s, &phase, &examples))
 		return FED_OK;
@@ -179,7 +183,7 @@ static bool labels_are_valid(const struct fed_turn *t)
 	const struct fed_net *net = t->federation->net;
 	const struct fed_shared_vectors *p = t->labels;
 
-	if (t->split->labels == FED_LABELS_CLIENT)
+	if (t->split->labels == FED_LABELS_CLIENT || t->split->vertical)
 		return !p;
 	if (!p || p->dim != (size_t)t->n * (net->classes ? net->positions : net->outputs))
 		return false;
@@ -231,7 +235,7 @@ int fed__split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_erro
 	struct fed_split *s = t->split;
 	const bool back = e->head.kind == FED_MESSAGE_FEATURES_GRADIENT;
 	const enum fed_turn_phase awaited = back ? FED_TURN_TAIL_UP : FED_TURN_UP;
-	const size_t width = fed__cut_width(t->federation->net, s->at[back]);
+	const size_t width = back ? fed__cut_width(t->federation->net, s->at[1]) : fed__turn_width(t);
 	struct fed_error why;
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)

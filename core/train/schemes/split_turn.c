@@ -30,6 +30,8 @@ static double part_flops(const struct fed_turn *t, enum fed_split_part part)
 {
 	size_t first, last;
 
+	if (t->split->vertical && part == FED_PART_HEAD)
+		return fed__party_flops(t);
 	fed__part_layers(t->split, t->federation->net, part, &first, &last);
 	return fed_net_flops(t->federation->net, first, last);
 }
@@ -106,9 +108,10 @@ static int continue_turn(struct fed_turn *t, struct fed_error *err)
 	const size_t outputs = f->net->classes ? f->net->positions : f->net->outputs;
 	fed_shared_vectors_unref(t->crossing); /* the last gradient */
 	t->crossing = NULL;
-	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__cut_width(f->net, s->at[0]));
-	t->labels = s->labels == FED_LABELS_SERVER ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
-	if (!t->answer || (s->labels == FED_LABELS_SERVER && !t->labels))
+	const bool sends_labels = s->labels == FED_LABELS_SERVER && !s->vertical;
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__turn_width(t));
+	t->labels = sends_labels ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
+	if (!t->answer || (sends_labels && !t->labels))
 		return fed_fail_memory(err, t->n * sizeof(float), "activations");
 	return compute(t, FED_TURN_FORWARD, fed__work_forward, t->n * part_flops(t, FED_PART_HEAD),
 	               err);
@@ -171,9 +174,14 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 	if (!client)
 		return fed__invitation_lost(f, t->client, "left before it could begin", err);
 	t->row = fed__row_of(f, t->client, f->version);
+	if (t->split->vertical) {
+		t->row.examples = t->split->common;
+		t->row.count = t->split->n_common;
+	}
 	t->data_faults = fed_data_faults_for(f->faults, t->client, f->version);
-	t->shuffle =
-		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
+	/* the parties take the same examples in the same order */
+	t->shuffle = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version,
+	                             t->split->vertical ? t->split->turn[0].client : t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
 	t->sigma = f->settings->noise;
 	int rc = fed__client_before_keep(f, t->client, err);
@@ -214,7 +222,8 @@ int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_er
 {
 	const bool features = e->head.kind == FED_MESSAGE_FEATURES;
 	const enum fed_turn_phase awaited = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
-	const size_t width = fed__cut_width(t->federation->net, t->split->at[features]);
+	const size_t width =
+		features ? fed__cut_width(t->federation->net, t->split->at[1]) : fed__turn_width(t);
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
 		return FED_OK; /* duplicate, or of a former batch */

@@ -108,7 +108,9 @@ static struct fed_step_random key_of(const struct fed_turn *t)
 {
 	const struct fed_federation *f = t->federation;
 
-	return fed__random_of_step((uint64_t)f->settings->seed, f->version, t->client, t->batch - 1);
+	return fed__random_of_step((uint64_t)f->settings->seed, f->version,
+	                           t->split->vertical ? t->split->turn[0].client : t->client,
+	                           t->batch - 1);
 }
 
 /* Backward through a part, whose buffers follow. */
@@ -146,10 +148,18 @@ void fed__work_forward(struct fed_job *job, int worker)
 		t->failed = true;
 		return;
 	}
+	if (t->split->vertical && fed_data_faults_any(&t->data_faults)) /* the server's stay */
+		fed_dataset_gather(f->data, ids, t->n, NULL, NULL, f->net->classes ? t->label : NULL,
+		                   f->net->classes ? NULL : t->target);
+	if (t->split->vertical)
+		fed__vertical_hide(t, x);
 	if (f->net->positions > 1)
 		fed_net_spread_labels(f->net, x, t->label, t->n, t->label);
 	const float *y = fed_net_forward_training(ws, t->params, t->n, key_of(t));
-	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
+	if (t->split->vertical)
+		fed__vertical_take(t, y, t->answer->vector[0]);
+	else
+		memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 	fed_noise_add(&t->noise, t->sigma, t->answer->vector[0], t->answer->dim);
 	if (t->labels)
 		write_labels(t, t->labels->vector[0]);
@@ -200,8 +210,16 @@ void fed__work_backward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
+	const float *dy = t->crossing->vector[0];
 
-	go_back(ws, t->params, t->crossing->vector[0], t->n);
+	if (t->split->vertical) {
+		float *all = fed_workspace_output_gradient(ws);
+
+		memset(all, 0, t->n * fed__cut_width(ws->net, t->split->at[0]) * sizeof *all);
+		fed__vertical_put(t, dy, all);
+		dy = all;
+	}
+	go_back(ws, t->params, dy, t->n);
 }
 
 /* Joined batches -------------------------------------------------------------- */
@@ -233,7 +251,9 @@ static const float *forward_all(struct fed_split *s)
 
 	for (uint32_t i = 0; i < s->turns; i++) {
 		const struct fed_turn *t = &s->turn[i];
-		if (t->joined)
+		if (t->joined && s->vertical)
+			fed__vertical_put(t, t->crossing->vector[0], x);
+		else if (t->joined)
 			memcpy(x + t->from_all * width, t->crossing->vector[0], t->n * width * sizeof *x);
 	}
 	return fed_net_forward_training(&s->all, s->params, s->n_all, joined_key(s));
@@ -246,9 +266,26 @@ static void share_out(struct fed_split *s, const float *from)
 		struct fed_turn *t = &s->turn[i];
 		if (!t->joined)
 			continue;
+		if (s->vertical) {
+			fed__vertical_take(t, from, t->answer->vector[0]);
+			continue;
+		}
 		memcpy(t->answer->vector[0], from, t->answer->dim * sizeof *from);
 		from += t->answer->dim;
 	}
+}
+
+/* The loss of joined columns, by the server's labels: those of the first turn's examples, which are
+ * everyone's. */
+static void learn_columns(struct fed_split *s, const float *y, float *dy)
+{
+	const struct fed_turn *first = &s->turn[0];
+	const double loss = fed_net_training_loss(s->all.net, y, first->label, first->target, s->n_all,
+	                                          scale_of(first, s->n_all), dy);
+
+	s->seen += s->n_all;
+	for (uint32_t i = 0; i < s->turns; i++)
+		s->turn[i].loss += loss;
 }
 
 /* Job: one step of the server's layers on the joined batch. */
@@ -259,7 +296,9 @@ void fed__work_serve_all(struct fed_job *job, int worker)
 	const float *y = forward_all(s);
 	float *dy = fed_workspace_output_gradient(&s->all);
 
-	for (uint32_t i = 0; i < s->turns; i++) {
+	if (s->vertical)
+		learn_columns(s, y, dy);
+	for (uint32_t i = 0; i < s->turns && !s->vertical; i++) {
 		struct fed_turn *t = &s->turn[i];
 		const size_t from = (size_t)t->from_all * net->positions * net->outputs;
 		if (!t->joined)
