@@ -10,6 +10,7 @@
 #include "shell/language/autosave.h"
 #include "shell/language/undo.h"
 #include "shell/output/print.h"
+#include "shell/script/tensorboard.h"
 #include "shell/script/lessons.h"
 #include "tui/attach/attached.h"
 #include "shell/language/origins.h"
@@ -25,6 +26,8 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 		return FED_FAIL;
 	if (fed_session_add_sink(shell->session, (struct fed_sink){fed__json_event, shell}, err) ||
 	    fed_session_add_sink(shell->session, (struct fed_sink){fed__verify_event, shell}, err) ||
+	    fed_session_add_sink(shell->session, (struct fed_sink){fed__tensorboard_event, shell},
+	                         err) ||
 	    fed_session_add_sink(shell->session, (struct fed_sink){fed__plugin_watch_event, shell},
 	                         err)) {
 		fed_session_free(shell->session);
@@ -51,6 +54,8 @@ void fed__shell_release(struct fed_shell *shell)
 	fed__lessons_release(&shell->lessons);
 	fed_free(shell->verifying.expected);
 	fed__origins_release(&shell->origins);
+	fed_composition_log_release(&shell->compositions);
+	fed__tensorboard_stop(shell);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

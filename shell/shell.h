@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "report/composition_log.h"
 #include "history/event_log.h"
 #include "report/timeline.h"
 #include "experiments/sweep.h"
@@ -235,6 +236,13 @@ struct fed_origins {
 	struct fed_text recorded; /* that the file had which is verified */
 };
 
+/* Event files that are being written (script/tensorboard.h). */
+struct fed_tensorboard_run {
+	char *folder;     /* NULL: none are */
+	FILE *file;       /* of the present run; NULL: it is begun with its next version */
+	uint64_t version; /* the last one in it */
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -281,6 +289,8 @@ struct fed_shell {
 	double looked;                 /* wall seconds when those that do were last attended to */
 	struct fed_verification verifying;
 	struct fed_origins origins;
+	struct fed_composition_log compositions; /* of the versions of this run */
+	struct fed_tensorboard_run tensorboard;
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/export.c - writers of metrics as CSV, parameters as .npz or .safetensors, the run as a
+ * report/export.c - writers of rounds as tables, parameters as .npz or .safetensors, the run as a
  * trace.
  */
 #include "report/export.h"
 
 #include <endian.h>
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,39 +16,8 @@
 #include "history/metrics.h"
 #include "report/chrome_trace.h"
 #include "report/model_file.h"
+#include "report/tidy.h"
 #include "session/composition.h"
-
-/* NaN is an empty cell, a missing value for pandas and spreadsheets. */
-static void add_cell(struct fed_text *line, double x)
-{
-	if (isfinite(x))
-		fed_text_json_number(line, x);
-	else if (isinf(x))
-		fed_text_add(line, "%s", x > 0 ? "inf" : "-inf");
-}
-
-static int write_csv(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
-{
-	const struct fed_history *h = fed_session_history(s);
-	struct fed_text line = {0};
-
-	for (const struct fed_field *m = fed_metrics; m->type; m++)
-		fed_text_add(&line, "%s%s", m == fed_metrics ? "" : ",", m->name);
-	fed_text_add(&line, "\n");
-	fed_file_write(file, fed_text_str(&line), line.len);
-	for (size_t i = 0; i < h->n && !line.failed; i++) {
-		fed_text_clear(&line);
-		for (const struct fed_field *m = fed_metrics; m->type; m++) {
-			fed_text_add(&line, "%s", m == fed_metrics ? "" : ",");
-			add_cell(&line, fed_metric_value(m, &h->record[i]));
-		}
-		fed_text_add(&line, "\n");
-		fed_file_write(file, fed_text_str(&line), line.len);
-	}
-	const bool failed = line.failed;
-	fed_text_release(&line);
-	return failed ? fed_fail_memory(err, 4096, "a line") : FED_OK;
-}
 
 /* The model's tensors, and a buffer for the largest of them. */
 struct exported_parameters {
@@ -144,12 +112,17 @@ static bool ends_with(const char *path, const char *ending)
 	return n > m && strcasecmp(path + n - m, ending) == 0;
 }
 
-static int export_to(struct fed_session *s, const char *path, struct fed_error *err)
+static int export_to(struct fed_session *s, const char *path, const struct fed_composition_log *log,
+                     struct fed_error *err)
 {
 	static const struct {
 		const char *ending;
 		int (*write)(struct fed_session *, struct fed_file_writer *, struct fed_error *);
-	} formats[] = {{".csv", write_csv},
+		/* Of the rounds. */
+		int (*tidy)(const struct fed_history *, const struct fed_composition_log *,
+		            struct fed_file_writer *, struct fed_error *);
+	} formats[] = {{".csv", .tidy = fed__tidy_csv},
+	               {".jsonl", .tidy = fed__tidy_json},
 	               {".npz", write_npz},
 	               {".safetensors", write_safetensors},
 	               {".fed-model", write_layers},
@@ -161,24 +134,28 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 			continue;
 		if (fed_file_open(&file, path, err))
 			return FED_FAIL;
-		if (formats[i].write(s, &file, err) == FED_OK)
+		const int rc = formats[i].tidy ? formats[i].tidy(fed_session_history(s), log, &file, err)
+		                               : formats[i].write(s, &file, err);
+		if (rc == FED_OK)
 			return fed_file_commit(&file, err);
 		fed_file_abandon(&file);
 		return FED_FAIL;
 	}
 	return fed_reject(err,
-	                  "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
+	                  "%s: the ending says what to write: "
+	                  ".csv or .jsonl (rounds), .npz or .safetensors "
 	                  "(parameters), .fed-model (layers), .json (trace)",
 	                  fed_show(path).s);
 }
 
-int fed_session_export(struct fed_session *s, const char *path, struct fed_error *err)
+int fed_session_export(struct fed_session *s, const char *path,
+                       const struct fed_composition_log *log, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                               : export_to(s, fed_text_str(&expanded), err);
+	                               : export_to(s, fed_text_str(&expanded), log, err);
 	fed_text_release(&expanded);
 	return rc;
 }

@@ -12,11 +12,13 @@
 #include "report/export.h"
 #include "shell/commands/groups.h"
 #include "shell/commands/lesson.h"
+#include "shell/commands/tensorboard.h"
 #include "shell/commands/verify.h"
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/language/line.h"
+#include "shell/language/origins.h"
 #include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
@@ -73,7 +75,13 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 
 static int run_export(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	return with_path(shell, call, "wrote", fed_session_export, err);
+	const struct path_args *a = call->args;
+
+	fed__origins_compose(shell);
+	if (fed_session_export(shell->session, a->file, &shell->compositions, err))
+		return FED_REJECT;
+	fed__print(shell, "wrote %s\n", a->file);
+	return FED_OK;
 }
 
 static int run_import(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -509,16 +517,34 @@ const struct fed_command fed__commands_session[] = {
      .flags = FED_COMMAND_TABLE | FED_COMMAND_OUTSIDE,
      .failure = FED_EXIT_IO},
 	{.name = "export",
-     .help = "write metrics (.csv), parameters (.npz, .safetensors) or a trace (.json)",
+     .help = "write rounds (.csv, .jsonl), parameters (.npz, .safetensors) or a trace (.json)",
      .text =
-         "A trace is in the Chrome trace event format, which Perfetto (ui.perfetto.dev) draws: a\n"
+         "Rounds are rows with all metrics and the whole composition that made them: data, model,\n"
+         "clients, plugins with the digests of their files, settings, faults, program; .jsonl has "
+         "a\n"
+         "JSON object a line. `composition_since` is the version from which on it is known to be\n"
+         "that of the rows (a restored session does not know what came before). A trace is in the "
+         "Chrome trace event format, which Perfetto (ui.perfetto.dev) draws: a\n"
          "row for each client with download, compute, upload and waiting in virtual time, a row\n"
          "for the server with its versions, and accuracy and losses as curves.",
-     .examples = FED_EXAMPLES(QUICK "export rounds.csv", QUICK "export model.npz",
-                              QUICK "export model.safetensors", QUICK "export trace.json"),
+     .examples = FED_EXAMPLES(QUICK "export rounds.csv", QUICK "export rounds.jsonl",
+                              QUICK "export model.npz", QUICK "export model.safetensors",
+                              QUICK "export trace.json"),
      PATH_ARGS,
      .run = run_export,
      .flags = FED_COMMAND_OUTSIDE | FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{.name = "tensorboard",
+     .help = "write TensorBoard's event files to a folder, and go on with each round",
+     .text =
+         "All metrics as scalars and the composition as a text: a folder in it for each kept run\n"
+         "and for each run from now on (run-1, run-2, ...). `tensorboard --logdir FOLDER`, a\n"
+         "program that is not a part of fedsh, shows them live. `tensorboard stop` ends it.",
+     .examples = FED_EXAMPLES(QUICK "tensorboard runs; round; tensorboard stop", "tensorboard"),
+     .args = fed__tensorboard_rows,
+     .args_size = sizeof(struct fed_tensorboard_args),
+     .run = fed__run_tensorboard,
+     .flags = FED_COMMAND_OUTSIDE,
      .failure = FED_EXIT_IO},
 	{.name = "import",
      .help = "take parameters from .npz or .safetensors",

@@ -36,13 +36,47 @@ static void put_origins(const struct fed_session *s, struct fed_text *out)
 	fed_text_release(&name);
 }
 
-void fed__origins_note(struct fed_shell *shell, struct fed_text *lines)
+void fed__origins_put(const struct fed_shell *shell, struct fed_text *out)
+{
+	struct fed_text plugins = {0};
+
+	fed_text_add(out, "program=fedsh %s\n", FED_VERSION);
+	fed_composition_put(shell->session, NULL, out);
+	fed_plugin_digests_put(shell->session, &plugins);
+	fed_text_add(out, "plugins=");
+	for (const char *at = fed_text_str(&plugins); *at; at++)
+		fed_text_put(out, *at != '\n' ? at : at[1] ? "; " : "", *at != '\n' ? 1 : at[1] ? 2 : 0);
+	fed_text_add(out, "\n");
+	out->failed = out->failed || plugins.failed;
+	fed_text_release(&plugins);
+}
+
+static void note_composition(struct fed_shell *shell, uint64_t version)
+{
+	struct fed_text text = {0};
+	struct fed_error unused;
+
+	fed__origins_put(shell, &text);
+	if (text.failed ||
+	    fed_composition_log_note(&shell->compositions, version, fed_text_str(&text), &unused))
+		fed_composition_log_release(&shell->compositions); /* rather none than a wrong one */
+	fed_text_release(&text);
+}
+
+void fed__origins_compose(struct fed_shell *shell)
+{
+	if (!shell->compositions.n)
+		note_composition(shell, fed_session_version(shell->session));
+}
+
+void fed__origins_note(struct fed_shell *shell, uint64_t version, struct fed_text *lines)
 {
 	struct fed_origins *o = &shell->origins;
 	struct fed_text now = {0};
 
 	if (o->known)
 		return;
+	note_composition(shell, version);
 	put_origins(shell->session, &now);
 	for (const char *at = fed_text_str(&now); *at; at += strcspn(at, "\n") + 1) {
 		const size_t n = strcspn(at, "\n");
@@ -69,6 +103,7 @@ void fed__origins_command(struct fed_shell *shell, const char *text, size_t len)
 void fed__origins_forget(struct fed_shell *shell)
 {
 	fed_text_clear(&shell->origins.noted);
+	fed_composition_log_release(&shell->compositions);
 	shell->origins.known = false;
 }
 

@@ -18,8 +18,12 @@
 
 #include "shell/shell.h"
 
-/* Append the lines that the journal does not have yet, to be added to it. */
-void fed__origins_note(struct fed_shell *, struct fed_text *lines);
+/* Note the composition of the last version (shell->compositions), if none is known of it. */
+void fed__origins_compose(struct fed_shell *);
+/* The composition, with program and plugins: lines KEY=VALUE. */
+void fed__origins_put(const struct fed_shell *, struct fed_text *);
+/* A version was made: append the lines that the journal does not have yet, to be added to it. */
+void fed__origins_note(struct fed_shell *, uint64_t version, struct fed_text *lines);
 /* A command was added to the journal: it may have changed them. */
 void fed__origins_command(struct fed_shell *, const char *text, size_t len);
 /* The journal begins anew. */

@@ -49,11 +49,11 @@ static void compare(struct fed_shell *shell, uint64_t version, const struct fed_
 	fed_session_interrupt(shell->session);
 }
 
-static void add_origins(struct fed_shell *shell)
+static void add_origins(struct fed_shell *shell, uint64_t version)
 {
 	struct fed_text lines = {0};
 
-	fed__origins_note(shell, &lines);
+	fed__origins_note(shell, version, &lines);
 	for (const char *at = fed_text_str(&lines); *at; at += strcspn(at, "\n") + 1)
 		fed__journal_add(shell, at, strcspn(at, "\n"));
 	fed_text_release(&lines);
@@ -66,7 +66,7 @@ void fed__verify_event(void *ctx, const struct fed_event *event)
 
 	if (event->kind != FED_EVENT_ROUND)
 		return;
-	add_origins(shell);
+	add_origins(shell, event->version);
 	const int n =
 		snprintf(line, sizeof line, "%s%" PRIu64 " %016" PRIx64 " %.6g", mark, event->version,
 	             fed_record_digest(event->record), loss_of(event->record));

@@ -39,7 +39,7 @@ void fed_fuzz_begin(void)
 	for (uint8_t k = 0; k < 2; k++) {
 		struct fed_text seed = {0};
 		fed_text_put(&seed, &(char){(char)k}, 1);
-		fed_fuzz_claim(fed_session_export(&session, fed_fuzz_path(names[k]), &err) == FED_OK);
+		fed_fuzz_claim(fed_session_export(&session, fed_fuzz_path(names[k]), NULL, &err) == FED_OK);
 		fed_fuzz_claim(fed_file_read(fed_fuzz_path(names[k]), 1 << 20, &seed, &err) == FED_OK);
 		fed_fuzz_seed(seed.s, seed.len);
 		fed_text_release(&seed);

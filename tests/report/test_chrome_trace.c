@@ -23,7 +23,7 @@ static void export_to(struct fed_session *s, const char *name)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_session_export(s, fed_temp_file(&temp, name), &err), &err);
+	fed_assert_ok(fed_session_export(s, fed_temp_file(&temp, name), NULL, &err), &err);
 }
 
 static void check(struct fed_session *s, unsigned versions, unsigned clients)

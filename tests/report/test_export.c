@@ -24,7 +24,7 @@ static void export_to(struct fed_session *s, const char *name)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_session_export(s, fed_temp_file(&temp, name), &err), &err);
+	fed_assert_ok(fed_session_export(s, fed_temp_file(&temp, name), NULL, &err), &err);
 }
 
 static void contents(const char *name, struct fed_text *out)
@@ -165,8 +165,8 @@ START_TEST(other_endings_are_refused)
 	struct fed_error err = {""};
 
 	small_compose(&s, NULL, "fedavg");
-	ck_assert_int_eq(fed_session_export(&s, fed_temp_file(&temp, "m.pt"), &err), FED_REJECT);
-	ck_assert_ptr_nonnull(strstr(err.text, ".csv (metrics), .npz or .safetensors"));
+	ck_assert_int_eq(fed_session_export(&s, fed_temp_file(&temp, "m.pt"), NULL, &err), FED_REJECT);
+	ck_assert_ptr_nonnull(strstr(err.text, ".csv or .jsonl (rounds), .npz or .safetensors"));
 	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), &err), FED_REJECT);
 	ck_assert_uint_eq(fed_temp_count(&temp), 0);
 	fed__session_release(&s);
@@ -188,7 +188,7 @@ START_TEST(failing_writes_leave_the_old_file)
 	small_do(&s, "round 1");
 	for (uint64_t k = 1; rc != FED_OK; k++) {
 		fed__file_fail_at(k, EIO);
-		rc = fed_session_export(&s, fed_temp_file(&temp, names[_i]), &err);
+		rc = fed_session_export(&s, fed_temp_file(&temp, names[_i]), NULL, &err);
 		fed__file_fail_at(0, 0);
 		ck_assert_uint_eq(fed_temp_count(&temp), 1);
 		fed_text_clear(&now);
@@ -209,7 +209,7 @@ static int export_once(void *ctx, struct fed_error *err)
 	const char *name[] = {"a.npz", "a.safetensors", "a.csv", "a.json"};
 
 	for (int k = 0; k < 4; k++)
-		if (fed_session_export(ctx, fed_temp_file(&temp, name[k]), err))
+		if (fed_session_export(ctx, fed_temp_file(&temp, name[k]), NULL, err))
 			return FED_FAIL;
 	for (int k = 0; k < 2; k++)
 		if (fed_session_import(ctx, fed_temp_file(&temp, name[k]), err))

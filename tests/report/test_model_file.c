@@ -28,7 +28,7 @@ START_TEST(written_models_are_read_as_the_same)
 	small_do(&same, "dataset glyphs train=60 test=20");
 	snprintf(line, sizeof line, "model %s", models[_i]);
 	small_do(&s, line);
-	fed_assert_ok(fed_session_export(&s, path, &err), &err);
+	fed_assert_ok(fed_session_export(&s, path, NULL, &err), &err);
 	fed_assert_ok(fed_session_model_from_file(&same, path, &err), &err);
 	fed_temp_write(&temp, "one.fed-model", "dense\n",
 	               6); /* the session has the lines, not the file */
