@@ -284,7 +284,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "Of clients for training (backward counts as twice forward), of the server for\n"
          "aggregation. Over the device's FLOP/s it is the virtual time of the training.",
          .now = fed__figure_flops,
-         .also = {"client-flops", "server-flops", "FLOP/s", "speed", "training", "an example"}),
+         .also = {"client-flops", "server-flops", "FLOP/s", "speed", "training", "an example",
+                  "per example"}),
 	WORD("saved", "column", "bytes that the codec saved",
          "What the same messages would have been under `codec none`, less what was sent.\n"
          "Beside it stands the share; `costs` has both.",
@@ -445,7 +446,7 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("layer", "term", "one step from inputs to outputs of the model",
          "Dense, convolution, pooling, ReLU, ...: `model` lists them with shapes, parameters\n"
          "and FLOPs. A cut is a boundary between two of them.",
-         .now = fed__figure_model, .also = {"output", "row"}),
+         .now = fed__figure_model, .also = {"output", "row", "what it does"}),
 	WORD("cut", "term", "the boundary between the client's layers and the server's",
          "Scheme split cuts the model: layers before the cut are the client's (the head),\n"
          "those after it the server's. An early cut leaves clients little to compute, and\n"
@@ -508,7 +509,8 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"dcor", "distance correlation", "corrected", "labels inferred", "norm AUC",
                   "reconstruction", "recovered", "privacy"}),
 	WORD("plane", "view", "decision regions of the global model and of the clients' own",
-         fed__plane_text, .now = fed__figure_model, .also = {"decision regions"}),
+         fed__plane_text, .now = fed__figure_model,
+         .also = {"decision regions", "wrong", "unsure", "answer", "local training"}),
 
 	/* The run. */
 	WORD("open round", "term", "a round that was begun and has not ended",

@@ -79,7 +79,7 @@ static void take_from_sources(const char *files, const char *pattern)
 
 START_TEST(titles_of_tables)
 {
-	static const char *const folders[] = {"commands", "commands/kit", "output", "language"};
+	static const char *const folders[] = {"commands", "commands/*", "output", "language"};
 
 	collected = 0;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
