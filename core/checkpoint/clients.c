@@ -445,6 +445,44 @@ static void load_own_layers(struct fed_loader *f, struct fed_session *s)
 		load_own_layers_of_one(f, s, local);
 }
 
+/* Choices among several global models: a section that a file lacks where none was made. */
+static void save_choices(struct fed_saver *f, const struct fed_last_version *v)
+{
+	const uint32_t clients = v->session->parts.clients.n;
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < clients; id++)
+		n += v->client[id].model != 0;
+	if (!n)
+		return;
+	fed__saver_begin(f, "chosen models");
+	fed_put_u32(f, n);
+	for (uint32_t id = 0; id < clients; id++) {
+		if (!v->client[id].model)
+			continue;
+		fed_put_u32(f, id);
+		fed_put_u8(f, v->client[id].model);
+	}
+	fed__saver_end(f);
+}
+
+static void load_choices(struct fed_loader *f, struct fed_clients *c)
+{
+	if (!fed__loader_begin_optional(f, "chosen models"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		struct fed_client *x = fed_clients_get(c, fed_get_u32(f));
+		const uint8_t model = fed_get_u8(f);
+
+		if (x && model < 64)
+			x->model = model & 63;
+		else
+			fed__loader_fail(f, "a client that is not there, or model %u", model);
+	}
+	fed__loader_end(f);
+}
+
 /* Held-out examples ----------------------------------------------------------------- */
 
 /* Counts of held-out examples, and what the clients measured on them: a section that a file lacks
@@ -564,6 +602,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_kept(f, &s->parts.clients, dim);
 	save_residuals(f, v, dim);
 	save_own_layers(f, v);
+	save_choices(f, v);
 	save_own_evaluations(f, &s->parts.clients);
 	fed__save_origins(f, s);
 }
@@ -577,6 +616,7 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_kept(f, s);
 	load_residuals(f, s);
 	load_own_layers(f, s);
+	load_choices(f, &s->parts.clients);
 	load_own_evaluations(f, &s->parts.clients);
 	fed__load_origins(f, s);
 }

@@ -310,7 +310,7 @@ void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 	save_server_link(f, u);
 	save_known(f, &p, u);
 	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
-	fed__save_trained_layers(f, u);
+	fed__save_personal(f, u);
 	fed_free(p.payload);
 }
 
@@ -681,7 +681,7 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	load_known(&l);
 	load_trainings(&l);
 	if (!f->failed)
-		fed__load_trained_layers(f, u, l.sharing);
+		fed__load_personal(f, u, l.sharing);
 	fed_sharing_unref(l.sharing);
 	for (uint32_t i = 0; i < l.p.n; i++)
 		fed_shared_vectors_unref(l.p.payload[i]);

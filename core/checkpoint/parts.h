@@ -33,10 +33,9 @@ void fed__load_faults(struct fed_loader *, struct fed_session *);
 void fed__save_in_flight(struct fed_saver *, const struct fed_last_version *);
 /* The caller releases the result, also when the loader failed. */
 void fed__load_in_flight(struct fed_loader *, const struct fed_session *, struct fed_in_flight *);
-/* Of the trainings among it, a part of the above. */
-void fed__save_trained_layers(struct fed_saver *, const struct fed_in_flight *);
-void fed__load_trained_layers(struct fed_loader *, struct fed_in_flight *,
-                              const struct fed_sharing *);
+/* Own layers and claims among it, a part of the above. */
+void fed__save_personal(struct fed_saver *, const struct fed_in_flight *);
+void fed__load_personal(struct fed_loader *, struct fed_in_flight *, const struct fed_sharing *);
 /* The rest of a stopped run, the breakpoints, the pause. */
 void fed__save_breakpoints(struct fed_saver *, const struct fed_session *);
 void fed__load_breakpoints(struct fed_loader *, struct fed_session *);

@@ -57,6 +57,9 @@ struct fed_update {
 	uint32_t staleness; /* versions made since this client was sent the model */
 	float loss;         /* mean local loss; NaN if not reported */
 	const float *const *returned; /* [returned_vectors][dim], as local_end() filled them */
+	uint32_t model;   /* of several global models: which of them it chose and changed (`models`) */
+	float first_loss; /* mean loss of the received model on its examples, before it trained; NaN
+	                     unless the plan asks for it */
 };
 
 /* Verdict of an aggregator on an update, for the views.  Preset to weight = u->weight, score NaN,
@@ -156,6 +159,18 @@ struct fed_aggregator {
 	/* The step depends on the order of the updates, as in rules that apply one after the other;
 	 * without it the same step, up to rounding, is expected of any order. */
 	bool ordered;
+
+	/* Optional: the name of an integer setting, from 1, that says how many global models there are.
+	 * Model 0 is params; model j is the j-th FED_BROADCAST row, which finish() changes itself, and
+	 * whose first values the host draws as it draws those of params, from another seed.  Clients
+	 * get all of them, and each trains the one with the least loss on its examples: u->model says
+	 * which, u->base is it.  Rows behind the last model do not travel.  With rounds alone. */
+	const char *models;
+	/* Optional, from 1: which of client_vectors is the client's own model, by which it is judged.
+	 * It begins as the first model that the client receives, and is trained after the plan's
+	 * epochs, for own_epochs of its own and with the same batches; local_gradient() then is called
+	 * for it alone. */
+	uint32_t own_model;
 };
 
 #define FED_AGGREGATOR(S, name_, help_, doc_, fields_) \

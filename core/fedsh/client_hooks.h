@@ -19,6 +19,11 @@ struct fed_plan {
 	double lr;           /* learning rate, >= 0 */
 	double momentum;     /* of the local optimizer, in [0, 1) */
 	double weight_decay; /* lambda: lambda * w is added to each gradient */
+	/* Later members; zero, unless plan() sets them. */
+	int64_t head_epochs; /* passes that train the client's local layers alone, before the others
+	                        are trained alone for `epochs`; 0: all are trained together */
+	int64_t own_epochs;  /* of the client's own model (fed_aggregator.own_model) */
+	bool first_loss;     /* clients report the loss of the model that they received */
 };
 
 /* Training of one client, as its hooks see it. */

@@ -12,7 +12,9 @@
 
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };
-#define RMS_BIT 0x8000u /* of n: a root mean square loss ends the frame */
+#define RMS_BIT 0x8000u   /* of n: a root mean square loss is behind the vectors */
+#define FIRST_BIT 0x4000u /* likewise the loss of the received model */
+enum { CODED_BIT = 1 };
 
 void fed_envelope_release(const struct fed_envelope *e)
 {
@@ -108,7 +110,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	const uint32_t n = e->payload ? e->payload->n : 0;
 	const size_t dim = fed_envelope_travels(e), start = out->len;
 	const struct fed_code *code = n ? e->code : NULL;
-	uint32_t loss, rms;
+	uint32_t loss, rms, first;
 
 	if (dim > UINT32_MAX)
 		return fed_fail(err, "a message of %zu numbers is too long", dim);
@@ -116,8 +118,9 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	memcpy(&rms, &e->loss_rms, sizeof rms);
 	put_number(h, 4, FRAME_MAGIC);
 	put_number(h + 4, 1, e->head.kind);
-	put_number(h + 5, 1, code != NULL);
-	put_number(h + 6, 2, e->reports_rms ? n | RMS_BIT : n);
+	memcpy(&first, &e->first_loss, sizeof first);
+	put_number(h + 5, 1, 2 * e->model + (code != NULL));
+	put_number(h + 6, 2, n | (e->reports_rms ? RMS_BIT : 0) | (e->reports_first ? FIRST_BIT : 0));
 	put_number(h + 8, 4, e->head.from);
 	put_number(h + 12, 4, e->head.to);
 	put_number(h + 16, 8, e->head.id);
@@ -138,6 +141,10 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 		put_number(h, sizeof rms, rms);
 		fed_text_put(out, (const char *)h, sizeof rms);
 	}
+	if (e->reports_first) {
+		put_number(h, sizeof first, first);
+		fed_text_put(out, (const char *)h, sizeof first);
+	}
 	if (out->failed)
 		return fed_fail_memory(err, fed_frame_size(n, dim), "a message");
 	unsigned char *frame = (unsigned char *)out->s + start;
@@ -147,13 +154,28 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 
 static uint32_t vectors_in(const unsigned char *h)
 {
-	return (uint32_t)get(h + 6, 2) & ~RMS_BIT;
+	return (uint32_t)get(h + 6, 2) & ~(RMS_BIT | FIRST_BIT);
 }
 
-/* Bytes of the root mean square loss at the end. */
+static bool is_coded(const unsigned char *h)
+{
+	return h[5] & CODED_BIT;
+}
+
+/* Bytes of the root mean square loss and the first loss at the end. */
 static size_t rms_size(const unsigned char *h)
 {
 	return get(h + 6, 2) & RMS_BIT ? sizeof(float) : 0;
+}
+
+static size_t first_loss_size(const unsigned char *h)
+{
+	return get(h + 6, 2) & FIRST_BIT ? sizeof(float) : 0;
+}
+
+static size_t claims_size(const unsigned char *h)
+{
+	return rms_size(h) + first_loss_size(h);
 }
 
 /* Bytes of the labels behind the vectors. */
@@ -167,16 +189,17 @@ static uint64_t labels_size(const unsigned char *h)
 /* Bytes of vector 0: the length without the head, the other vectors and the labels. */
 static size_t first_size(const unsigned char *h, size_t len)
 {
-	return len - labels_size(h) - rms_size(h) - fed_frame_size(vectors_in(h) - 1, get(h + 56, 4));
+	return len - labels_size(h) - claims_size(h) -
+	       fed_frame_size(vectors_in(h) - 1, get(h + 56, 4));
 }
 
 static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 {
-	const uint64_t dim = get(h + 56, 4), rest = labels_size(h) + rms_size(h);
+	const uint64_t dim = get(h + 56, 4), rest = labels_size(h) + claims_size(h);
 	const uint32_t n = vectors_in(h);
 	bool fits = len == fed_frame_size(n, dim) + rest;
 
-	if (h[5]) /* vector 0 is checked when it is decoded */
+	if (is_coded(h)) /* vector 0 is checked when it is decoded */
 		fits = n > 0 && len >= fed_frame_size(n - 1, dim) + rest;
 	return fits ? FED_OK
 	            : fed_reject(err, "has %zu bytes, but announces %u vectors of %llu numbers", len, n,
@@ -230,7 +253,7 @@ static int get_vectors(const unsigned char *h, size_t len, const struct fed_enve
 	const unsigned char *at = h + FED_FRAME_BYTES;
 
 	for (uint32_t k = 0; k < p->n; k++) {
-		const bool coded = k == 0 && h[5];
+		const bool coded = k == 0 && is_coded(h);
 		const size_t bytes = coded ? first_size(h, len) : dim * sizeof(float);
 
 		if (coded && (!sent || !sent->codec || sent->coding.n != dim))
@@ -262,7 +285,7 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	struct fed_shared_vectors *p = fed_shared_vectors_new(1, n);
 	if (!p)
 		return fed_fail_memory(err, bytes, "a message");
-	get_floats(h + len - rms_size(h) - bytes, p->vector[0], n);
+	get_floats(h + len - claims_size(h) - bytes, p->vector[0], n);
 	*labels = p;
 	return FED_OK;
 }
@@ -292,7 +315,7 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	if (rc == FED_OK)
 		rc = get_labels(h, len, &labels, err);
 	struct fed_code *code = NULL;
-	if (rc == FED_OK && h[5] && n) {
+	if (rc == FED_OK && is_coded(h) && n) {
 		code = fed_code_new(h + FED_FRAME_BYTES, first_size(h, len));
 		if (!code) {
 			fed_shared_vectors_unref(labels);
@@ -324,9 +347,17 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	e->loss_rms = NAN;
 	e->reports_rms = rms_size(h) > 0;
 	if (e->reports_rms) {
-		const uint32_t rms = (uint32_t)get(h + len - sizeof rms, sizeof rms);
+		const uint32_t rms = (uint32_t)get(h + len - claims_size(h), sizeof rms);
 
 		memcpy(&e->loss_rms, &rms, sizeof rms);
+	}
+	e->first_loss = NAN;
+	e->model = h[5] / 2u;
+	e->reports_first = first_loss_size(h) > 0;
+	if (e->reports_first) {
+		const uint32_t first = (uint32_t)get(h + len - sizeof first, sizeof first);
+
+		memcpy(&e->first_loss, &first, sizeof first);
 	}
 	return FED_OK;
 }

@@ -42,8 +42,11 @@ struct fed_envelope {
 	uint64_t samples;
 	uint32_t steps;
 	float loss;
-	float loss_rms;   /* root of the mean squared loss, when it is reported, too: */
-	bool reports_rms; /* 4 more bytes */
+	float loss_rms;     /* root of the mean squared loss, when it is reported, too: */
+	bool reports_rms;   /* 4 more bytes */
+	bool reports_first; /* likewise: */
+	float first_loss;   /* of the model that the client received, on its examples */
+	uint32_t model;     /* of several global models: the one that it chose, below 128 */
 	struct fed_shared_vectors *payload;
 	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
 	 * they stay with the client. */
@@ -64,7 +67,8 @@ uint64_t fed_frame_size(uint32_t n, size_t dim);
 /* Bytes of what a client reports beside the claims that every frame has. */
 static inline uint64_t fed_claim_bytes(const struct fed_envelope *e)
 {
-	return e->reports_rms ? sizeof e->loss_rms : 0;
+	return (e->reports_rms ? sizeof e->loss_rms : 0) +
+	       (e->reports_first ? sizeof e->first_loss : 0);
 }
 
 /* Numbers of each of its vectors that travel. */
@@ -151,10 +155,11 @@ void fed_messenger_clear(struct fed_messenger *);
 /* Real transports: wait until a message is settled, at most `timeout` seconds. */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);
 
-/* The frame, little-endian: magic, kind (1 byte), whether vector 0 is coded (1), n (2), from, to,
- * id (8), version (8), round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the
- * vectors, the first under the codec, then the labels, whose number replaces `samples`, then the
- * root mean square loss, if the top bit of n says so.  decode fills *envelope with a payload that
+/* The frame, little-endian: magic, kind (1 byte), whether vector 0 is coded plus twice the chosen
+ * model's number (1), n (2), from, to, id (8), version (8), round (8), samples (8), steps, loss,
+ * dim, CRC-32 of all the rest; then the vectors, the first under the codec, then the labels, whose
+ * number replaces `samples`, then the root mean square loss and the first loss, if the two top bits
+ * of n say so.  decode fills *envelope with a payload that
  * the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can
  * announce many numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);

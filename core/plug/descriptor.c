@@ -206,6 +206,29 @@ static bool has_vectors(const struct fed_field *row)
 	return false;
 }
 
+/* Whether the settings bear out several global models: a count, and a row for each but the first.
+ */
+static int check_models(const struct fed_aggregator *a, struct fed_error *err)
+{
+	const struct fed_field *count = NULL;
+	double rows = 0;
+
+	for (const struct fed_field *row = a->head.fields; row && row->type != FED_TYPE_END; row++) {
+		rows += row->type == FED_TYPE_BROADCAST;
+		if (strcmp(row->name, a->models) == 0)
+			count = row;
+	}
+	if (!count || count->type != FED_TYPE_INT || count->min < 1)
+		return fed_reject(
+			err, "has models in the setting %.31s, which must be a whole number from 1", a->models);
+	if (count->max > rows + 1)
+		return fed_reject(err,
+		                  "has up to %.0f models, and %.0f broadcast rows for them: one fewer "
+		                  "than models are needed",
+		                  count->max, rows);
+	return FED_OK;
+}
+
 static int check_aggregator(const struct fed_aggregator *a, struct fed_error *err)
 {
 	const int forms = (a->add || a->finish) + !!a->columns + !!a->reduce + !!a->mix;
@@ -228,7 +251,10 @@ static int check_aggregator(const struct fed_aggregator *a, struct fed_error *er
 		                  "asks for %u client vectors and %u returned vectors, at most %d of "
 		                  "each are allowed",
 		                  a->client_vectors, a->returned_vectors, VECTORS_MOST);
-	return FED_OK;
+	if (a->own_model > a->client_vectors)
+		return fed_reject(err, "has its own model in client vector %u of %u", a->own_model,
+		                  a->client_vectors);
+	return a->models ? check_models(a, err) : FED_OK;
 }
 
 static int check_attack(const struct fed_attack *a, struct fed_error *err)

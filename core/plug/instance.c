@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/fields.h"
 #include "base/key_values.h"
 #include "base/mem.h"
 #include "plug/guard/guard.h"
@@ -171,9 +172,32 @@ static double *nth_vector(const struct fed_instance *instance, uint32_t k,
 	return NULL;
 }
 
-uint32_t fed_instance_broadcasts(const struct fed_instance *instance)
+uint32_t fed_instance_broadcast_rows(const struct fed_instance *instance)
 {
 	return count_rows(rows_of(instance), is_sent);
+}
+
+double *fed_instance_model(struct fed_instance *instance, uint32_t k)
+{
+	return nth_vector(instance, k - 1, is_sent);
+}
+
+uint32_t fed_instance_models(const struct fed_instance *instance)
+{
+	const char *name = instance->entry->head->kind == FED_KIND_AGGREGATOR
+	                       ? instance->entry->copy.aggregator.models
+	                       : NULL;
+	const struct fed_field *count = name ? fed_fields_find(rows_of(instance), name) : NULL;
+
+	return count ? (uint32_t)fed_field_number(count, instance->state) : 1;
+}
+
+uint32_t fed_instance_broadcasts(const struct fed_instance *instance)
+{
+	if (instance->entry->head->kind != FED_KIND_AGGREGATOR ||
+	    !instance->entry->copy.aggregator.models)
+		return fed_instance_broadcast_rows(instance);
+	return fed_instance_models(instance) - 1;
 }
 
 const double *fed_instance_broadcast(const struct fed_instance *instance, uint32_t k)

@@ -149,8 +149,13 @@ int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, st
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
 /* Zero the FED_TYPE_SCRATCH vectors. */
 void fed__instance_zero_scratch(struct fed_instance *);
-/* Rows of FED_TYPE_BROADCAST, in order; row k's vector [dim]. */
+/* Global models of an aggregator; 1, unless it has several. */
+uint32_t fed_instance_models(const struct fed_instance *);
+/* Rows of FED_TYPE_BROADCAST that travel, in order; row k's vector [dim]. */
 uint32_t fed_instance_broadcasts(const struct fed_instance *);
+uint32_t fed_instance_broadcast_rows(const struct fed_instance *); /* of all */
+/* Global model k >= 1 of several, [dim], to be set. */
+double *fed_instance_model(struct fed_instance *, uint32_t k);
 const double *fed_instance_broadcast(const struct fed_instance *, uint32_t k);
 
 /* The state that persists over rounds, for checkpoints.  The k-th FED_PERSISTENT or FED_BROADCAST

@@ -35,6 +35,11 @@ bool fed_has_local_gradient(const struct fed_instance *aggregator)
 	return aggregator_of(aggregator)->local_gradient;
 }
 
+uint32_t fed_own_model_vector(const struct fed_instance *aggregator)
+{
+	return aggregator_of(aggregator)->own_model;
+}
+
 uint32_t fed_client_vectors(const struct fed_instance *aggregator)
 {
 	return aggregator_of(aggregator)->client_vectors;

@@ -115,6 +115,8 @@ void fed_put_descriptor(struct fed_packet *p, const struct fed_entry *entry)
 	if (head->kind == FED_KIND_AGGREGATOR) {
 		fed_put_number(p, entry->copy.aggregator.client_vectors);
 		fed_put_number(p, entry->copy.aggregator.returned_vectors);
+		fed_put_number(p, entry->copy.aggregator.own_model);
+		fed_put_text(p, entry->copy.aggregator.models);
 	} else if (head->kind == FED_KIND_ATTACK) {
 		fed_put_number(p, entry->copy.attack.remembers);
 		fed_put_number(p, entry->copy.attack.targeted);
@@ -179,6 +181,8 @@ static void get_kind(struct fed_packet_reader *r, struct fed_entry *entry)
 	if (entry->copy.head.kind == FED_KIND_AGGREGATOR) {
 		entry->copy.aggregator.client_vectors = (uint32_t)fed_get_number(r);
 		entry->copy.aggregator.returned_vectors = (uint32_t)fed_get_number(r);
+		entry->copy.aggregator.own_model = (uint32_t)fed_get_number(r);
+		entry->copy.aggregator.models = fed_get_text(r);
 	} else if (entry->copy.head.kind == FED_KIND_ATTACK) {
 		entry->copy.attack.remembers = fed_get_number(r);
 		entry->copy.attack.targeted = fed_get_number(r);

@@ -129,7 +129,11 @@ const float *fed_client_models_used(struct fed_client_models *m, uint32_t client
 
 const float *fed_client_models_own(struct fed_client_models *m, size_t i)
 {
+	const struct fed_instance *rule = &fed_session_parts(m->session)->aggregator;
 	const float *delta = m->update[i]->update->vector[0];
+
+	if (rule->entry && fed_instance_models(rule) > 1) /* of which it may have changed another */
+		return fed_client_models_used(m, m->update[i]->client);
 
 	for (size_t j = 0; j < m->dim; j++)
 		m->own[j] = m->before[j] + delta[j];

@@ -34,7 +34,8 @@ void fed_client_models_release(struct fed_client_models *); /* zeroed is fine */
 /* The model that a client uses, [dim]: its own where there are such models
  * (fed_session_has_own_models), else the global one.  Valid as below. */
 const float *fed_client_models_used(struct fed_client_models *, uint32_t client);
-/* The model that sent update i, [dim]; valid until the next one is asked for. */
+/* The model that sent update i, [dim]; of several global models the one that its client chose.
+ * Valid until the next one is asked for. */
 const float *fed_client_models_own(struct fed_client_models *, size_t i);
 
 /* Updates that are shown of a session, in the order of their arrival, or none. */

@@ -48,6 +48,7 @@ struct fed_client_table_row {
 	double device, link;             /* FLOP/s; bytes/s down: infinite where there is no limit */
 	double accuracy;                 /* of the global model on the held-out examples */
 	double own_accuracy;             /* of its own model, where that is another */
+	double model;                    /* of several global ones: that it last chose, from 1 */
 	double updates, loss, bytes;     /* used ones; last local loss; both ways, closed rounds */
 	/* Of its last update with a verdict. */
 	double staleness, score, weight;

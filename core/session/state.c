@@ -16,7 +16,10 @@ const float *fed_session_params(const struct fed_session *s)
 
 bool fed_session_has_own_models(const struct fed_session *s)
 {
-	return fed_local_layers_any(s->parts.settings.local_layers);
+	const struct fed_instance *a = &s->parts.aggregator;
+
+	return fed_local_layers_any(s->parts.settings.local_layers) ||
+	       (a->entry && (fed_own_model_vector(a) || fed_instance_models(a) > 1));
 }
 
 double fed_session_clock(const struct fed_session *s)

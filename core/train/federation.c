@@ -19,6 +19,7 @@
 #include "plug/calls/call_selection.h"
 #include "train/round/aggregate.h"
 #include "train/round/apply_step.h"
+#include "train/round/personal.h"
 #include "train/round/arrivals.h"
 #include "train/round/coding.h"
 #include "train/round/emit.h"
@@ -426,13 +427,17 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 {
 	if (f->clients->n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
-	if (f->aggregator->dim != f->net->dim && fed_instance_size(f->aggregator, f->net->dim, err))
+	if (f->aggregator->dim != f->net->dim &&
+	    (fed_instance_size(f->aggregator, f->net->dim, err) || fed__draw_models(f, err)))
 		return FED_FAIL;
 	if (!f->step) /* the last one is kept with the verdicts */
 		f->step = fed_alloc_floats(f->net->dim);
 	if (!f->step)
 		return fed_fail_memory(err, f->net->dim * sizeof *f->step, "the step");
 	int rc = make_plan(f, err);
+	if (rc)
+		return rc;
+	rc = fed__plan_suits(f, err);
 	if (rc)
 		return rc;
 	rc = fed__poison_suits(f->faults, f->data, f->version, err);

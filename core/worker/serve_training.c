@@ -247,13 +247,18 @@ int fed__serve_train(struct fed_server *s, struct fed_packet_reader *r, struct f
 		.plan = head.plan,
 		.seed = head.seed,
 		.reports_rms = head.reports_rms,
+		.begins_own = head.begins_own,
 	};
 	head.local_layers[sizeof head.local_layers - 1] = '\0';
 	int rc = fed_local_layers_make(head.local_layers, &lab.net, &g.sharing, err);
 	if (rc == FED_OK)
 		rc = serve(s, r, &head, &g, broadcast, err);
 	fed_sharing_unref(g.sharing);
-	const struct fed_wire_trained done = {g.steps, g.loss, g.squares};
+	const struct fed_wire_trained done = {.steps = g.steps,
+	                                      .chosen = g.chosen,
+	                                      .loss = g.loss,
+	                                      .squares = g.squares,
+	                                      .first_loss = g.first_loss};
 	FED_PUT(&s->reply, done);
 	fed_free(examples);
 	return rc;

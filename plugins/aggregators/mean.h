@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mean.h - the weighted mean of the updates, shared by fedprox and fedsgd.
+ * mean.h - the weighted mean of the updates, shared by fedprox, fedsgd, fedrep and ditto.
  *
  *     step = sum_i n_i / N * d_i,    N = sum_i n_i
  *
  * A plugin's state begins with struct mean (or is one); it puts MEAN_SUM into its fields and
- * mean_begin, mean_add, mean_finish and mean_tell into its table.  fedavg.c has its own copy of
+ * mean_begin, mean_add, mean_finish (or mean_finish_as_fedavg, which rounds as fedavg does) and
+ * mean_tell into its table.  fedavg.c has its own copy of
  * these lines, so that it can be read and copied alone.
  */
 #ifndef MEAN_H
@@ -41,7 +42,8 @@ static int mean_add(void *state, const struct fed_round *r, const struct fed_upd
 	return r->host->accumulate(r->host, a->sum, u->weight, u->delta, err);
 }
 
-static int mean_finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)
+static inline int mean_finish(void *state, const struct fed_round *r, float *out,
+                              struct fed_error *err)
 {
 	const struct mean *a = state;
 
@@ -49,6 +51,20 @@ static int mean_finish(void *state, const struct fed_round *r, float *out, struc
 		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
 	for (size_t j = 0; j < r->dim; j++)
 		out[j] = (float)(a->sum[j] / a->total);
+	return FED_OK;
+}
+
+/* The same step, bit for bit that of fedavg: times 1/N. */
+static inline int mean_finish_as_fedavg(void *state, const struct fed_round *r, float *out,
+                                        struct fed_error *err)
+{
+	const struct mean *a = state;
+
+	if (!(a->total > 0))
+		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
+	const double share = 1 / a->total;
+	for (size_t j = 0; j < r->dim; j++)
+		out[j] = (float)(a->sum[j] * share);
 	return FED_OK;
 }
 

@@ -63,6 +63,14 @@ int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *plan,
 	if (!isfinite(p.weight_decay) || p.weight_decay < 0)
 		return fed_fail(err, "aggregator %s: plans the weight decay %g, 0 or more is allowed", name,
 		                p.weight_decay);
+	if (p.head_epochs < 0 || p.own_epochs < 0 || p.head_epochs > 100000 || p.own_epochs > 100000)
+		return fed_fail(
+			err,
+			"aggregator %s: plans %lld epochs of the head and %lld of an own model, 0 to "
+			"100000 are allowed",
+			name, (long long)p.head_epochs, (long long)p.own_epochs);
+	if (p.own_epochs && !fed_own_model_vector(aggregator))
+		return fed_fail(err, "aggregator %s: plans epochs of an own model, and keeps none", name);
 	*plan = p;
 	return FED_OK;
 }

@@ -143,6 +143,8 @@ uint32_t fed_client_vectors(const struct fed_instance *aggregator);
 uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
 /* Number of updates of a version under scheme async: at least 1, also where the plugin returns
  * 0. */
+/* Which of the client vectors is the client's own model, from 1; 0: none. */
+uint32_t fed_own_model_vector(const struct fed_instance *aggregator);
 uint32_t fed_updates_per_step(const struct fed_instance *aggregator);
 
 enum fed_attack_form { FED_ATTACK_ALONE, FED_ATTACK_TOGETHER, FED_ATTACK_ON_DATA };

@@ -49,6 +49,7 @@ int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, st
 	memcpy(c->present, from->present, from->n_present * sizeof *c->present);
 	for (uint32_t i = 0; i < c->n; i++) {
 		c->client[i].kept = NULL;
+		c->client[i].model = 0;
 		c->client[i].residual = c->client[i].own = NULL;
 		c->client[i].name = NULL;
 	}
@@ -293,6 +294,7 @@ void fed_clients_forget(struct fed_clients *c)
 	for (uint32_t i = 0; i < c->n; i++) {
 		fed_free(c->client[i].kept);
 		c->client[i].kept = NULL;
+		c->client[i].model = 0;
 	}
 	c->kept_vectors = 0;
 }

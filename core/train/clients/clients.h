@@ -32,7 +32,9 @@ struct fed_client {
 	struct fed_client_link link;
 	uint8_t device_profile,
 		link_profile; /* that device and link were drawn from, or FED_NO_PROFILE */
-	bool present, shifted;
+	bool shifted;
+	bool present : 1;
+	uint8_t model : 6; /* of several global models: the one that it last chose, from 1; 0: none */
 };
 
 /* Clients of one add-client: their example ids and their partition. */
@@ -110,7 +112,7 @@ struct fed_client *fed_clients_get(const struct fed_clients *, uint32_t id);
 void fed_client_histogram(const struct fed_client *, const struct fed_dataset *, uint32_t *counts);
 /* Vectors that a client keeps for the aggregator, [vectors][dim], allocated zeroed at first. */
 float **fed_client_kept(struct fed_client *, uint32_t vectors, size_t dim);
-/* Drop all kept vectors (another aggregator or model). */
+/* Drop all kept vectors and choices among models (another aggregator or model). */
 void fed_clients_forget(struct fed_clients *);
 /* Drop all residuals and own layers (another model). */
 void fed_clients_forget_residuals(struct fed_clients *);

@@ -42,8 +42,11 @@ struct fed_training {
 	double loss;    /* sum over examples and epochs */
 	double squares; /* sum of the squared losses, if `reports_rms` */
 	bool reports_rms;
-	bool submitted; /* to the pool */
-	bool ran;       /* set by its thread; read after the pool has finished it */
+	bool begins_own;   /* the client has no model of its own yet */
+	uint32_t chosen;   /* of several global models */
+	double first_loss; /* of the received one; NaN unless it is asked for or compared */
+	bool submitted;    /* to the pool */
+	bool ran;          /* set by its thread; read after the pool has finished it */
 	bool stopped, no_memory;
 	bool failed;                        /* `why` has the cause */
 	bool plugin_failed;                 /* in a loaded plugin, which the session may outlive */

@@ -2,6 +2,7 @@
 /*
  * train/local/local_training.c - local training of one client, on a thread of the pool.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -92,20 +93,39 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, struct fed
 	return FED_OK;
 }
 
-/* Train for the plan's epochs; params [dim] goes from received to trained. */
-static void train(struct fed_training *g, const struct fed_client *client,
-                  struct fed_thread_buffers *w, struct fed_sgd *sgd, struct fed_local *local,
-                  float *params)
+/* A pass over the client's examples: which parameters it trains. */
+enum trained { ALL, LOCAL_ALONE, SHARED_ALONE };
+struct training_pass {
+	int64_t epochs;
+	enum trained trained;
+	float *params;       /* [dim], trained in place */
+	const float *frozen; /* [dim]: the others keep these values; unused with ALL */
+};
+
+/* Set the parameters that the pass does not train to what they were. */
+static void freeze(const struct fed_sharing *sharing, const struct training_pass *pass)
+{
+	for (uint32_t i = 0; pass->trained != ALL && i < sharing->n; i++) {
+		const struct fed_stretch *x = &sharing->stretch[i];
+
+		if (x->local != (pass->trained == LOCAL_ALONE))
+			memcpy(pass->params + x->from, pass->frozen + x->from,
+			       (x->to - x->from) * sizeof *pass->params);
+	}
+}
+
+/* Train for the epochs of a pass. */
+static void train(struct fed_training *g, struct fed_thread_buffers *w, struct fed_sgd *sgd,
+                  struct fed_local *local, struct fed_stream *shuffle,
+                  const struct training_pass *pass)
 {
 	struct fed_trainer *t = g->trainer;
-	const struct fed_plan *plan = &g->plan;
-	const uint32_t batch = fed__training_batch(plan, client->count);
-	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
+	const struct fed_client *client = &g->row;
+	const uint32_t batch = fed__training_batch(&g->plan, client->count);
 
-	memcpy(w->order, client->examples, client->count * sizeof *w->order);
-	for (int64_t epoch = 0; epoch < plan->epochs; epoch++) {
+	for (int64_t epoch = 0; epoch < pass->epochs; epoch++) {
 		if (batch < client->count) /* one batch of all has no order */
-			fed_stream_shuffle(&shuffle, w->order, client->count);
+			fed_stream_shuffle(shuffle, w->order, client->count);
 		for (uint32_t i = 0; i < client->count; i += batch) {
 			const uint32_t n = client->count - i < batch ? client->count - i : batch;
 
@@ -115,10 +135,11 @@ static void train(struct fed_training *g, const struct fed_client *client,
 			}
 			if (n <= LOOK_AHEAD)
 				look_ahead(t, client, w, i + n, n);
-			if (step(g, w, sgd, params, w->order + i, n)) {
+			if (step(g, w, sgd, pass->params, w->order + i, n)) {
 				g->failed = true;
 				return;
 			}
+			freeze(g->sharing, pass);
 			local->steps = ++g->steps;
 			if (t->progress)
 				t->progress(t->progress_ctx);
@@ -126,39 +147,154 @@ static void train(struct fed_training *g, const struct fed_client *client,
 	}
 }
 
+/* Train params for the plan's epochs: the head before the body where the plan says so. */
+static void train_model(struct fed_training *g, struct fed_thread_buffers *w, struct fed_sgd *sgd,
+                        struct fed_local *local, float *params)
+{
+	const size_t dim = g->trainer->federation->net->dim;
+	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
+	struct training_pass pass = {.epochs = g->plan.epochs, .params = params};
+	float *frozen = NULL;
+
+	memcpy(w->order, g->row.examples, g->row.count * sizeof *w->order);
+	if (g->plan.head_epochs) {
+		frozen = fed_alloc_floats(dim);
+		if (!frozen) {
+			g->failed = true;
+			fed_fail_memory(&g->why, dim * sizeof *frozen, "the frozen layers");
+			return;
+		}
+		memcpy(frozen, params, dim * sizeof *frozen);
+		pass.frozen = frozen;
+		pass.trained = LOCAL_ALONE;
+		pass.epochs = g->plan.head_epochs;
+		train(g, w, sgd, local, &shuffle, &pass);
+		memcpy(frozen, params, dim * sizeof *frozen);
+		if (sgd->velocity)
+			memset(sgd->velocity, 0, dim * sizeof *sgd->velocity);
+		pass.trained = SHARED_ALONE;
+		pass.epochs = g->plan.epochs;
+	}
+	if (!g->stopped && !g->failed)
+		train(g, w, sgd, local, &shuffle, &pass);
+	fed_free_floats(frozen);
+}
+
+/* Train the client's own model, in the same batches as the other; the steps and losses that the
+ * client reports are the other's. */
+static void train_own_model(struct fed_training *g, struct fed_thread_buffers *w,
+                            struct fed_sgd *sgd, struct fed_local *local, float *own)
+{
+	const size_t dim = g->trainer->federation->net->dim;
+	const double loss = g->loss, squares = g->squares;
+	const uint32_t steps = g->steps;
+	const struct training_pass pass = {.epochs = g->plan.own_epochs, .params = own};
+	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
+
+	if (g->begins_own)
+		memcpy(own, local->received, dim * sizeof *own);
+	if (sgd->velocity)
+		memset(sgd->velocity, 0, dim * sizeof *sgd->velocity);
+	memcpy(w->order, g->row.examples, g->row.count * sizeof *w->order);
+	g->steps = local->steps = 0;
+	train(g, w, sgd, local, &shuffle, &pass);
+	g->loss = loss;
+	g->squares = squares;
+	g->steps = local->steps = steps;
+}
+
+/* Mean loss of a model on the client's examples, as it sees them. */
+static int measure_loss(struct fed_training *g, struct fed_thread_buffers *w, const float *params,
+                        double *loss)
+{
+	const struct fed_federation *f = g->trainer->federation;
+	const struct fed_client *client = &g->row;
+	const uint32_t most = g->trainer->evaluation;
+	double sum = 0;
+
+	for (uint32_t i = 0; i < client->count; i += most) {
+		const uint32_t n = client->count - i < most ? client->count - i : most;
+
+		if (fed__worker_gather(f, client, &g->data_faults, w, client->examples + i, n, &g->why))
+			return FED_FAIL;
+		const float *y = fed_net_forward(&w->space, params, n);
+		sum += fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, NULL);
+	}
+	*loss = sum / client->count;
+	return FED_OK;
+}
+
+/* Choose the received model with the least loss, the first of equal ones; *received is it.  A loss
+ * that is not a number is never the least. */
+static int choose_model(struct fed_training *g, struct fed_thread_buffers *w,
+                        const struct fed_training_vectors *v, const float **received)
+{
+	const uint32_t models = fed_instance_models(g->trainer->federation->aggregator);
+	double loss;
+
+	*received = v->received;
+	g->chosen = 0;
+	g->first_loss = NAN;
+	if (models < 2 && !g->plan.first_loss)
+		return FED_OK;
+	for (uint32_t k = 0; k < models; k++) {
+		const float *model = k ? v->broadcast[k - 1] : v->received;
+
+		if (measure_loss(g, w, model, &loss))
+			return FED_FAIL;
+		if (k && !(loss < g->first_loss) && !isnan(g->first_loss))
+			continue;
+		g->first_loss = loss;
+		g->chosen = k;
+		*received = model;
+	}
+	return FED_OK;
+}
+
 void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
                     const struct fed_training_vectors *v)
 {
 	const struct fed_federation *f = g->trainer->federation;
 	const size_t dim = f->net->dim;
+	const uint32_t own = fed_own_model_vector(f->aggregator);
+	const float *received;
+	if (choose_model(g, w, v, &received)) {
+		g->failed = true;
+		return;
+	}
 	struct fed_local local = {
 		.size = sizeof local,
 		.version = g->version,
 		.client = g->client,
 		.dim = dim,
 		.lr = g->plan.lr,
-		.received = v->received,
+		.received = received,
 		.broadcast = v->broadcast,
 		.kept = v->kept,
 		.returned = v->returned,
 	};
 	struct extra_term term = {
 		.aggregator = f->aggregator, .local = &local, .sharing = g->sharing, .why = &g->why};
+	const bool terms = fed_has_local_gradient(f->aggregator);
 	struct fed_sgd sgd = {
 		.lr = g->plan.lr,
 		.momentum = g->plan.momentum,
 		.weight_decay = g->plan.weight_decay,
-		.extra = fed_has_local_gradient(f->aggregator) ? add_term : NULL,
+		.extra = terms && !own ? add_term : NULL,
 		.ctx = &term,
 		.gradient = w->gradient,
 		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
 		.squares = g->reports_rms ? &g->squares : NULL,
 	};
 
-	memcpy(v->params, v->received, dim * sizeof *v->params);
+	memcpy(v->params, received, dim * sizeof *v->params);
 	if (sgd.velocity)
 		memset(sgd.velocity, 0, dim * sizeof *sgd.velocity);
-	train(g, &g->row, w, &sgd, &local, v->params);
+	train_model(g, w, &sgd, &local, v->params);
+	if (own && g->plan.own_epochs && !g->stopped && !g->failed) {
+		sgd.extra = terms ? add_term : NULL;
+		train_own_model(g, w, &sgd, &local, v->kept[own - 1]);
+	}
 	if (g->stopped || g->failed)
 		return;
 	if (term.rc || fed_call_local_end(f->aggregator, &local, v->params, &g->why))
@@ -219,6 +355,7 @@ void fed__training_run(struct fed_job *job, int worker)
 			fed_vector_free_list_take(&t->results, 1 + fed_returned_vectors(f->aggregator), dim);
 	if (g->result)
 		zero_returned(g->result);
+	g->begins_own = !client->kept;
 	if (keeps)
 		g->kept = fed__copy_kept(client, keeps, dim);
 	float *received = NULL; /* with the client's own layers */
@@ -245,7 +382,8 @@ void fed__training_run(struct fed_job *job, int worker)
 	if (!g->stopped && !g->failed) {
 		if (g->sharing)
 			fed_sharing_take_local(g->sharing, delta, g->trained->vector[0]);
-		fed_rows_kernels()->subtract(delta, v.received, dim);
+		fed_rows_kernels()->subtract(delta, g->chosen ? v.broadcast[g->chosen - 1] : v.received,
+		                             dim);
 	}
 	fed_free_floats(received);
 	if (g->stopped || g->failed)

@@ -6,14 +6,34 @@
 
 bool fed_own_models_exist(const struct fed_own_models *m)
 {
-	return m->sharing != NULL;
+	return m->sharing || (m->aggregator->entry && (fed_own_model_vector(m->aggregator) ||
+	                                               fed_instance_models(m->aggregator) > 1));
+}
+
+/* Global model k of several, from 1, in single precision. */
+static const float *global_model(const struct fed_own_models *m, uint32_t k, float *memory)
+{
+	const double *row =
+		k > 1 && m->aggregator->dim == m->dim && k <= fed_instance_models(m->aggregator)
+			? fed_instance_broadcast(m->aggregator, k - 2)
+			: NULL;
+
+	if (!row)
+		return m->params;
+	for (size_t j = 0; j < m->dim; j++)
+		memory[j] = (float)row[j];
+	return memory;
 }
 
 const float *fed_own_model(const struct fed_own_models *m, const struct fed_client *client,
                            float *memory)
 {
+	const uint32_t kept = m->aggregator->entry ? fed_own_model_vector(m->aggregator) : 0;
+
+	if (kept && client->kept)
+		return client->kept[kept - 1];
 	if (!m->sharing)
-		return m->params;
+		return m->aggregator->entry ? global_model(m, client->model, memory) : m->params;
 	if (fed_sharing_fits(m->sharing, client->own))
 		fed_sharing_put_local(m->sharing, client->own->vector[0], memory);
 	else

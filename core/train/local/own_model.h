@@ -2,7 +2,9 @@
 /*
  * train/local/own_model.h - own models: what clients use where it is not the global model.
  *
- * With local layers it is the global model with the client's own ones in it.
+ * With local layers it is the global model with the client's own ones in it; under a rule that
+ * keeps a model for each client (Ditto) that one; of several global models (IFCA) the one that the
+ * client last chose, and the first one until it has chosen.
  */
 #ifndef FED_TRAIN_LOCAL_OWN_MODEL_H
 #define FED_TRAIN_LOCAL_OWN_MODEL_H

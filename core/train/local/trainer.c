@@ -134,8 +134,12 @@ double fed__trainer_flops(const struct fed_trainer *t, const struct fed_client *
 	const struct fed_federation *f = t->federation;
 	const double forward = fed_net_flops(f->net, 0, f->net->layers);
 
+	const double epochs = (double)(f->plan.head_epochs + f->plan.epochs + f->plan.own_epochs);
+	const uint32_t models = fed_instance_models(f->aggregator);
+	const double measured = models > 1 || f->plan.first_loss ? models : 0;
+
 	/* Backward counts as 2 x forward. */
-	return 3 * forward * client->count * (double)f->plan.epochs;
+	return forward * client->count * (3 * epochs + measured);
 }
 
 /* Reserve capacity for so many slots. */
@@ -396,13 +400,16 @@ int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope 
 	else
 		rc = fed__remember(t, g, err);
 	if (rc == FED_OK) {
-		const double seen = (double)client->count * (double)g->plan.epochs;
+		const double seen = (double)client->count * (double)(g->plan.head_epochs + g->plan.epochs);
 		update->version = g->version;
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
 		update->loss_rms = g->reports_rms ? (float)sqrt(g->squares / seen) : NAN;
 		update->reports_rms = g->reports_rms;
+		update->first_loss = g->plan.first_loss ? (float)g->first_loss : NAN;
+		update->reports_first = g->plan.first_loss;
+		update->model = g->chosen;
 		update->payload = result_of(g);
 		/* one that was restored from a file is under the codec and the local layers that there are
 		 */
@@ -499,7 +506,7 @@ struct fed_training_result fed_training_result(const struct fed_training *g)
 		.version = g->version,
 		.round = g->round,
 		.samples = g->row.count,
-		.epochs = g->plan.epochs,
+		.epochs = g->plan.head_epochs + g->plan.epochs,
 		.loss = g->loss,
 		.code = g->code,
 		.result = g->failed ? NULL : g->result,

@@ -232,6 +232,7 @@ static bool put_job(struct fed_worker *w, const struct fed_training *g,
 		.shift = g->row.shift,
 		.shifted = g->row.shifted,
 		.reports_rms = g->reports_rms,
+		.begins_own = g->begins_own,
 		.poisoned = g->data_faults.poison,
 		.moved = g->data_faults.moved,
 		.added = g->data_faults.shift,
@@ -284,6 +285,10 @@ static int take_results(struct fed_worker *w, struct fed_training *g, struct fed
 	g->steps = done.steps;
 	g->loss = done.loss;
 	g->squares = done.squares;
+	g->chosen = done.chosen <= fed_instance_broadcasts(g->trainer->federation->aggregator)
+	                ? done.chosen
+	                : 0;
+	g->first_loss = done.first_loss;
 	memcpy(v->params, values, bytes);
 	for (uint32_t k = 0; k < kept; k++)
 		memcpy(v->kept[k], values + (1 + k) * dim, bytes);

@@ -28,7 +28,7 @@ struct fed_wire_training {
 	uint64_t version, seed;
 	struct fed_plan plan;
 	struct fed_shift shift;
-	bool shifted, reports_rms;
+	bool shifted, reports_rms, begins_own;
 	/* data faults */
 	bool poisoned;
 	double moved, added;
@@ -39,8 +39,8 @@ struct fed_wire_training {
 
 /* What it gives back beside the vectors. */
 struct fed_wire_trained {
-	uint32_t steps;
-	double loss, squares;
+	uint32_t steps, chosen;
+	double loss, squares, first_loss;
 };
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "train/round/aggregate.h"
 
+#include <math.h>
+
 #include "base/random.h"
 #include "train/round/state.h"
 
@@ -21,7 +23,8 @@ int fed__submit_update(struct fed_federation *f, const struct fed_envelope *e,
 	fed__release_round_inputs(f);
 	f->submitted_update[0] = fed_shared_vectors_ref(e->payload);
 	f->submitted_update[1] = fed_shared_vectors_ref(model);
-	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
+	const int rc = f->scheme->arrived(f, f->scheme_state, e,
+	                                  model->vector[e->model < model->n ? e->model : 0], err);
 
 	return rc ? rc : fed__verdicts_add(f, e, err);
 }
@@ -50,13 +53,15 @@ struct fed_update fed__update_of(const struct fed_federation *f, const struct fe
 
 	return (struct fed_update){
 		.delta = e->payload->vector[0],
-		.base = e->version == f->version && !f->codec_down ? f->params : base,
+		.base = e->version == f->version && !f->codec_down && !e->model ? f->params : base,
 		.weight = equal ? 1 : (double)e->samples,
 		.samples = e->samples,
 		.client = e->head.from,
 		.steps = e->steps,
 		.staleness = (uint32_t)(f->version - e->version),
 		.loss = e->loss,
+		.model = e->model,
+		.first_loss = e->reports_first ? e->first_loss : NAN,
 		.returned = (const float *const *)(e->payload->vector + 1),
 	};
 }

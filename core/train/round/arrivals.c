@@ -25,6 +25,9 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
 	int rc = fed__check_message(f, update, why);
 	if (rc == FED_OK)
 		rc = fed__gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
+	if (rc == FED_OK && update->model >= fed_instance_models(f->aggregator))
+		rc = fed_reject(why, "is of model %u, and there are %u", update->model + 1,
+		                fed_instance_models(f->aggregator));
 	if (rc == FED_OK)
 		rc = fed__collude_on_arrival(f, update, model, &waits, why);
 	if (rc == FED_OK && !waits)
@@ -68,6 +71,8 @@ int fed__take_update(struct fed_federation *f, struct fed_envelope *update, stru
 		return FED_FAIL;
 	if (client)
 		client->loss = update->loss;
+	if (client)
+		client->model = (update->model + 1) & 63;
 	f->record.reported++;
 	f->nan = !isfinite(update->loss);
 	fed__emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);

@@ -21,8 +21,8 @@ int fed__client_before_keep(struct fed_federation *f, uint32_t client, struct fe
 		b->row = grown;
 		b->capacity = capacity;
 	}
-	b->row[b->n++] =
-		(struct fed_client_before){.version = row->version, .client = client, .loss = row->loss};
+	b->row[b->n++] = (struct fed_client_before){
+		.version = row->version, .client = client, .loss = row->loss, .model = row->model};
 	return FED_OK;
 }
 
@@ -33,6 +33,7 @@ void fed_clients_before_give(const struct fed_clients_before *b, struct fed_clie
 
 		client->version = b->row[i].version;
 		client->loss = b->row[i].loss;
+		client->model = b->row[i].model & 63;
 	}
 }
 

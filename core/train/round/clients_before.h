@@ -19,6 +19,7 @@ struct fed_client_before {
 	uint64_t version;
 	uint32_t client;
 	float loss;
+	uint8_t model;
 };
 struct fed_clients_before {
 	struct fed_client_before *row; /* [n], in the order of the changes */

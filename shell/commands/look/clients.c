@@ -141,7 +141,7 @@ static int put_bytes(struct fed_table *t, const struct client_line *l)
 
 /* Titles are the names that filters and sort= know; those before FAULTS are shown unless columns=
  * names others, names, faults and accuracies where there are any. */
-enum { NAME = 1, FAULTS = 9, ACCURACY, OWN, ALL = 21 };
+enum { NAME = 1, FAULTS = 9, ACCURACY, OWN, MODEL, ALL = 22 };
 static const struct {
 	struct fed_table_column column;
 	const char *format; /* of a figure of that name */
@@ -159,6 +159,7 @@ static const struct {
 	[FAULTS] = {{.title = "faults", .kind = FED_CELL_PROSE}, NULL, put_faults},
 	[ACCURACY] = {{.title = "accuracy", .kind = FED_CELL_NUMBER}, NULL, put_accuracy},
 	[OWN] = {{.title = "own accuracy", .kind = FED_CELL_NUMBER}, NULL, put_own_accuracy},
+	[MODEL] = {{.title = "model", .kind = FED_CELL_NUMBER}, "%.0f", NULL},
 	{{.title = "state", .rank = 1}, NULL, put_state},
 	{{.title = "staleness", .kind = FED_CELL_NUMBER, .rank = 3}, "%.0f", NULL},
 	{{.title = "norm", .kind = FED_CELL_NUMBER, .rank = 2}, "%.4g", NULL},
@@ -198,13 +199,14 @@ static int choose_columns(const char *names, const struct fed_session *s, size_t
 	const bool all = *names, faults = parts->faults.n > 0;
 	const bool named = fed_clients_named(&parts->clients);
 	const bool evaluating = fed_clients_evaluating(&parts->clients) > 0;
+	const bool models = parts->aggregator.entry && fed_instance_models(&parts->aggregator) > 1;
 	const bool own = evaluating && fed_session_has_own_models(s);
 
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
 		for (size_t i = 0; i < ALL; i++)
 			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) ||
-			    (i == ACCURACY && evaluating) || (i == OWN && own))
+			    (i == ACCURACY && evaluating) || (i == OWN && own) || (i == MODEL && models))
 				chosen[(*n)++] = i;
 		return FED_OK;
 	}
