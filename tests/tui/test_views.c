@@ -170,7 +170,7 @@ START_TEST(nothing_is_cut)
 	for (size_t age = 0; age < sizeof ages / sizeof *ages; age++) {
 		if (*ages[age])
 			small_do(&g.session, ages[age]);
-		for (int i = 0; i < 8; i++) {
+		for (int i = 0; i < (FED_SANITIZED ? 2 : 8); i++) { /* each as ASCII, too */
 			const struct fed_key *key = view->keys;
 
 			glass_open(&g, view);
