@@ -114,6 +114,14 @@ int fed__run_stop(struct fed_shell *shell, const struct fed_call *call, struct f
 	(void)call, (void)err;
 	if (!fed__job_runs(shell))
 		return say_none(shell);
+	if (strcmp(fed__job_progress(shell).unit, "rounds") != 0) {
+		fed__print(shell,
+		           fed__job_stop(shell) ? "`%s` drops the running trials\n"
+		                                : "`%s` stops after the running trials; `stop` again drops "
+		                                  "them\n",
+		           fed__job_command(shell));
+		return FED_OK;
+	}
 	fed__print(shell,
 	           fed__job_stop(shell) ? "`%s` is aborted with its round\n"
 	                                : "`%s` stops after its round; `stop` again aborts that\n",
