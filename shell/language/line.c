@@ -134,6 +134,7 @@ static int take_word(struct cut *c)
 		word.quoted = true;
 		if (!take_group(c)) {
 			c->words->open = true;
+			c->words->continued = c->at == c->len && c->text[c->len - 1] == '\\';
 			word.end = c->at;
 			if (add_word(c, word))
 				return FED_FAIL;

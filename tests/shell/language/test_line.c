@@ -54,6 +54,12 @@ static const struct {
 	{"x 'it''s'", "[x][its]"},
 	{"x ''", "[x][]"},
 	{"label=\"a b\"c", "[label=a bc]"},
+	{"a { b = 1; c='2' # d } e; f", "[a][{ b = 1; c='2' # d }][e]|[f]"},
+	{"a {b {c}; d}e", "[a][{b {c}; d}e]"},
+	{"a {b \\\n; c}", "[a][{b  ; c}]"},
+	{"a b{c; d}", "[a][b{c]|[d}]"},
+	{"a {b; c", "!the brace { at column 3 has no end"},
+	{"a {b\n}", "!the brace { at column 3 has no end"},
 	{"a 'b", "!the quote ' at column 3 has no end"},
 	{"abc; \"d", "[abc]|!the quote \" at column 2 has no end"},
 	{"a 'b\nc'", "!the quote ' at column 3 has no end"},
@@ -85,6 +91,15 @@ static void reads_back(const struct fed_text *spelled, const char *word)
 	ck_assert_str_eq(fed__words_at(&back, 0), word);
 	fed__words_release(&back);
 }
+
+START_TEST(a_group_goes_on_behind_a_backslash)
+{
+	ck_assert(fed__line_continues("a {b; \\", 7));
+	ck_assert(fed__line_continues("a {b}; c \\", 10));
+	ck_assert(!fed__line_continues("a {b; c", 7));
+	ck_assert(!fed__line_continues("# {b \\", 6));
+}
+END_TEST
 
 START_TEST(quoted_words_read_back)
 {
@@ -152,6 +167,7 @@ FED_SUITE(line)
 	TCase *tests = tcase_create("line");
 
 	tcase_add_loop_test(tests, words_are_cut, 0, (int)(sizeof lines / sizeof *lines));
+	tcase_add_test(tests, a_group_goes_on_behind_a_backslash);
 	tcase_add_test(tests, quoted_words_read_back);
 	tcase_add_test(tests, too_many_words_are_refused);
 	tcase_add_test(tests, allocations_may_fail);
