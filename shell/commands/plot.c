@@ -90,8 +90,12 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 		                             NULL,
 		                             NULL};
 	fed_field_key(x, &label);
-	struct fed_chart chart = {
-		.title = title, .x_label = fed_text_str(&label), .series = series, .n = set->n};
+	/* The legend of a figure names several metrics. */
+	const bool named = !*form->figure.to || has_one_metric(set);
+	struct fed_chart chart = {.title = named ? title : "",
+	                          .x_label = fed_text_str(&label),
+	                          .series = series,
+	                          .n = set->n};
 	const int rc = fed__print_chart(shell, &chart, form, err);
 	fed_text_release(&label);
 	return rc;

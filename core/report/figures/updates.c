@@ -100,12 +100,12 @@ static int draw(struct updates_figure *u, const struct fed_clients *clients, con
 	fill(u, clients, group);
 	if (u->labels.failed)
 		return fed_fail_memory(err, u->labels.len, "the map of the updates");
-	snprintf(x_label, sizeof x_label, "first principal component (both: %.0f %% of the variance)",
+	snprintf(x_label, sizeof x_label, "first component (both: %.0f %% of the variance)",
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
 	const struct fed_scatter_figure figure = {
 		.heading = heading,
 		.x_label = x_label,
-		.y_label = "second principal component",
+		.y_label = "second component",
 		.group = group,
 		.n = GROUPS,
 		.x = extent.robust ? extent.x : 0,

@@ -77,7 +77,7 @@ START_TEST(each_chart_is_written_as_a_figure)
 		{"plot accuracy", {">accuracy</text>", ">round</text>", "<polyline"}},
 		{"plot loss,train-loss log against=clock", {">test-loss</text>", ">train-loss</text>"}},
 		{"timeline", {">compute</text>", ">virtual seconds</text>", ">0 Ada</text>"}},
-		{"updates map", {">honest", ">step</text>", ">first principal component"}},
+		{"updates map", {">honest", ">step</text>", ">first component"}},
 		{"plane", {">global model</text>", ">class 1</text>", "crispEdges"}},
 		{"plane 2", {">before local training</text>", ">after local training</text>"}},
 		{"evaluate", {">true class</text>", ">answer of the model</text>"}},
