@@ -105,7 +105,7 @@ double fed_metric_value(const struct fed_field *metric, const struct fed_record 
 	return fed_field_number(metric, record);
 }
 
-static bool is_share(const struct fed_field *metric)
+bool fed_metric_is_share(const struct fed_field *metric)
 {
 	static const size_t shares[] = {
 		offsetof(struct fed_record, test_accuracy),
@@ -129,7 +129,7 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 
 	if (!isfinite(value))
 		fed_text_add(out, isnan(value) ? "-" : "%g", value);
-	else if (is_share(metric))
+	else if (fed_metric_is_share(metric))
 		fed_text_add(out, "%.2f %%", 100 * value);
 	else if (strncmp(name, "bytes", 5) == 0)
 		fed_text_bytes(out, value);

@@ -33,14 +33,15 @@ static void list_bands(struct fed_shell *shell, const struct fed_study_bands *b)
 	fed__table_print(shell, &table);
 }
 
-/* Limits of a band [n], below and above the mean by one standard deviation. */
-static void put_limits(const struct fed_study_band *band, double *lower, double *upper)
+/* Limits of a band [n], below and above the mean by one standard deviation; those of a share end at
+ * 0 and 1. */
+static void put_limits(const struct fed_study_band *band, bool share, double *lower, double *upper)
 {
 	for (size_t k = 0; k < band->n; k++) {
 		const double sd = isnan(band->sd[k]) ? 0 : band->sd[k];
 
-		lower[k] = band->mean[k] - sd;
-		upper[k] = band->mean[k] + sd;
+		lower[k] = share ? fmax(band->mean[k] - sd, 0) : band->mean[k] - sd;
+		upper[k] = share ? fmin(band->mean[k] + sd, 1) : band->mean[k] + sd;
 	}
 }
 
@@ -63,7 +64,7 @@ static int draw_bands(struct fed_shell *shell, const struct fed_study_bands *b,
 
 		if (!band->n)
 			continue;
-		put_limits(band, at, at + band->n);
+		put_limits(band, fed_metric_is_share(metric), at, at + band->n);
 		series[n++] = (struct fed_plot_series){*band->name ? band->name : "all runs",
 		                                       band->round,
 		                                       band->mean,
