@@ -14,24 +14,25 @@
 #include "fedsh/plugin.h"
 
 enum fed_purpose {
-	FED_FOR_INIT = 1,  /* parameters: a = layer */
-	FED_FOR_DATA,      /* generated datasets: a = generator, b = example */
-	FED_FOR_PARTITION, /* partitions: a = number of the add-client, b = client */
-	FED_FOR_SAMPLE,    /* participants: a = version */
-	FED_FOR_SHUFFLE,   /* mini-batches: a = version, b = client */
-	FED_FOR_PLUGIN,    /* fed_round.seed: a = version */
-	FED_FOR_TRANSPORT, /* transports */
-	FED_FOR_WHO,       /* random:N selectors */
-	FED_FOR_DEVICE,    /* spread of devices and links: a = client */
-	FED_FOR_SPLIT,     /* train and test parts of a file */
-	FED_FOR_FAULT,     /* faults: a = number of the fault, b = client */
-	FED_FOR_NOISE,     /* what clients add to what they send: a = version, b = client */
-	FED_FOR_OBSERVER,  /* what an observer draws (`leakage`, `reconstruct`): a, b as it likes */
-	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
-	FED_FOR_SELECTION, /* fed_selection_round.seed: a = version */
-	FED_FOR_CODEC,     /* fed_coding.seed: a = version, b = sender */
-	FED_FOR_HOLDOUT,   /* examples that clients keep for evaluation: a = client */
-	FED_FOR_LAYERS,    /* what layers draw in training: a = version, b = client */
+	FED_FOR_INIT = 1,    /* parameters: a = layer */
+	FED_FOR_DATA,        /* generated datasets: a = generator, b = example */
+	FED_FOR_PARTITION,   /* partitions: a = number of the add-client, b = client */
+	FED_FOR_SAMPLE,      /* participants: a = version */
+	FED_FOR_SHUFFLE,     /* mini-batches: a = version, b = client */
+	FED_FOR_PLUGIN,      /* fed_round.seed: a = version */
+	FED_FOR_TRANSPORT,   /* transports */
+	FED_FOR_WHO,         /* random:N selectors */
+	FED_FOR_DEVICE,      /* spread of devices and links: a = client */
+	FED_FOR_SPLIT,       /* train and test parts of a file */
+	FED_FOR_FAULT,       /* faults: a = number of the fault, b = client */
+	FED_FOR_NOISE,       /* what clients add to what they send: a = version, b = client */
+	FED_FOR_OBSERVER,    /* what an observer draws (`leakage`, `reconstruct`): a, b as it likes */
+	FED_FOR_TURNS,       /* order of turns in split learning: a = version */
+	FED_FOR_SELECTION,   /* fed_selection_round.seed: a = version */
+	FED_FOR_CODEC,       /* fed_coding.seed: a = version, b = sender */
+	FED_FOR_HOLDOUT,     /* examples that clients keep for evaluation: a = client */
+	FED_FOR_LAYERS,      /* what layers draw in training: a = version, b = client */
+	FED_FOR_PRETRAINING, /* examples of `pretrain` */
 };
 
 struct fed_stream {

@@ -184,6 +184,39 @@ static void load_parameters(struct fed_loader *f, struct fed_session *s)
 	fed__loader_end(f);
 }
 
+/* The frozen base of a model that has one and that was set up. */
+static void save_base(struct fed_saver *f, const struct fed_session *s,
+                      const struct fed_progress *p)
+{
+	const struct fed_net *net = &s->parts.net;
+
+	if (!s->parts.net_built || net->frozen_dim == 0 || (!net->frozen_given && !p->params))
+		return;
+	fed__saver_begin(f, "frozen base");
+	fed_put_u8(f, net->frozen_given);
+	fed_put_u64(f, net->frozen_dim);
+	fed_put_f32s(f, net->frozen, net->frozen_dim);
+	fed__saver_end(f);
+}
+
+static void load_base(struct fed_loader *f, struct fed_session *s)
+{
+	struct fed_net *net = &s->parts.net;
+
+	if (!fed__loader_begin_optional(f, "frozen base"))
+		return;
+	const bool given = fed__get_flag(f);
+	const uint64_t n = fed_get_u64(f);
+	if (!s->parts.net_built || n != net->frozen_dim)
+		fed__loader_fail(f, "%llu numbers for a base of %zu", (unsigned long long)n,
+		                 s->parts.net_built ? net->frozen_dim : 0);
+	if (!f->failed && fed__loader_holds(f, n, sizeof *net->frozen)) {
+		fed_get_f32s(f, net->frozen, n);
+		net->frozen_given = given;
+	}
+	fed__loader_end(f);
+}
+
 void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
@@ -196,6 +229,7 @@ void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 	fed__saver_end(f);
 	save_history(f, &s->history);
 	save_parameters(f, &v->progress);
+	save_base(f, s, &v->progress);
 	save_runs(f, &s->runs);
 }
 
@@ -215,5 +249,6 @@ void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 	fed__loader_end(f);
 	load_history(f, &s->history);
 	load_parameters(f, s);
+	load_base(f, s);
 	load_runs(f, &s->runs);
 }

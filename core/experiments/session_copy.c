@@ -67,6 +67,9 @@ static int copy_model(struct fed_composition *copy, const struct fed_composition
 	    fed_net_for(&copy->net, &copy->model, from->data, NULL, err))
 		return FED_FAIL;
 	copy->net_built = true;
+	copy->net.frozen_given = from->net.frozen_given;
+	if (copy->net.frozen_dim)
+		memcpy(copy->net.frozen, from->net.frozen, copy->net.frozen_dim * sizeof *copy->net.frozen);
 	return FED_OK;
 }
 

@@ -50,6 +50,7 @@ struct fed_pass {
 	uint32_t first; /* number of x's first example in its batch: random numbers go by it */
 	uint64_t key;   /* of this layer's random numbers in this step, fed_random(key, ...); the same
 	                   in backward() */
+	const float *frozen; /* of the host's own layers: parameters that no step changes */
 };
 
 /* A named tensor inside a layer's parameters, for export and import.  Its file form has shape
@@ -147,7 +148,10 @@ struct fed_builder {
 	 *
 	 * A residual block is a line "residual", the lines of its layers, and "end": its output is
 	 * theirs plus its input.  Behind a line "shortcut" come layers that the input passes before it
-	 * is added, where shapes differ.  A block counts as one layer: no cut divides it. */
+	 * is added, where shapes differ.  A block counts as one layer: no cut divides it.
+	 *
+	 * Behind a line "lora rank=4" no layer is trained, but for an adapter of that rank that each
+	 * dense layer gets: what was frozen does not travel.  A line "trained" ends this. */
 	int (*add)(struct fed_builder *, struct fed_error *, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));
 };

@@ -32,29 +32,45 @@ static bool fits(const struct fed_tensor *t, size_t dim, size_t *n)
 	return last < dim && *n == in_file;
 }
 
+/* Append a tensor of a vector of `dim` numbers. */
+static int add_tensor(struct fed_tensor_list *list, struct fed_named_tensor *next, size_t dim,
+                      struct fed_error *err)
+{
+	struct fed_named_tensor *grown =
+		fed_resize(list->tensor, list->n * sizeof *grown, (list->n + 1) * sizeof *grown);
+
+	if (!grown)
+		return fed_fail_memory(err, sizeof *grown, "the tensors");
+	list->tensor = grown;
+	if (!fits(&next->walk, dim, &next->n))
+		return fed_fail(err, "%s: the layer describes a tensor outside of its parameters",
+		                next->name);
+	list->tensor[list->n++] = *next;
+	return FED_OK;
+}
+
+/* Append the tensors of layer l, the frozen ones or the others. */
+static int add_layer(struct fed_tensor_list *list, const struct fed_net *net, size_t l, bool frozen,
+                     struct fed_error *err)
+{
+	for (uint32_t t = 0;; t++) {
+		struct fed_named_tensor next = {.frozen = frozen};
+
+		if (!(frozen ? fed_net_frozen_tensor : fed_net_tensor)(net, l, t, next.name, &next.walk))
+			return FED_OK;
+		if (add_tensor(list, &next, frozen ? net->frozen_dim : net->dim, err))
+			return FED_FAIL;
+	}
+}
+
 int fed_tensor_list(struct fed_tensor_list *list, const struct fed_net *net, struct fed_error *err)
 {
 	*list = (struct fed_tensor_list){0};
-	for (size_t l = 0; l < net->layers; l++) {
-		struct fed_named_tensor next = {0};
-
-		for (uint32_t t = 0; fed_net_tensor(net, l, t, next.name, &next.walk); t++) {
-			struct fed_named_tensor *grown =
-				fed_resize(list->tensor, list->n * sizeof *grown, (list->n + 1) * sizeof *grown);
-			if (!grown) {
-				fed_tensor_list_release(list);
-				return fed_fail_memory(err, sizeof *grown, "the tensors");
-			}
-			list->tensor = grown;
-			if (!fits(&next.walk, net->dim, &next.n)) {
-				fed_tensor_list_release(list);
-				return fed_fail(err, "%s: the layer describes a tensor outside of its parameters",
-				                next.name);
-			}
-			list->tensor[list->n++] = next;
-			next = (struct fed_named_tensor){0};
+	for (size_t l = 0; l < net->layers; l++)
+		if (add_layer(list, net, l, true, err) || add_layer(list, net, l, false, err)) {
+			fed_tensor_list_release(list);
+			return FED_FAIL;
 		}
-	}
 	return FED_OK;
 }
 

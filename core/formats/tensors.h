@@ -10,6 +10,7 @@
 struct fed_named_tensor {
 	char name[48];          /* "conv1.weight" */
 	struct fed_tensor walk; /* offset into the flat vector */
+	bool frozen;            /* into the frozen one instead */
 	size_t n;               /* numbers in it */
 	bool whole;             /* they are uint32_t, not floats; in archives only (formats/npz.h) */
 };
@@ -21,7 +22,7 @@ struct fed_tensor_list {
 int fed_tensor_list(struct fed_tensor_list *, const struct fed_net *, struct fed_error *);
 void fed_tensor_list_release(struct fed_tensor_list *);
 
-/* Copy between the flat vector and the file's order; out and in are [n]. */
+/* Copy between the vector, flat or frozen, and the file's order; out and in are [n]. */
 void fed_tensor_gather(const struct fed_named_tensor *, const float *params, float *out);
 void fed_tensor_scatter(const struct fed_named_tensor *, const float *in, float *params);
 

@@ -59,9 +59,49 @@ bool fed_net_layer_is_own(const struct fed_net_layer *l)
 bool fed_net_mixes_examples(const struct fed_net *net)
 {
 	for (size_t o = 0; o < net->ops; o++)
-		if (net->op[o].ops->mixes_examples)
+		if (net->op[o].ops->mixes_examples && !net->op[o].frozen)
 			return true;
 	return false;
+}
+
+const struct fed_layer *fed__net_base_ops(const struct fed_net_layer *l)
+{
+	return l->ops == &fed_layer_lora ? &fed_layer_dense : l->ops;
+}
+
+/* Whether a model of `has` parameters can get `more`. */
+static int check_size(const char *layer, size_t has, size_t more, struct fed_error *err)
+{
+	return more <= PARAMETERS_MAX - has
+	           ? FED_OK
+	           : fed_fail(err, "%s would make the model larger than %zu parameters", layer,
+	                      PARAMETERS_MAX);
+}
+
+/* Divide the parameters of an operation in those that are trained and the frozen ones, and the cost
+ * of its gradients. */
+static int divide_layer(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
+{
+	const struct fed_layer *base = fed__net_base_ops(l);
+	const bool adapted = base != l->ops;
+
+	l->back_dx = l->flops;
+	l->back = 2 * l->flops;
+	l->frozen_at = net->frozen_dim;
+	if (!net->freezes || net->whole)
+		return FED_OK;
+	l->frozen = base->param_count ? base->param_count(l->config, &l->in) : 0;
+	if (check_size(l->ops->name, net->frozen_dim, l->frozen, err))
+		return FED_FAIL;
+	if (l->frozen == 0)
+		return FED_OK;
+	/* a frozen layer has the gradient by its input alone, an adapter both of its own */
+	l->back = l->flops;
+	if (adapted)
+		l->back += l->flops - base->flops(l->config, &l->in);
+	else
+		l->count = l->buffers = 0;
+	return FED_OK;
 }
 
 /* Set out, count and flops of an operation from its ops, config and in. */
@@ -75,15 +115,14 @@ static int measure_layer(const struct fed_net *net, struct fed_net_layer *l, str
 		                l->ops->name, l->out.rank, EXAMPLE_MAX);
 	l->offset = net->dim;
 	l->count = l->ops->param_count ? l->ops->param_count(l->config, &l->in) : 0;
-	if (l->count > PARAMETERS_MAX - net->dim)
-		return fed_fail(err, "%s would make the model larger than %zu parameters", l->ops->name,
-		                PARAMETERS_MAX);
+	if (check_size(l->ops->name, net->dim, l->count, err))
+		return FED_FAIL;
 	l->buffers = l->ops->buffer_count ? l->ops->buffer_count(l->config, &l->in) : 0;
 	if (l->buffers > l->count)
 		return fed_fail(err, "%s has %zu buffers among %zu parameters", l->ops->name, l->buffers,
 		                l->count);
 	l->flops = l->ops->flops(l->config, &l->in);
-	return FED_OK;
+	return divide_layer(net, l, err);
 }
 
 /* Name an operation by its kind and count: "conv2". */
@@ -152,12 +191,25 @@ static int append(struct fed_net *net, const struct fed_layer *ops, const void *
 		return FED_FAIL;
 	}
 	name_layer(net, l);
+	net->frozen_dim += l->frozen;
 	net->dim += l->count;
 	net->buffers += l->buffers;
 	net->ops++;
 	if (!net->in_block)
 		net->layer[net->layers++] = *l;
 	return FED_OK;
+}
+
+/* Append a dense layer, behind a line "lora" a frozen one with an adapter. */
+static int append_dense(struct fed_net *net, const struct fed_dense_config *dense,
+                        struct fed_error *err)
+{
+	const struct fed_lora_config c = {
+		.dense = *dense, .rank = net->rank, .alpha = net->alpha > 0 ? net->alpha : net->rank};
+
+	return net->freezes && !net->whole
+	           ? append(net, &fed_layer_lora, &c, sizeof c, false, err)
+	           : append(net, &fed_layer_dense, dense, sizeof *dense, false, err);
 }
 
 /* A failure is permanent: a plugin that ignores it gets no net. */
@@ -190,8 +242,10 @@ static struct fed_shape image_before(const struct fed_net *net)
 static int add_dense(struct fed_builder *b, uint32_t units, struct fed_error *err)
 {
 	const struct fed_dense_config c = {.units = units, .image = image_before(net_of(b))};
+	const int rc = append_dense(net_of(b), &c, err);
 
-	return append_built_in(b, &fed_layer_dense, &c, sizeof c, err);
+	net_of(b)->broken |= rc != FED_OK;
+	return rc;
 }
 
 static int add_conv(struct fed_builder *b, uint32_t filters, uint32_t kernel, uint32_t pad,
@@ -320,6 +374,7 @@ static int end_block(struct fed_net *net, struct fed_error *err)
 	};
 	for (size_t o = l->begin; o < l->end; o++) {
 		l->flops += net->op[o].flops;
+		l->frozen += net->op[o].frozen;
 		l->buffers += net->op[o].buffers;
 	}
 	snprintf(l->name, sizeof l->name, "residual%u", count);
@@ -340,11 +395,21 @@ static int add_line(struct fed_net *net, const char *line, struct fed_error *err
 		return begin_shortcut(net, err);
 	case FED_LINE_END:
 		return end_block(net, err);
+	case FED_LINE_LORA:
+		net->freezes = true;
+		net->rank = parsed.rank;
+		net->alpha = parsed.alpha;
+		return FED_OK;
+	case FED_LINE_TRAINED:
+		net->freezes = false;
+		return FED_OK;
 	case FED_LINE_LAYER:
 		break;
 	}
-	if (parsed.ops == &fed_layer_dense)
+	if (parsed.ops == &fed_layer_dense) {
 		((struct fed_dense_config *)parsed.config)->image = image_before(net);
+		return append_dense(net, (struct fed_dense_config *)parsed.config, err);
+	}
 	return append(net, parsed.ops, parsed.config, parsed.kind->config_size, false, err);
 }
 

@@ -25,6 +25,7 @@ void fed_net_release(struct fed_net *net)
 		fed_free(net->op[o].copy);
 	fed_free(net->op);
 	fed_free(net->layer);
+	fed_free_floats(net->frozen);
 	*net = (struct fed_net){0};
 }
 
@@ -53,7 +54,30 @@ int fed_net_finish(struct fed_net *net, struct fed_error *err)
 	else if (fed_shape_size(out) != net->outputs)
 		return fed_fail(err, "the last layer gives %s, the dataset needs %u outputs",
 		                fed_shape_text(out, text), net->outputs);
+	if (net->frozen_dim == 0)
+		return FED_OK;
+	if (net->dim == 0)
+		return fed_fail(err, "nothing is trained: lora has rank 0 or meets no dense layer");
+	net->frozen = fed_alloc_floats(net->frozen_dim);
+	if (!net->frozen)
+		return fed_fail_memory(err, net->frozen_dim * sizeof *net->frozen, "the frozen base");
+	memset(net->frozen, 0, net->frozen_dim * sizeof *net->frozen);
 	return FED_OK;
+}
+
+void fed_net_init_frozen(struct fed_net *net, uint64_t seed)
+{
+	for (size_t o = 0; o < net->ops; o++) {
+		const struct fed_net_layer *op = &net->op[o];
+		const struct fed_layer *base = fed__net_base_ops(op);
+		float *own = net->frozen + op->frozen_at;
+
+		if (op->frozen == 0)
+			continue;
+		memset(own, 0, op->frozen * sizeof *own);
+		if (base->init)
+			base->init(op->config, &op->in, own, fed_stream_key(seed, FED_FOR_INIT, o, 0));
+	}
 }
 
 void fed_net_init_params(const struct fed_net *net, float *params, uint64_t seed)
@@ -77,6 +101,24 @@ double fed_net_flops(const struct fed_net *net, size_t first, size_t last)
 	return flops;
 }
 
+double fed_net_backward_flops(const struct fed_net *net, size_t first, size_t last,
+                              bool input_gradient)
+{
+	double flops = 0;
+	bool below = input_gradient; /* whether something below needs the gradient */
+
+	if (net->frozen_dim == 0)
+		return 2 * fed_net_flops(net, first, last);
+	for (size_t o = net->layer[first].begin; first < last && o < net->layer[last - 1].end; o++) {
+		const struct fed_net_layer *op = &net->op[o];
+
+		if (below || op->count)
+			flops += below ? op->back : op->back - op->back_dx;
+		below |= op->count > 0;
+	}
+	return flops;
+}
+
 void fed__net_each_trained(const struct fed_net *net, size_t limit,
                            void (*take)(void *ctx, size_t from, size_t to), void *ctx)
 {
@@ -96,39 +138,69 @@ void fed__net_each_trained(const struct fed_net *net, size_t limit,
 		take(ctx, from, limit);
 }
 
-bool fed_net_op_tensor(const struct fed_net *net, size_t o, uint32_t t, char name[48],
-                       struct fed_tensor *out)
+/* Tensor t of `count` parameters at `offset`, which `ops` have for this operation. */
+static bool tensor_of(const struct fed_net_layer *op, const struct fed_layer *ops, size_t offset,
+                      size_t count, uint32_t t, char name[48], struct fed_tensor *out)
 {
-	const struct fed_net_layer *layer = &net->op[o];
 	struct fed_tensor tensor = {.name = "params",
 	                            .rank = 1,
-	                            .dim = {(uint32_t)layer->count},
+	                            .dim = {(uint32_t)count},
 	                            .stride = {1},
 	                            .file_rank = 1,
-	                            .file_shape = {(uint32_t)layer->count}};
+	                            .file_shape = {(uint32_t)count}};
 
-	if (layer->count == 0)
+	if (count == 0)
 		return false;
-	if (layer->ops->tensor ? !layer->ops->tensor(layer->config, &layer->in, t, &tensor) : t > 0)
+	if (ops->tensor ? !ops->tensor(op->config, &op->in, t, &tensor) : t > 0)
 		return false;
-	snprintf(name, 48, "%s.%.15s", layer->name, tensor.name);
-	tensor.offset += layer->offset;
+	snprintf(name, 48, "%s.%.15s", op->name, tensor.name);
+	tensor.offset += offset;
 	*out = tensor;
 	return true;
 }
 
-bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
-                    struct fed_tensor *out)
+bool fed_net_op_tensor(const struct fed_net *net, size_t o, uint32_t t, char name[48],
+                       struct fed_tensor *out)
+{
+	const struct fed_net_layer *op = &net->op[o];
+
+	return tensor_of(op, op->ops, op->offset, op->count, t, name, out);
+}
+
+static bool frozen_op_tensor(const struct fed_net *net, size_t o, uint32_t t, char name[48],
+                             struct fed_tensor *out)
+{
+	const struct fed_net_layer *op = &net->op[o];
+
+	return tensor_of(op, fed__net_base_ops(op), op->frozen_at, op->frozen, t, name, out);
+}
+
+/* Tensor t of layer l, as `of` lists those of its operations. */
+static bool
+layer_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48], struct fed_tensor *out,
+             bool (*of)(const struct fed_net *, size_t, uint32_t, char[48], struct fed_tensor *))
 {
 	for (size_t o = net->layer[l].begin; o < net->layer[l].end; o++) {
 		uint32_t n = 0;
 
-		for (; fed_net_op_tensor(net, o, n, name, out); n++)
+		for (; of(net, o, n, name, out); n++)
 			if (n == t)
 				return true;
 		t -= n;
 	}
 	return false;
+}
+
+bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
+                    struct fed_tensor *out)
+{
+	return layer_tensor(net, l, t, name, out, fed_net_op_tensor);
+}
+
+bool fed_net_frozen_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
+                           struct fed_tensor *out)
+{
+	return layer_tensor(net, l, t, name, out, frozen_op_tensor);
 }
 
 /* A tensor as a matrix of its outputs and the rest, in memory order; one row where it has none. */

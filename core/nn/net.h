@@ -27,8 +27,11 @@ struct fed_net_layer {
 	size_t offset, count; /* its part of the flat vector */
 	size_t buffers;       /* the last ones of them, which are not trained */
 	double flops;         /* forward, one example */
-	void *copy;           /* owned memory of ops (a plugin's) and config */
-	size_t begin, end;    /* its operations */
+	double back;          /* backward, one example; of which for dx: */
+	double back_dx;
+	size_t frozen, frozen_at; /* its part of the frozen vector: count and offset */
+	void *copy;               /* owned memory of ops (a plugin's) and config */
+	size_t begin, end;        /* its operations */
 	/* Of an operation, by boundaries: boundary o is before operation o of the net. */
 	size_t source; /* its input */
 	size_t other;  /* of an addition: the second input; else FED_NO_BOUNDARY */
@@ -52,9 +55,18 @@ struct fed_net {
 	struct fed_net_layer *layer; /* [layers] */
 	size_t ops;
 	struct fed_net_layer *op; /* [ops] */
-	size_t dim;               /* parameters, with buffers */
+	size_t dim;               /* parameters that are trained and travel, with buffers */
 	size_t buffers;           /* how many of them are not trained */
-	bool broken;              /* a builder call failed: never finished */
+	/* The frozen base: parameters that no step changes and that do not travel. */
+	float *frozen; /* [frozen_dim], the net's; changed between rounds alone */
+	size_t frozen_dim;
+	bool frozen_given; /* not from the seed: imported or pre-trained */
+	/* what the layers to come are: frozen, dense ones with an adapter of this rank */
+	bool freezes;
+	uint32_t rank;
+	double alpha;
+	bool whole;  /* set before the builder is made: nothing is frozen, the net of a base */
+	bool broken; /* a builder call failed: never finished */
 	/* the residual block that is being built: its first operation, and that of its shortcut */
 	bool in_block, in_shortcut;
 	size_t block, shortcut;
@@ -86,8 +98,15 @@ void fed__net_each_trained(const struct fed_net *, size_t limit,
 /* params: [dim].  The same seed gives the same parameters. */
 void fed_net_init_params(const struct fed_net *, float *params, uint64_t seed);
 
-/* FLOPs of layers [first, last) for one example; training counts backward as 2 x forward. */
+/* The frozen base as it begins: what the same layers begin with where nothing is frozen. */
+void fed_net_init_frozen(struct fed_net *, uint64_t seed);
+
+/* FLOPs of layers [first, last) for one example, forward. */
 double fed_net_flops(const struct fed_net *, size_t first, size_t last);
+/* The same backward: 2 x forward; where layers are frozen, what the gradients of the others need.
+ * input_gradient: also that by the input of layer first. */
+double fed_net_backward_flops(const struct fed_net *, size_t first, size_t last,
+                              bool input_gradient);
 
 /* Operations [first, last) that run on `chunk` examples at a time; one that needs the whole batch
  * is a run of its own. */
@@ -129,6 +148,7 @@ struct fed_workspace {
 	float **cache;   /* [end - begin] */
 	float **scratch; /* [end - begin]: of a stage: memory for a batch */
 	float **sum;     /* [end - begin]: of a stage: sum of its gradients */
+	float *sink;     /* gradients of frozen parameters, which are not used */
 	float *step;     /* [parameters of operations lowest .. end - 1], zero between passes;
 	                    NULL: max_batch is at most FED_DIRECT_EXAMPLES */
 	/* of a range that ends a net of several positions: */
@@ -206,6 +226,9 @@ bool fed_net_tensor(const struct fed_net *, size_t l, uint32_t t, char name[48],
 /* The same for operation o. */
 bool fed_net_op_tensor(const struct fed_net *, size_t o, uint32_t t, char name[48],
                        struct fed_tensor *);
+/* The same for the frozen vector. */
+bool fed_net_frozen_tensor(const struct fed_net *, size_t l, uint32_t t, char name[48],
+                           struct fed_tensor *);
 /* The flat vector as matrices, one after the other ([*n], the caller's: fed_free): a tensor with
  * outputs and inputs is one as it lies in memory, all else is rows of one. */
 struct fed_matrix;
@@ -214,5 +237,8 @@ int fed_net_matrices(const struct fed_net *, struct fed_matrix **, uint32_t *n, 
 /* What layer l does in a few words: "784 to 200", "5x5, 64 filters"; empty where its name says it.
  */
 void fed_net_layer_describe(const struct fed_net *, size_t l, char what[48]);
+
+/* The layer whose parameters are frozen: of a dense one with an adapter the dense layer. */
+const struct fed_layer *fed__net_base_ops(const struct fed_net_layer *);
 
 #endif

@@ -80,7 +80,9 @@ static bool keeps_y(const struct fed_layer *ops)
 {
 	const struct fed_stage *stage = fed__stage_of(ops);
 
-	return stage ? stage->keeps_y : ops != &fed_layer_dense && ops != &fed__layer_batch_norm;
+	return stage
+	           ? stage->keeps_y
+	           : ops != &fed_layer_dense && ops != &fed_layer_lora && ops != &fed__layer_batch_norm;
 }
 
 /* An operation may overwrite its input when that is not read again: neither by the one that made
@@ -186,6 +188,20 @@ static size_t trained_params(const struct fed_workspace *ws)
 	return last->offset + last->count - fed_op_at(ws, ws->lowest)->offset;
 }
 
+/* Most parameters of a frozen operation that has a backward pass. */
+static size_t largest_frozen(const struct fed_workspace *ws)
+{
+	size_t most = 0;
+
+	for (size_t o = ws->lowest; o < ws->end; o++) {
+		const struct fed_net_layer *op = fed_op_at(ws, o);
+
+		if (op->ops != &fed_layer_lora && op->frozen > most)
+			most = op->frozen;
+	}
+	return most;
+}
+
 static size_t lay_out(struct fed_workspace *ws, float *block)
 {
 	struct layout at = {.block = block};
@@ -196,6 +212,7 @@ static size_t lay_out(struct fed_workspace *ws, float *block)
 		ws->label = (int32_t *)(void *)take_block(&at, ws->net->positions, ws->max_batch);
 		ws->answer = take_block(&at, ws->net->outputs, ws->max_batch);
 	}
+	ws->sink = take_block(&at, largest_frozen(ws), 1);
 	lay_out_activations(ws, &at);
 	lay_out_gradients(ws, &at);
 	lay_out_scratch(ws, &at);
@@ -260,6 +277,7 @@ static int allocate(struct fed_workspace *ws, size_t floats, struct fed_error *e
 	lay_out(ws, ws->block);
 	if (ws->step)
 		memset(ws->step, 0, trained_params(ws) * sizeof *ws->step);
+	memset(ws->sink, 0, largest_frozen(ws) * sizeof *ws->sink);
 	return FED_OK;
 }
 

@@ -23,7 +23,7 @@
 struct exported_parameters {
 	struct fed_tensor_list list;
 	float *buffer;
-	const float *params;
+	const float *params, *frozen;
 };
 
 static int open_parameters(struct exported_parameters *p, struct fed_session *s,
@@ -37,6 +37,7 @@ static int open_parameters(struct exported_parameters *p, struct fed_session *s,
 	for (size_t i = 0; i < p->list.n; i++)
 		most = p->list.tensor[i].n > most ? p->list.tensor[i].n : most;
 	p->params = fed_session_params(s);
+	p->frozen = fed_session_parts(s)->net.frozen;
 	p->buffer = fed_alloc_floats(most);
 	if (p->buffer)
 		return FED_OK;
@@ -56,7 +57,7 @@ static const float *load_tensor(void *ctx, size_t i)
 	struct exported_parameters *p = ctx;
 	const struct fed_named_tensor *t = &p->list.tensor[i];
 
-	fed_tensor_gather(t, p->params, p->buffer);
+	fed_tensor_gather(t, t->frozen ? p->frozen : p->params, p->buffer);
 	for (size_t k = 0; k < t->n; k++) {
 		uint32_t bits;
 

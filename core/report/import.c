@@ -21,6 +21,7 @@ struct import {
 	struct fed_tensor_list list;
 	bool *taken;   /* [list.n] */
 	float *params; /* [dim], new */
+	float *frozen; /* [frozen_dim], new */
 	float *buffer; /* of the largest tensor */
 };
 
@@ -84,19 +85,42 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		if (!isfinite(m->buffer[k]))
 			return fed_fail(err, "%s: number %zu of it is not finite as float32", name, k);
 	}
-	fed_tensor_scatter(&m->list.tensor[i], m->buffer, m->params);
+	fed_tensor_scatter(&m->list.tensor[i], m->buffer,
+	                   m->list.tensor[i].frozen ? m->frozen : m->params);
 	m->taken[i] = true;
 	return FED_OK;
 }
 
-static int check_all(const struct import *m, size_t dim, struct fed_error *err)
+/* Tensors of the frozen base, or the others, that the file has. */
+static size_t count_taken(const struct import *m, bool frozen)
 {
 	size_t n = 0;
 
+	for (size_t i = 0; i < m->list.n; i++)
+		n += m->taken[i] && m->list.tensor[i].frozen == frozen;
+	return n;
+}
+
+static bool is_adapter(const struct fed_named_tensor *t)
+{
+	const char *dot = strrchr(t->name, '.');
+
+	return dot && strncmp(dot, ".lora_", 6) == 0;
+}
+
+/* All tensors, once; a file may have the base alone, whose adapters begin anew, or the
+ * adapters without the base, which stays. */
+static int check_all(const struct import *m, size_t dim, struct fed_error *err)
+{
+	const bool base = count_taken(m, true), others = count_taken(m, false);
+	size_t n = 0;
+
 	for (size_t i = 0; i < m->list.n; i++) {
-		if (!m->taken[i])
-			return fed_fail(err, "%s is missing there", m->list.tensor[i].name);
-		n += m->list.tensor[i].n;
+		const struct fed_named_tensor *t = &m->list.tensor[i];
+
+		if (!m->taken[i] && !(t->frozen && others && !base) && !(is_adapter(t) && base && !others))
+			return fed_fail(err, "%s is missing there", t->name);
+		n += t->frozen ? 0 : t->n;
 	}
 	return n == dim ? FED_OK
 	                : fed_fail(err, "the layers name %s of %s parameters", fed_count((double)n).s,
@@ -122,10 +146,11 @@ static int check_length(const char *path, uint64_t limit, size_t dim, struct fed
 	return FED_FAIL;
 }
 
-static int read_tensors(struct import *m, const char *path, size_t dim, struct fed_error *err)
+static int read_tensors(struct import *m, const char *path, size_t dim, size_t frozen,
+                        struct fed_error *err)
 {
 	const struct fed_tensor_taker taker = {.take = take_tensor, .ctx = m};
-	const uint64_t limit = 8ull * dim + HEADER_BYTES_MAX;
+	const uint64_t limit = 8ull * (dim + frozen) + HEADER_BYTES_MAX;
 	const size_t n = strlen(path);
 	const bool npz = n > 4 && strcasecmp(path + n - 4, ".npz") == 0;
 	struct fed_text bytes = {0};
@@ -133,7 +158,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 
 	if (!npz && !(n > 12 && strcasecmp(path + n - 12, ".safetensors") == 0))
 		return fed_reject(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
-	if (check_length(path, limit, dim, err) || fed_file_read(path, limit, &bytes, err))
+	if (check_length(path, limit, dim + frozen, err) || fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
 	             : fed_safetensors_read(bytes.s, bytes.len, &taker, &why);
@@ -157,9 +182,12 @@ static int open_import(struct import *m, const struct fed_session *s, struct fed
 		most = m->list.tensor[i].n > most ? m->list.tensor[i].n : most;
 	m->taken = fed_alloc_array(m->list.n + 1, sizeof *m->taken);
 	m->params = fed_alloc_floats(parts->net.dim);
+	m->frozen = fed_alloc_floats(parts->net.frozen_dim + 1);
 	m->buffer = fed_alloc_floats(most);
-	if (m->taken && m->params && m->buffer)
+	if (m->taken && m->params && m->frozen && m->buffer) {
+		fed_net_init_params(&parts->net, m->params, (uint64_t)parts->settings.seed);
 		return FED_OK;
+	}
 	return fed_fail_memory(err, (parts->net.dim + most) * sizeof(float), "the parameters");
 }
 
@@ -168,6 +196,7 @@ static void close_import(struct import *m)
 	fed_tensor_list_release(&m->list);
 	fed_free(m->taken);
 	fed_free_floats(m->params);
+	fed_free_floats(m->frozen);
 	fed_free_floats(m->buffer);
 }
 
@@ -183,9 +212,9 @@ int fed_session_import(struct fed_session *s, const char *path, struct fed_error
 	int rc =
 		expanded.failed ? fed_fail_memory(err, strlen(path), "a path") : open_import(&m, s, err);
 	if (rc == FED_OK)
-		rc = read_tensors(&m, fed_text_str(&expanded), parts->net.dim, err);
+		rc = read_tensors(&m, fed_text_str(&expanded), parts->net.dim, parts->net.frozen_dim, err);
 	if (rc == FED_OK)
-		rc = fed_session_adopt_params(s, m.params, err);
+		rc = fed_session_adopt_base(s, count_taken(&m, true) ? m.frozen : NULL, m.params, err);
 	if (rc == FED_OK) {
 		m.params = NULL;
 		fed_session_tell(s, FED_EVENT_NOTICE, "%s parameters in %zu tensors are those of %s now",

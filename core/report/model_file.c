@@ -96,11 +96,54 @@ int fed_session_model_from_file(struct fed_session *s, const char *path, struct 
 
 /* Writing --------------------------------------------------------------------- */
 
-static int add_op(const struct fed_net *net, size_t o, const char *indent, struct fed_text *out,
-                  struct fed_error *err)
+/* What the lines so far say of those to come. */
+struct marks {
+	bool frozen;
+	uint32_t rank;
+	double alpha;
+};
+
+/* The adapter of the first dense layer from operation o on, which says what rank `lora` has before
+ * it; NULL: none has one. */
+static const struct fed_lora_config *next_adapter(const struct fed_net *net, size_t o)
+{
+	while (o < net->ops && net->op[o].ops != &fed_layer_lora)
+		o++;
+	return o < net->ops ? net->op[o].config : NULL;
+}
+
+/* A line `lora` or `trained` where operation o is another than the lines so far say. */
+static void add_mark(const struct fed_net *net, size_t o, const char *indent, struct marks *now,
+                     struct fed_text *out)
+{
+	const struct fed_net_layer *op = &net->op[o];
+	const struct fed_lora_config *next = next_adapter(net, o);
+	const struct marks wanted = {op->frozen > 0, next ? next->rank : 0, next ? next->alpha : 0};
+	const bool dense = op->ops == &fed_layer_lora;
+
+	if (op->count == 0 && op->frozen == 0)
+		return;
+	if (!wanted.frozen) {
+		if (now->frozen)
+			fed_text_add(out, "%strained\n", indent);
+		now->frozen = false;
+		return;
+	}
+	if (now->frozen && (!dense || (now->rank == wanted.rank && now->alpha == wanted.alpha)))
+		return;
+	fed_text_add(out, "%slora rank=%u", indent, wanted.rank);
+	if (wanted.alpha != wanted.rank)
+		fed_text_add(out, " alpha=%.17g", wanted.alpha);
+	fed_text_add(out, "\n");
+	*now = wanted;
+}
+
+static int add_op(const struct fed_net *net, size_t o, const char *indent, struct marks *now,
+                  struct fed_text *out, struct fed_error *err)
 {
 	const struct fed_net_layer *op = &net->op[o];
 
+	add_mark(net, o, indent, now, out);
 	fed_text_add(out, "%s", indent);
 	if (!fed_layer_print(op->ops, op->config, out))
 		return fed_fail(err, "%s is a layer of the model's own, which has no line", op->name);
@@ -109,7 +152,7 @@ static int add_op(const struct fed_net *net, size_t o, const char *indent, struc
 }
 
 static int add_block(const struct fed_net *net, const struct fed_net_layer *block,
-                     struct fed_text *out, struct fed_error *err)
+                     struct marks *now, struct fed_text *out, struct fed_error *err)
 {
 	const size_t other = net->op[block->end - 1].other;
 
@@ -117,7 +160,7 @@ static int add_block(const struct fed_net *net, const struct fed_net_layer *bloc
 	for (size_t o = block->begin; o + 1 < block->end; o++) {
 		if (o == other && o > block->begin)
 			fed_text_add(out, "shortcut\n");
-		if (add_op(net, o, "  ", out, err))
+		if (add_op(net, o, "  ", now, out, err))
 			return FED_FAIL;
 	}
 	fed_text_add(out, "end\n");
@@ -126,10 +169,13 @@ static int add_block(const struct fed_net *net, const struct fed_net_layer *bloc
 
 int fed__model_lines(const struct fed_net *net, struct fed_text *out, struct fed_error *err)
 {
+	struct marks now = {0};
+
 	for (size_t l = 0; l < net->layers; l++) {
 		const struct fed_net_layer *layer = &net->layer[l];
 
-		if (layer->ops ? add_op(net, layer->begin, "", out, err) : add_block(net, layer, out, err))
+		if (layer->ops ? add_op(net, layer->begin, "", &now, out, err)
+		               : add_block(net, layer, &now, out, err))
 			return FED_FAIL;
 	}
 	return out->failed ? fed_fail_memory(err, out->len, "a model") : FED_OK;

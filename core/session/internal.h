@@ -119,6 +119,11 @@ int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_att
  * tried. */
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
                 struct fed_error *doubt, struct fed_error *);
+/* The net of the model's base, where all is trained that is frozen in the other. */
+int fed_net_for_base(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
+                     struct fed_error *);
+/* Replace the model's parameters, as fed_session_adopt_base(). */
+int fed__session_adopt_params(struct fed_session *, float *params, struct fed_error *);
 /* Warn of such a doubt; the model stays. */
 void fed__session_tell_doubt(struct fed_session *, const struct fed_error *doubt);
 

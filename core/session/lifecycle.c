@@ -119,6 +119,8 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 		.ledger = &s->ledger,
 	};
 
+	if (s->parts.net.frozen_dim && !s->progress.params && !s->parts.net.frozen_given)
+		fed_net_init_frozen(&s->parts.net, (uint64_t)s->parts.settings.seed);
 	if (fed_federation_init(&s->federation, &parts, err))
 		return FED_FAIL;
 	s->parts.faults.seed = (uint64_t)s->parts.settings.seed;

@@ -7,13 +7,14 @@
 #include "plug/calls/call.h"
 #include "session/internal.h"
 
-int fed_net_for(struct fed_net *net, const struct fed_instance *model,
-                const struct fed_dataset *data, struct fed_error *doubt, struct fed_error *err)
+static int build(struct fed_net *net, bool whole, const struct fed_instance *model,
+                 const struct fed_dataset *data, struct fed_error *doubt, struct fed_error *err)
 {
 	struct fed_net_builder builder;
 
 	fed_net_init(net, &data->shape, data->classes, data->outputs);
 	net->tokens = data->tokens;
+	net->whole = whole;
 	if (fed_call_build(model, fed_net_builder(&builder, net), err) || fed_net_finish(net, err)) {
 		fed_net_release(net);
 		return FED_FAIL;
@@ -25,6 +26,18 @@ int fed_net_for(struct fed_net *net, const struct fed_instance *model,
 		return FED_FAIL;
 	}
 	return FED_OK;
+}
+
+int fed_net_for(struct fed_net *net, const struct fed_instance *model,
+                const struct fed_dataset *data, struct fed_error *doubt, struct fed_error *err)
+{
+	return build(net, false, model, data, doubt, err);
+}
+
+int fed_net_for_base(struct fed_net *net, const struct fed_instance *model,
+                     const struct fed_dataset *data, struct fed_error *err)
+{
+	return build(net, true, model, data, NULL, err);
 }
 
 void fed__session_tell_doubt(struct fed_session *s, const struct fed_error *doubt)

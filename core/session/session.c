@@ -117,9 +117,26 @@ int fed__session_keep_last(struct fed_session *s, struct fed_error *err)
 	return h->n ? fed_session_keep_run(s, "last", err) : FED_OK;
 }
 
-int fed_session_adopt_params(struct fed_session *s, float *params, struct fed_error *err)
+int fed__session_adopt_params(struct fed_session *s, float *params, struct fed_error *err)
 {
 	return fed_federation_adopt(&s->federation, params, err);
+}
+
+int fed_session_adopt_base(struct fed_session *s, const float *frozen, float *params,
+                           struct fed_error *err)
+{
+	struct fed_net *net = &s->parts.net;
+
+	if (!frozen || net->frozen_dim == 0)
+		return fed__session_adopt_params(s, params, err);
+	fed_session_stop(s); /* trainings read the base */
+	memcpy(net->frozen, frozen, net->frozen_dim * sizeof *frozen);
+	net->frozen_given = true;
+	fed_free_floats(s->progress.params);
+	s->progress.params = params;
+	s->progress.dim = net->dim;
+	fed_session_resume(s);
+	return FED_OK;
 }
 
 void fed__session_release(struct fed_session *s)

@@ -136,9 +136,11 @@ int fed_session_drop_run(struct fed_session *, const char *name, struct fed_erro
 /* The same for another history. */
 int fed_session_keep_history(struct fed_session *, const char *name, const struct fed_history *,
                              struct fed_error *);
-/* Replace the model's parameters [dim] (from fed_alloc_floats; taken); the federation must be set
- * up. */
-int fed_session_adopt_params(struct fed_session *, float *params, struct fed_error *);
+/* Replace the model's parameters [dim] (from fed_alloc_floats; taken), and the frozen base by a
+ * copy of `frozen` [net.frozen_dim] (NULL: it stays; what is in flight is cancelled otherwise); the
+ * federation must be set up. */
+int fed_session_adopt_base(struct fed_session *, const float *frozen, float *params,
+                           struct fed_error *);
 
 /* Plugins ---------------------------------------------------------------- */
 

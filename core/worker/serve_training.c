@@ -105,15 +105,30 @@ static void get_dataset(struct fed_server *s, struct fed_packet_reader *r)
 }
 
 /* The net, as session/model_net.c makes it. */
-static int build(struct fed_error *err)
+static int build(bool whole, struct fed_error *err)
 {
 	struct fed_net_builder builder;
 
 	fed_net_init(&lab.net, &lab.data.shape, lab.data.classes, lab.data.outputs);
 	lab.net.tokens = lab.data.tokens;
+	lab.net.whole = whole;
 	if (fed_call_build(&lab.model, fed_net_builder(&builder, &lab.net), err))
 		return FED_FAIL;
 	return fed_net_finish(&lab.net, err);
+}
+
+static int get_frozen(struct fed_server *s, struct fed_packet_reader *r, struct fed_error *err)
+{
+	const size_t n = fed_get_number(r), bytes = n * sizeof *lab.net.frozen;
+
+	if (r->short_ || n != lab.net.frozen_dim)
+		return fed_fail(err, "build() froze %zu parameters, and before %zu", lab.net.frozen_dim, n);
+	const void *frozen = get_array(s, r, n > 0, n, sizeof *lab.net.frozen);
+	if (n && !frozen)
+		return fed_fail(err, "its process is not set up");
+	if (n)
+		memcpy(lab.net.frozen, frozen, bytes);
+	return FED_OK;
 }
 
 int fed__serve_set_up(struct fed_server *s, struct fed_packet_reader *r, struct fed_error *err)
@@ -123,8 +138,10 @@ int fed__serve_set_up(struct fed_server *s, struct fed_packet_reader *r, struct 
 	if (lab.ready)
 		return fed_fail(err, "its process is set up already");
 	get_dataset(s, r);
-	const uint64_t dim = fed_get_number(r);
-	if (fed_get_state(r, &lab.model, err) || r->short_ || build(err))
+	const uint64_t dim = fed_get_number(r), whole = fed_get_number(r);
+	if (fed_get_state(r, &lab.model, err) || r->short_ || build(whole, err))
+		return FED_FAIL;
+	if (get_frozen(s, r, err))
 		return FED_FAIL;
 	if (lab.net.dim != dim)
 		return fed_fail(err, "build() made a model of %zu parameters, and before one of %llu",

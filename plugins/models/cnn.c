@@ -5,14 +5,18 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
 struct cnn {
 	int64_t filters1, filters2, units;
+	int64_t lora;
 };
 
 static const struct fed_field fields[] = {
 	FED_INT(struct cnn, filters1, 32, 1, 4096, "filters of the first convolution"),
 	FED_INT(struct cnn, filters2, 64, 1, 4096, "filters of the second convolution"),
 	FED_INT(struct cnn, units, 512, 1, 65536, "units of the dense layer"),
+	FED_LORA(struct cnn),
 	FED_END,
 };
 
@@ -48,6 +52,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (b->classes == 0)
 		return fed_fail(err, "needs classes, this dataset is a regression; use linear or mlp");
 
+	if (begin_lora(b, m->lora, err))
+		return FED_FAIL;
 	const uint32_t filters[2] = {(uint32_t)m->filters1, (uint32_t)m->filters2};
 	for (int i = 0; i < 2; i++)
 		if (b->conv(b, filters[i], 5, 2, err) || b->relu(b, err) || b->max_pool(b, 2, err))

@@ -4,13 +4,17 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
 struct gru {
 	int64_t embedding, units;
+	int64_t lora;
 };
 
 static const struct fed_field fields[] = {
 	FED_INT(struct gru, embedding, 8, 1, 4096, "numbers that stand for a token"),
 	FED_INT(struct gru, units, 64, 1, 32768, "numbers of the state"),
+	FED_LORA(struct gru),
 	FED_END,
 };
 
@@ -42,6 +46,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (!b->tokens)
 		return fed_fail(err, "needs rows of tokens (dataset text or markov); use %s",
 		                b->classes > 0 ? "softmax or mlp" : "linear or mlp");
+	if (begin_lora(b, m->lora, err))
+		return FED_FAIL;
 	if (b->embedding(b, b->classes, (uint32_t)m->embedding, err) ||
 	    b->gru(b, (uint32_t)m->units, err) || b->dense(b, b->classes, err))
 		return FED_FAIL;

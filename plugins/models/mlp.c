@@ -6,6 +6,8 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
 enum activation { RELU, TANH };
 static const char *const activations[] = {"relu", "tanh", NULL};
 
@@ -13,6 +15,7 @@ struct mlp {
 	struct fed_list hidden;
 	int activation; /* enum activation */
 	char parts[192];
+	int64_t lora;
 };
 
 static const struct fed_field fields[] = {
@@ -20,6 +23,7 @@ static const struct fed_field fields[] = {
 	FED_CHOICE(struct mlp, activation, RELU, activations, "what follows each hidden layer"),
 	FED_TEXT(struct mlp, parts, "", NULL,
              "columns whose first hidden layers are apart: 0-391,392-783, for scheme vertical"),
+	FED_LORA(struct mlp),
 	FED_END,
 };
 
@@ -46,6 +50,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 {
 	const struct mlp *m = state;
 
+	if (begin_lora(b, m->lora, err))
+		return FED_FAIL;
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;
 	for (int64_t i = 0; i < m->hidden.n; i++) {

@@ -5,6 +5,8 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
 enum norm { GROUP, BATCH };
 static const char *const norms[] = {"group", "batch", NULL};
 
@@ -12,12 +14,14 @@ struct resnet8 {
 	int64_t width;
 	int norm; /* enum norm */
 	int64_t groups;
+	int64_t lora;
 };
 
 static const struct fed_field fields[] = {
 	FED_INT(struct resnet8, width, 16, 1, 1024, "filters of the first stage"),
 	FED_CHOICE(struct resnet8, norm, GROUP, norms, "what makes activations even"),
 	FED_INT(struct resnet8, groups, 2, 1, 1024, "norm=group: groups of channels"),
+	FED_LORA(struct resnet8),
 	FED_END,
 };
 
@@ -99,6 +103,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const int width = (int)m->width;
 
 	if (check(m, b, err))
+		return FED_FAIL;
+	if (begin_lora(b, m->lora, err))
 		return FED_FAIL;
 	if (convolve(m, b, width, 1, err) || b->relu(b, err) || add_block(m, b, width, 1, err) ||
 	    add_block(m, b, 2 * width, 2, err) || add_block(m, b, 4 * width, 2, err))

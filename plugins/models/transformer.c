@@ -4,12 +4,15 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
 static const char *const all[] = {"all", NULL};
 
 struct transformer {
 	int64_t layers, heads, width, context;
 	double dropout;
 	int32_t loss;
+	int64_t lora;
 };
 
 enum { LOSS_LAST, LOSS_EVERY };
@@ -23,6 +26,7 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct transformer, dropout, 0, 0, 0.9, "share of numbers that are 0 in training"),
 	FED_CHOICE(struct transformer, loss, LOSS_LAST, losses,
                "answers that are trained: the one behind the window, or every token's next"),
+	FED_LORA(struct transformer),
 	FED_END,
 };
 
@@ -97,6 +101,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const struct transformer *m = state;
 
 	if (check(m, b, err))
+		return FED_FAIL;
+	if (begin_lora(b, m->lora, err))
 		return FED_FAIL;
 	if (m->context > 0 && m->context < (int64_t)b->input.dim[0] &&
 	    b->add(b, err, "last tokens=%d", (int)m->context))

@@ -10,6 +10,7 @@
 #include "session/composition.h"
 #include "shell/commands/compose/dataset.h"
 #include "shell/commands/compose/equipment.h"
+#include "shell/commands/compose/pretrain.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
@@ -87,6 +88,10 @@ static void say_model(struct fed_shell *shell)
 		fed_text_add(&text, " parameters, ");
 		fed_text_bytes(&text, 4.0 * (double)parts->net.dim);
 		fed_text_add(&text, ", ");
+		if (parts->net.frozen_dim) {
+			fed_text_count(&text, (double)parts->net.frozen_dim);
+			fed_text_add(&text, " frozen, ");
+		}
 		fed_text_si(&text, fed_net_flops(&parts->net, 0, parts->net.layers), "FLOP");
 		fed_text_add(&text, " forward per example");
 	} else {
@@ -546,14 +551,32 @@ const struct fed_command fed__commands_compose[] = {
      .help = "choose the model, or show its layers",
      .text = "Without a name: layers, shapes, parameters, FLOPs of one example, possible cuts.\n"
              "A new model starts at version 0 with parameters from the seed. FILE.fed-model has\n"
-             "a layer a line (`explain layers`); `export FILE.fed-model` writes one.",
+             "a layer a line (`explain layers`); `export FILE.fed-model` writes one.\n"
+             "With lora=4 all layers are frozen but for an adapter of rank 4 that each dense one\n"
+             "gets, which alone is trained and travels: `pretrain` or `import` the base.",
      .examples = FED_EXAMPLES("dataset blobs; model softmax", "model mlp hidden=64",
-                              "dataset blobs; model mlp hidden=16; model"),
+                              "dataset blobs; model mlp hidden=16; model",
+                              "dataset blobs; model mlp hidden=16 lora=2; model"),
      NAME_ARGS(model_args),
      .more = model_rows,
      .run = run_model,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
+	{.name = "pretrain",
+     .help = "train the model, or its frozen base, at one place before the federation",
+     .text =
+         "On examples that no client holds, all layers, with the clients' batch, lr and momentum;\n"
+         "Of a model with lora= the outcome is the frozen base, which clients have and do not\n"
+         "train; of any other it is version 0. `import FILE` takes one from elsewhere. `restart`\n"
+         "keeps a base. A second `pretrain` goes on from the first.",
+     .examples = FED_EXAMPLES("dataset blobs; model mlp hidden=16 lora=2; pretrain; add-client 5",
+                              "dataset blobs; add-client 5 samples=20; model mlp hidden=16 lora=2; "
+                              "pretrain 2 examples=500 lr=0.05; round 1"),
+     .args = fed__pretrain_rows,
+     .run = fed__run_pretrain,
+     .args_size = sizeof(struct fed_pretrain_plan),
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS | FED_COMMAND_LIVE,
+     .failure = FED_EXIT_ROUND},
 	{.name = "add-client",
      .help = "let clients join; each gets examples from the pool",
      .text =

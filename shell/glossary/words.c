@@ -571,6 +571,17 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"name", "key", "title", "command", "value", "default", "allowed", "help",
                   "number", "count", "bar", "what", "overruled by", "overrule", "when", "now",
                   "from", "file", "what it is"}),
+	WORD("lora", "term", "training a small adapter of each dense layer, and nothing else",
+         "y = x W + b + (x A') B with A of `lora` rows and B of as many: W, b and all other\n"
+         "layers are the frozen base, which clients have already and no step changes. A and B,\n"
+         "the adapter, alone are trained and travel; B begins as 0, so that version 0 is the\n"
+         "base. It comes from `pretrain`, from `import FILE`, else from the seed. Bytes and\n"
+         "updates shrink to the adapters; computing by about a third, as gradients of what is\n"
+         "frozen are not needed; the client's memory hardly: it still runs all layers. Split\n"
+         "learning cuts that. In a model file, `lora rank=4` begins frozen layers, `trained`\n"
+         "ends them, as for a head that is to be trained in full; alpha= scales the adapter by\n"
+         "alpha/rank.",
+         .also = {"frozen", "frozen base", "adapter", "trained", "base", "pretrain"}),
 	WORD("comparison of plugins", "term", "columns of `bench-plugin` and `diff-plugin`",
          "ms a call: milliseconds of one call, the median of the runs; GB/s: bytes of updates\n"
          "that it reads over that time. difference: of two plugins' steps, at the coordinate\n"

@@ -171,7 +171,7 @@ START_TEST(the_perplexity_of_knowing_nothing_is_the_vocabulary)
 		float *zero = fed_alloc_floats(s.parts.net.dim);
 		memset(zero, 0, bytes);
 		fed_assert_ok(fed_session_start(&s, &err), &err);
-		fed_assert_ok(fed_session_adopt_params(&s, zero, &err), &err);
+		fed_assert_ok(fed__session_adopt_params(&s, zero, &err), &err);
 		small_do(&s, "round 1");
 		const struct fed_history *h = fed_session_history(&s);
 		ck_assert_double_eq_tol(h->record[0].perplexity, 13, 1e-5);

@@ -12,12 +12,14 @@
 
 enum { FED_LAYER_LINE = 256 }; /* bytes of a line, with its end */
 
-/* What a line is: a layer, or a mark of a residual block. */
+/* What a line is: a layer, a mark of a residual block, or of what is trained. */
 enum fed_line_kind {
 	FED_LINE_LAYER,
 	FED_LINE_RESIDUAL,
 	FED_LINE_SHORTCUT,
 	FED_LINE_END,
+	FED_LINE_LORA,    /* what follows is frozen, dense layers get an adapter */
+	FED_LINE_TRAINED, /* what follows is trained */
 };
 
 struct fed_layer_kind {
@@ -33,7 +35,9 @@ struct fed_layer_line {
 	const struct fed_layer_kind *kind;
 	const struct fed_layer *ops;
 	_Alignas(max_align_t) unsigned char config[160];
-	size_t at; /* on FED_FAIL: where in the line the word begins that is wrong */
+	uint32_t rank; /* of FED_LINE_LORA */
+	double alpha;  /* 0: the rank */
+	size_t at;     /* on FED_FAIL: where in the line the word begins that is wrong */
 };
 
 /* Kind k, or NULL behind the last one. */

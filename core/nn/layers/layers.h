@@ -21,6 +21,12 @@ struct fed_block_dense_config {
 	uint32_t units;          /* of all parts together */
 	struct fed_ranges parts; /* columns */
 };
+struct fed_lora_config {
+	struct fed_dense_config
+		dense;     /* first member: what is asked of the dense layer is asked of it */
+	uint32_t rank; /* 0: the frozen layer alone */
+	double alpha;  /* the adapter is scaled by alpha / rank */
+};
 struct fed_conv_config {
 	uint32_t filters, kernel, pad;
 	uint32_t stride; /* of fed__layer_strided; fed_layer_conv has 1 */
@@ -51,6 +57,8 @@ struct fed_attention_config {
 
 extern const struct fed_layer fed_layer_dense; /* W (in, units), b (units) */
 extern const struct fed_layer fed__layer_block_dense;
+extern const struct fed_layer
+	fed_layer_lora; /* a frozen dense layer; A (rank, in), B (rank, units) */
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
 extern const struct fed_layer fed__layer_strided; /* a conv with a stride above 1 */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */

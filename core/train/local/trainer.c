@@ -132,14 +132,15 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 double fed__trainer_flops(const struct fed_trainer *t, const struct fed_client *client)
 {
 	const struct fed_federation *f = t->federation;
-	const double forward = fed_net_flops(f->net, 0, f->net->layers);
+	const size_t layers = f->net->layers;
+	const double example =
+		fed_net_flops(f->net, 0, layers) + fed_net_backward_flops(f->net, 0, layers, false);
 
 	const double epochs = (double)(f->plan.head_epochs + f->plan.epochs + f->plan.own_epochs);
 	const uint32_t models = fed_instance_models(f->aggregator);
 	const double measured = models > 1 || f->plan.first_loss ? models : 0;
 
-	/* Backward counts as 2 x forward. */
-	return forward * client->count * (3 * epochs + measured);
+	return client->count * (example * epochs + fed_net_flops(f->net, 0, layers) * measured);
 }
 
 /* Reserve capacity for so many slots. */

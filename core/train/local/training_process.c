@@ -187,7 +187,10 @@ static void put_set_up(struct fed_worker *w, const struct fed_federation *f,
 	put_array(w, data->label, n, sizeof *data->label);
 	put_array(w, data->target, n * data->outputs, sizeof *data->target);
 	fed_put_number(&w->packet, f->net->dim);
+	fed_put_number(&w->packet, f->net->whole);
 	fed_put_state(&w->packet, f->model_plugin);
+	fed_put_number(&w->packet, f->net->frozen_dim);
+	put_array(w, f->net->frozen, f->net->frozen_dim, sizeof *f->net->frozen);
 }
 
 static int set_up(struct process *p, const struct fed_training *g, struct fed_error *err)

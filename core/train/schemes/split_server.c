@@ -40,12 +40,13 @@ static struct task task_of(const struct fed_split *s, const struct fed_net *net,
                            enum fed_turn_phase phase)
 {
 	const double forward = fed_net_flops(net, s->at[0], s->at[1]);
+	const double back = fed_net_backward_flops(net, s->at[0], s->at[1], true);
 	const size_t below = fed__cut_width(net, s->at[0]), above = fed__cut_width(net, s->at[1]);
 
 	if (s->labels == FED_LABELS_SERVER)
-		return (struct task){fed__work_serve, fed__work_serve_all, 3 * forward, below};
+		return (struct task){fed__work_serve, fed__work_serve_all, forward + back, below};
 	if (phase == FED_TURN_SERVED_BACK)
-		return (struct task){fed__work_serve_back, fed__work_serve_all_back, 2 * forward, below};
+		return (struct task){fed__work_serve_back, fed__work_serve_all_back, back, below};
 	return (struct task){fed__work_serve_forward, fed__work_serve_all_forward, forward, above};
 }
 

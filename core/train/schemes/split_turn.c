@@ -36,6 +36,15 @@ static double part_flops(const struct fed_turn *t, enum fed_split_part part)
 	return fed_net_flops(t->federation->net, first, last);
 }
 
+/* The same backward. */
+static double part_back(const struct fed_turn *t, enum fed_split_part part)
+{
+	size_t first, last;
+
+	fed__part_layers(t->split, t->federation->net, part, &first, &last);
+	return fed_net_backward_flops(t->federation->net, first, last, part != FED_PART_HEAD);
+}
+
 /* Start a computation of the client: it takes virtual time, and is charged. */
 static int compute(struct fed_turn *t, enum fed_turn_phase phase,
                    void (*run)(struct fed_job *, int), double flops, struct fed_error *err)
@@ -153,9 +162,10 @@ static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 /* FLOPs that the whole turn costs its client. */
 static double turn_flops(const struct fed_turn *t)
 {
-	const double example = part_flops(t, FED_PART_HEAD) + part_flops(t, FED_PART_TAIL);
+	const double example = part_flops(t, FED_PART_HEAD) + part_back(t, FED_PART_HEAD) +
+	                       part_flops(t, FED_PART_TAIL) + part_back(t, FED_PART_TAIL);
 
-	return 3 * example * t->row.count * (double)t->federation->plan.epochs;
+	return example * t->row.count * (double)t->federation->plan.epochs;
 }
 
 /* The attack on the client's data, or NULL. */
@@ -230,12 +240,13 @@ int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_er
 	t->crossing = fed_shared_vectors_ref(e->payload);
 	emit_arrival(t, features);
 	if (!features)
-		return compute(t, FED_TURN_BACKWARD, fed__work_backward,
-		               2 * t->n * part_flops(t, FED_PART_HEAD), err);
+		return compute(t, FED_TURN_BACKWARD, fed__work_backward, t->n * part_back(t, FED_PART_HEAD),
+		               err);
 	t->answer = fed_vector_free_list_take(&t->federation->messages, 1, e->payload->dim);
 	if (!t->answer)
 		return fed_fail_memory(err, e->payload->dim * sizeof(float), "a gradient");
-	return compute(t, FED_TURN_TAIL, fed__work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
+	return compute(t, FED_TURN_TAIL, fed__work_tail,
+	               t->n * (part_flops(t, FED_PART_TAIL) + part_back(t, FED_PART_TAIL)), err);
 }
 
 /* Count a call of the attack on the client's data; a turn whose attack failed ends without its

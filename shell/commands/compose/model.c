@@ -24,6 +24,8 @@ static void add_layer(struct fed_table *t, const struct fed_net *net, size_t l)
 	fed__table_cell(t, "%s", fed_shape_text(&layer->out, shape));
 	fed__table_count(t, (double)layer->count);
 	fed__table_unit(t, layer->flops, "FLOP");
+	if (net->frozen_dim)
+		fed__table_count(t, (double)layer->frozen);
 }
 
 void fed__print_model(struct fed_shell *shell)
@@ -35,10 +37,12 @@ void fed__print_model(struct fed_shell *shell)
 		{.title = "output"},
 		{.title = "parameters", .kind = FED_CELL_NUMBER},
 		{.title = "per example", .kind = FED_CELL_NUMBER, .rank = 1, .key = "flops"},
+		{.title = "frozen", .kind = FED_CELL_NUMBER}, /* of a model that has such parameters */
 	};
 	const struct fed_net *net = &fed_session_parts(shell->session)->net;
-	struct fed_table t = {
-		.name = "model", .column = columns, .columns = sizeof columns / sizeof *columns};
+	struct fed_table t = {.name = "model",
+	                      .column = columns,
+	                      .columns = sizeof columns / sizeof *columns - !net->frozen_dim};
 	char shape[FED_SHAPE_TEXT];
 
 	fed__table_cell(&t, "-");
@@ -47,6 +51,8 @@ void fed__print_model(struct fed_shell *shell)
 	fed__table_cell(&t, "%s", fed_shape_text(&net->input, shape));
 	fed__table_cell(&t, "-");
 	fed__table_cell(&t, "-");
+	if (net->frozen_dim)
+		fed__table_cell(&t, "-");
 	for (size_t l = 0; l < net->layers; l++)
 		add_layer(&t, net, l);
 	fed__table_print(shell, &t);
