@@ -133,7 +133,8 @@ static bool read_list(const json_t *list, uint64_t *v, uint32_t most, uint32_t *
 	return true;
 }
 
-static int read_type(const json_t *type, struct fed_stored_tensor *t, struct fed_error *err)
+static int read_type(const json_t *type, struct fed_stored_tensor *t, bool any,
+                     struct fed_error *err)
 {
 	static const struct {
 		const char *name;
@@ -141,12 +142,14 @@ static int read_type(const json_t *type, struct fed_stored_tensor *t, struct fed
 	} types[] = {{"F32", FED_NUMBER_F32},
 	             {"F64", FED_NUMBER_F64},
 	             {"F16", FED_NUMBER_F16},
-	             {"BF16", FED_NUMBER_BF16}};
+	             {"BF16", FED_NUMBER_BF16},
+	             {"I64", FED_NUMBER_I64}}; /* for a taker of any numbers */
 
 	if (!json_is_string(type))
 		return damaged(err, "dtype should be a text");
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(json_string_value(type), types[i].name) == 0) {
+		if ((any || types[i].type != FED_NUMBER_I64) &&
+		    strcmp(json_string_value(type), types[i].name) == 0) {
 			t->type = types[i].type;
 			return FED_OK;
 		}
@@ -155,7 +158,7 @@ static int read_type(const json_t *type, struct fed_stored_tensor *t, struct fed
 	                fed_show(json_string_value(type)).s);
 }
 
-static int read_tensor(const json_t *description, const char *name, struct item *x,
+static int read_tensor(const json_t *description, const char *name, struct item *x, bool any,
                        struct fed_error *err)
 {
 	struct fed_stored_tensor *const t = &x->tensor;
@@ -169,7 +172,7 @@ static int read_tensor(const json_t *description, const char *name, struct item 
 	t->name_length = strlen(name);
 	if (!type || !shape || !range || json_object_size(description) != 3)
 		return damaged(err, "a tensor should have dtype, shape and data_offsets");
-	if (read_type(type, t, err))
+	if (read_type(type, t, any, err))
 		return FED_FAIL;
 	if (!read_list(shape, t->shape, FED_RANK_MAX, &t->rank))
 		return damaged(err, "shape should have at most 8 whole numbers");
@@ -200,7 +203,7 @@ static int check_metadata(json_t *metadata, struct fed_error *err)
 }
 
 /* item[] has capacity for all names of the header. */
-static int read_items(json_t *header, struct item *item, size_t *n, struct fed_error *err)
+static int read_items(json_t *header, struct item *item, size_t *n, bool any, struct fed_error *err)
 {
 	const char *name;
 	json_t *value;
@@ -210,7 +213,7 @@ static int read_items(json_t *header, struct item *item, size_t *n, struct fed_e
 	{
 		const int rc = strcmp(name, "__metadata__") == 0
 		                   ? check_metadata(value, err)
-		                   : read_tensor(value, name, &item[(*n)++], err);
+		                   : read_tensor(value, name, &item[(*n)++], any, err);
 		if (rc)
 			return rc;
 	}
@@ -256,7 +259,7 @@ static int give_all(json_t *header, const unsigned char *buffer, size_t size,
 
 	if (!item)
 		return fed_fail_memory(err, most * sizeof *item, "the tensors' names");
-	int rc = read_items(header, item, &n, err);
+	int rc = read_items(header, item, &n, taker->any, err);
 	if (rc == FED_OK)
 		rc = check_ranges(item, n, size, err);
 	for (size_t i = 0; rc == FED_OK && i < n; i++) {

@@ -16,8 +16,24 @@
  * FED_REJECT: another ending, here and below. */
 int fed_session_export(struct fed_session *, const char *path, const struct fed_composition_log *,
                        struct fed_error *);
+
+/* Which tensor of the file became which of the model; n 0: they have the same names. */
+struct fed_import_row {
+	char to[48], from[200], shape[48];
+	bool transposed; /* (in, out) there */
+};
+struct fed_import_map {
+	struct fed_import_row *row;
+	size_t n;
+	size_t left_out; /* counters of batches, which are none of the model's */
+};
 /* Import parameters from .npz or .safetensors.  The file must have all tensors of the model with
- * their shapes, and no others.  The version stays; sends a notice. */
-int fed_session_import(struct fed_session *, const char *path, struct fed_error *);
+ * their shapes, and no others; of a model with a frozen base it may have the base or the adapters
+ * alone.  A safetensors file may also have names of its own, as a state dict of PyTorch
+ * (report/import_match.h).  The version stays; sends a notice.  map may be NULL; release it in any
+ * case. */
+int fed_session_import(struct fed_session *, const char *path, struct fed_import_map *map,
+                       struct fed_error *);
+void fed_import_map_release(struct fed_import_map *);
 
 #endif

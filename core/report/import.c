@@ -10,9 +10,11 @@
 #include "base/mem.h"
 #include "report/export.h"
 #include "formats/npz.h"
+#include "formats/safetensors.h"
+#include "nn/layers/kinds.h"
+#include "report/import_match.h"
 #include "session/composition.h"
 #include "session/session.h"
-#include "formats/safetensors.h"
 
 /* Limit for headers, names and padding, far above that of a file of parameters. */
 #define HEADER_BYTES_MAX (1u << 20)
@@ -23,15 +25,11 @@ struct import {
 	float *params; /* [dim], new */
 	float *frozen; /* [frozen_dim], new */
 	float *buffer; /* of the largest tensor */
+	/* of a safetensors file */
+	struct fed_foreign_tensor *foreign; /* [n_foreign] */
+	size_t n_foreign, left_out;
+	struct fed_match *match; /* [list.n], where the file has names of its own; else NULL */
 };
-
-static void add_shape(struct fed_text *out, uint32_t rank, const uint64_t *shape)
-{
-	fed_text_add(out, "(");
-	for (uint32_t k = 0; k < rank; k++)
-		fed_text_add(out, "%s%llu", k ? ", " : "", (unsigned long long)shape[k]);
-	fed_text_add(out, ")");
-}
 
 static int check_shape(const struct fed_named_tensor *want, const struct fed_stored_tensor *t,
                        struct fed_error *err)
@@ -46,8 +44,8 @@ static int check_shape(const struct fed_named_tensor *want, const struct fed_sto
 	if (same)
 		return FED_OK;
 	struct fed_text has = {0}, needs = {0};
-	add_shape(&has, t->rank, t->shape);
-	add_shape(&needs, want->walk.file_rank, shape);
+	fed__put_shape(t->rank, t->shape, &has);
+	fed__put_shape(want->walk.file_rank, shape, &needs);
 	fed_fail(err, "%s has shape %s there, %s in this model", want->name, fed_text_str(&has),
 	         fed_text_str(&needs));
 	fed_text_release(&has);
@@ -60,6 +58,32 @@ static const char *tensor_name_at(const void *ctx, size_t i)
 	const struct fed_tensor_list *list = ctx;
 
 	return i < list->n ? list->tensor[i].name : NULL;
+}
+
+/* Number k of a tensor, in the order of the model's. */
+static size_t place(const struct fed_stored_tensor *t, size_t k, bool transposed)
+{
+	if (!transposed)
+		return k;
+	/* (in, out) there; k runs over (out, in) */
+	const size_t out = t->shape[t->rank - 1], in = t->shape[t->rank - 2];
+	return k % in * out + k / in;
+}
+
+/* Take the numbers of a tensor of the file as tensor i of the model. */
+static int store(struct import *m, size_t i, const struct fed_stored_tensor *t, bool transposed,
+                 struct fed_error *err)
+{
+	const struct fed_named_tensor *own = &m->list.tensor[i];
+
+	for (size_t k = 0; k < t->n; k++) {
+		m->buffer[k] = fed_stored_number(t, place(t, k, transposed));
+		if (!isfinite(m->buffer[k]))
+			return fed_fail(err, "%s: number %zu of it is not finite as float32", own->name, k);
+	}
+	fed_tensor_scatter(own, m->buffer, own->frozen ? m->frozen : m->params);
+	m->taken[i] = true;
+	return FED_OK;
 }
 
 static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
@@ -80,15 +104,7 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		return fed_fail(err, "%s appears twice", name);
 	if (check_shape(&m->list.tensor[i], t, err))
 		return FED_FAIL;
-	for (size_t k = 0; k < t->n; k++) {
-		m->buffer[k] = fed_stored_number(t, k);
-		if (!isfinite(m->buffer[k]))
-			return fed_fail(err, "%s: number %zu of it is not finite as float32", name, k);
-	}
-	fed_tensor_scatter(&m->list.tensor[i], m->buffer,
-	                   m->list.tensor[i].frozen ? m->frozen : m->params);
-	m->taken[i] = true;
-	return FED_OK;
+	return store(m, i, t, false, err);
 }
 
 /* Tensors of the frozen base, or the others, that the file has. */
@@ -101,13 +117,6 @@ static size_t count_taken(const struct import *m, bool frozen)
 	return n;
 }
 
-static bool is_adapter(const struct fed_named_tensor *t)
-{
-	const char *dot = strrchr(t->name, '.');
-
-	return dot && strncmp(dot, ".lora_", 6) == 0;
-}
-
 /* All tensors, once; a file may have the base alone, whose adapters begin anew, or the
  * adapters without the base, which stays. */
 static int check_all(const struct import *m, size_t dim, struct fed_error *err)
@@ -118,7 +127,8 @@ static int check_all(const struct import *m, size_t dim, struct fed_error *err)
 	for (size_t i = 0; i < m->list.n; i++) {
 		const struct fed_named_tensor *t = &m->list.tensor[i];
 
-		if (!m->taken[i] && !(t->frozen && others && !base) && !(is_adapter(t) && base && !others))
+		if (!m->taken[i] && !(t->frozen && others && !base) &&
+		    !(fed__is_adapter(t) && base && !others))
 			return fed_fail(err, "%s is missing there", t->name);
 		n += t->frozen ? 0 : t->n;
 	}
@@ -146,6 +156,97 @@ static int check_length(const char *path, uint64_t limit, size_t dim, struct fed
 	return FED_FAIL;
 }
 
+/* Files of tensors with names: state dicts ------------------------------------- */
+
+static bool ends_with(const char *name, const char *end)
+{
+	const size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+/* Keep a tensor for later; the bytes are the file's.  PyTorch's counters of batches are left out.
+ */
+static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
+{
+	struct import *m = ctx;
+	struct fed_foreign_tensor next = {.stored = *t};
+
+	if (t->name_length >= sizeof next.name)
+		return fed_fail(err, "%.60s...: the name of a tensor has at most %zu bytes", t->name,
+		                sizeof next.name - 1);
+	snprintf(next.name, sizeof next.name, "%.*s", (int)t->name_length, t->name);
+	if (ends_with(next.name, "num_batches_tracked")) {
+		m->left_out++;
+		return FED_OK;
+	}
+	if (t->type == FED_NUMBER_I64)
+		return fed_fail(err, "%s has type I64; F32, F64, F16 and BF16 are read",
+		                fed_show(next.name).s);
+	struct fed_foreign_tensor *grown =
+		fed_resize(m->foreign, m->n_foreign * sizeof *grown, (m->n_foreign + 1) * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, sizeof *grown, "the tensors of a file");
+	m->foreign = grown;
+	m->foreign[m->n_foreign++] = next;
+	return FED_OK;
+}
+
+/* Whether a name is one of the model's, or at least as `export` makes them: "dense3.weight". */
+static bool is_own_name(const struct import *m, const char *name)
+{
+	const size_t word = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+	const size_t number = strspn(name + word, "0123456789");
+	const struct fed_layer_kind *kind;
+
+	for (size_t i = 0; i < m->list.n; i++)
+		if (strcmp(name, m->list.tensor[i].name) == 0)
+			return true;
+	if (number == 0 || name[word + number] != '.')
+		return false;
+	for (size_t k = 0; (kind = fed_layer_kind(k)); k++)
+		if (strlen(kind->name) == word && strncmp(kind->name, name, word) == 0)
+			return true;
+	return false;
+}
+
+static bool has_own_names(const struct import *m)
+{
+	for (size_t k = 0; k < m->n_foreign; k++)
+		if (!is_own_name(m, m->foreign[k].name))
+			return false;
+	return true;
+}
+
+static int take_foreign(struct import *m, struct fed_error *err)
+{
+	m->match = fed_alloc_array(m->list.n + 1, sizeof *m->match);
+	if (!m->match)
+		return fed_fail_memory(err, m->list.n * sizeof *m->match, "the tensors of a file");
+	int rc = fed__import_match(&m->list, m->foreign, m->n_foreign, m->match, err);
+	for (size_t i = 0; rc == FED_OK && i < m->list.n; i++)
+		if (m->match[i].from != FED_NO_MATCH)
+			rc = store(m, i, &m->foreign[m->match[i].from].stored, m->match[i].transposed, err);
+	return rc;
+}
+
+/* By the model's own names, or by shape and order where the file has others. */
+static int read_safetensors(struct import *m, const struct fed_text *bytes, struct fed_error *err)
+{
+	const struct fed_tensor_taker taker = {.take = keep_tensor, .ctx = m, .any = true};
+	int rc = fed_safetensors_read(bytes->s, bytes->len, &taker, err);
+
+	if (rc == FED_OK && !has_own_names(m))
+		return take_foreign(m, err);
+	for (size_t k = 0; rc == FED_OK && k < m->n_foreign; k++) {
+		struct fed_stored_tensor *t = &m->foreign[k].stored;
+
+		t->name = m->foreign[k].name;
+		rc = take_tensor(m, t, err);
+	}
+	return rc;
+}
+
 static int read_tensors(struct import *m, const char *path, size_t dim, size_t frozen,
                         struct fed_error *err)
 {
@@ -161,7 +262,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, size_t f
 	if (check_length(path, limit, dim + frozen, err) || fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
-	             : fed_safetensors_read(bytes.s, bytes.len, &taker, &why);
+	             : read_safetensors(m, &bytes, &why);
 	if (rc == FED_OK)
 		rc = check_all(m, dim, &why);
 	if (rc)
@@ -198,14 +299,60 @@ static void close_import(struct import *m)
 	fed_free_floats(m->params);
 	fed_free_floats(m->frozen);
 	fed_free_floats(m->buffer);
+	fed_free(m->foreign);
+	fed_free(m->match);
 }
 
-int fed_session_import(struct fed_session *s, const char *path, struct fed_error *err)
+static void put_size(const struct fed_named_tensor *t, struct fed_text *out)
+{
+	uint64_t shape[4];
+
+	for (uint32_t k = 0; k < t->walk.file_rank; k++)
+		shape[k] = t->walk.file_shape[k];
+	fed__put_shape(t->walk.file_rank, shape, out);
+}
+
+/* What went where, for a table. */
+static int tell_match(const struct import *m, struct fed_import_map *map, struct fed_error *err)
+{
+	*map = (struct fed_import_map){.left_out = m->left_out};
+	if (!m->match)
+		return FED_OK;
+	map->row = fed_alloc_array(m->list.n + 1, sizeof *map->row);
+	if (!map->row)
+		return fed_fail_memory(err, m->list.n * sizeof *map->row, "a table");
+	for (size_t i = 0; i < m->list.n; i++) {
+		struct fed_import_row *row = &map->row[map->n];
+		struct fed_text size = {0};
+
+		if (m->match[i].from == FED_NO_MATCH)
+			continue;
+		put_size(&m->list.tensor[i], &size);
+		snprintf(row->to, sizeof row->to, "%s", m->list.tensor[i].name);
+		snprintf(row->from, sizeof row->from, "%s", m->foreign[m->match[i].from].name);
+		snprintf(row->shape, sizeof row->shape, "%s", fed_text_str(&size));
+		row->transposed = m->match[i].transposed;
+		map->n++;
+		fed_text_release(&size);
+	}
+	return FED_OK;
+}
+
+void fed_import_map_release(struct fed_import_map *map)
+{
+	fed_free(map->row);
+	*map = (struct fed_import_map){0};
+}
+
+int fed_session_import(struct fed_session *s, const char *path, struct fed_import_map *map,
+                       struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text expanded = {0};
 	struct import m;
 
+	if (map)
+		*map = (struct fed_import_map){0};
 	if (fed_session_check_closed(s, err) || fed_session_start(s, err))
 		return FED_FAIL;
 	fed_path_expand(path, &expanded);
@@ -213,6 +360,8 @@ int fed_session_import(struct fed_session *s, const char *path, struct fed_error
 		expanded.failed ? fed_fail_memory(err, strlen(path), "a path") : open_import(&m, s, err);
 	if (rc == FED_OK)
 		rc = read_tensors(&m, fed_text_str(&expanded), parts->net.dim, parts->net.frozen_dim, err);
+	if (rc == FED_OK && map)
+		rc = tell_match(&m, map, err);
 	if (rc == FED_OK)
 		rc = fed_session_adopt_base(s, count_taken(&m, true) ? m.frozen : NULL, m.params, err);
 	if (rc == FED_OK) {

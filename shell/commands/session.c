@@ -22,6 +22,7 @@
 #include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/output/table.h"
 #include "shell/script/share.h"
 #include "shell/script/verify.h"
 
@@ -84,9 +85,46 @@ static int run_export(struct fed_shell *shell, const struct fed_call *call, stru
 	return FED_OK;
 }
 
+/* Which tensor of a file with names of its own is which of the model's. */
+static void print_map(struct fed_shell *shell, const struct fed_import_map *map)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "tensor"}, {.title = "of the file"}, {.title = "shape"}, {.title = "note"}};
+	struct fed_table table = {.name = "import", .column = columns, .columns = 4};
+
+	if (map->n == 0)
+		return;
+	for (size_t i = 0; i < map->n; i++) {
+		const struct fed_import_row *row = &map->row[i];
+
+		fed__table_cell(&table, "%s", row->to);
+		fed__table_cell(&table, "%s", fed_show(row->from).s);
+		fed__table_cell(&table, "%s", row->shape);
+		fed__table_cell(&table, "%s", row->transposed ? "transposed" : "-");
+	}
+	fed__table_print(shell, &table);
+	if (map->left_out)
+		fed__print(shell, "left out: %zu counter%s of batches\n", map->left_out,
+		           map->left_out == 1 ? "" : "s");
+}
+
 static int run_import(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	return with_path(shell, call, "took parameters from", fed_session_import, err);
+	const struct path_args *a = call->args;
+	struct fed_import_map map;
+	struct fed_text path = {0};
+
+	fed_path_expand(a->file, &path);
+	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
+	                           : fed_session_import(shell->session, fed_text_str(&path), &map, err);
+	if (rc == FED_OK) {
+		print_map(shell, &map);
+		fed__print(shell, "took parameters from %s\n", fed_text_str(&path));
+	}
+	if (!path.failed)
+		fed_import_map_release(&map);
+	fed_text_release(&path);
+	return rc;
 }
 
 /* Scripts ------------------------------------------------------------------ */
@@ -548,6 +586,11 @@ const struct fed_command fed__commands_session[] = {
      .failure = FED_EXIT_IO},
 	{.name = "import",
      .help = "take parameters from .npz or .safetensors",
+     .text =
+         "The file has the names that `export` writes, or those of a state dict of PyTorch: these\n"
+         "are mapped by shape and order, which a table shows, and refused where shapes are others\n"
+         "or names do not say which of two equal layers comes first. Of a model with lora= the\n"
+         "file may have the frozen base alone, and adapters begin anew, or the adapters alone.",
      .examples = FED_EXAMPLES(QUICK "export model.npz; restart; import model.npz"),
      PATH_ARGS,
      .run = run_import,

@@ -192,16 +192,16 @@ START_TEST(a_base_is_imported)
 	open_session(&lora, "model mlp hidden=9 lora=3;add 2 iid 20");
 	open_session(&other, "model mlp hidden=9 lora=3;add 2 iid 20");
 	const char *path = fed_temp_file(&temp, formats[_i]);
-	fed_assert_ok(fed_session_export(&plain, path, &err), &err);
-	fed_assert_ok(fed_session_import(&lora, path, &err), &err);
+	fed_assert_ok(fed_session_export(&plain, path, NULL, &err), &err);
+	fed_assert_ok(fed_session_import(&lora, path, NULL, &err), &err);
 	same_base(&lora, &plain);
 	small_do(&lora, "round 1");
-	fed_assert_ok(fed_session_export(&lora, path, &err), &err);
-	fed_assert_ok(fed_session_import(&other, path, &err), &err);
+	fed_assert_ok(fed_session_export(&lora, path, NULL, &err), &err);
+	fed_assert_ok(fed_session_import(&other, path, NULL, &err), &err);
 	same_base(&other, &plain);
 	ck_assert_mem_eq(fed_session_params(&other), fed_session_params(&lora),
 	                 lora.parts.net.dim * sizeof(float));
-	ck_assert_int_eq(fed_session_import(&plain, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_import(&plain, path, NULL, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "dense1.lora_A is not a tensor of this model"), "%s", err.text);
 	fed__session_release(&plain);
 	fed__session_release(&lora);

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct fed_error err;
 
 	if (n > 0 && fed_session_import(&session, fed_fuzz_file(names[bytes[0] % 2], bytes + 1, n - 1),
-	                                &err) != FED_OK)
+	                                NULL, &err) != FED_OK)
 		fed_fuzz_outcome(err.text);
 	fed_event_log_release(&session.event_log); /* what it remembers is no leak */
 	return 0;

@@ -48,7 +48,7 @@ START_TEST(parameters_come_back)
 	small_do(&s, "round 2");
 	export_to(&s, files[_i]);
 	small_compose(&other, &heard, "fedavg");
-	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, files[_i]), &err), &err);
+	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, files[_i]), NULL, &err), &err);
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 	                 s.parts.net.dim * sizeof(float));
 	ck_assert_uint_eq(fed_session_version(&other), 0);
@@ -77,7 +77,7 @@ START_TEST(other_models_are_refused)
 	small_do(&other, strangers[_i].model);
 	for (int k = 0; k < 2; k++) {
 		export_to(&s, files[k]);
-		ck_assert_int_eq(fed_session_import(&other, fed_temp_file(&temp, files[k]), &err),
+		ck_assert_int_eq(fed_session_import(&other, fed_temp_file(&temp, files[k]), NULL, &err),
 		                 FED_FAIL);
 		ck_assert_msg(strstr(err.text, strangers[_i].words) != NULL, "%s", err.text);
 	}
@@ -151,7 +151,7 @@ START_TEST(a_file_of_a_larger_model_is_refused)
 	char words[64];
 
 	small_compose(&s, NULL, "fedavg");
-	ck_assert_int_eq(fed_session_import(&s, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_import(&s, path, NULL, &err), FED_FAIL);
 	snprintf(words, sizeof words, "the %zu parameters of the session's model", s.parts.net.dim);
 	ck_assert_msg(strstr(err.text, words), "%s", err.text);
 	ck_assert_ptr_nonnull(strstr(err.text, "m.npz: has 2.1 MB"));
@@ -167,7 +167,7 @@ START_TEST(other_endings_are_refused)
 	small_compose(&s, NULL, "fedavg");
 	ck_assert_int_eq(fed_session_export(&s, fed_temp_file(&temp, "m.pt"), NULL, &err), FED_REJECT);
 	ck_assert_ptr_nonnull(strstr(err.text, ".csv or .jsonl (rounds), .npz or .safetensors"));
-	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), &err), FED_REJECT);
+	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), NULL, &err), FED_REJECT);
 	ck_assert_uint_eq(fed_temp_count(&temp), 0);
 	fed__session_release(&s);
 }
@@ -212,7 +212,7 @@ static int export_once(void *ctx, struct fed_error *err)
 		if (fed_session_export(ctx, fed_temp_file(&temp, name[k]), NULL, err))
 			return FED_FAIL;
 	for (int k = 0; k < 2; k++)
-		if (fed_session_import(ctx, fed_temp_file(&temp, name[k]), err))
+		if (fed_session_import(ctx, fed_temp_file(&temp, name[k]), NULL, err))
 			return FED_FAIL;
 	return FED_OK;
 }
