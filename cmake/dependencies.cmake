@@ -11,9 +11,12 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(YAJL REQUIRED IMPORTED_TARGET yajl)
 
 # For folders of pictures; without them fedsh says so when it meets such a file.
-pkg_check_modules(PNG IMPORTED_TARGET libpng)
-pkg_check_modules(JPEG IMPORTED_TARGET libjpeg)
+# -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON builds as where there is none.
 foreach(library PNG JPEG)
+	string(TOLOWER lib${library} name)
+	if(NOT CMAKE_DISABLE_FIND_PACKAGE_${library})
+		pkg_check_modules(${library} IMPORTED_TARGET ${name})
+	endif()
 	if(NOT ${library}_FOUND)
 		message(STATUS "no ${library} library is installed: such pictures are not read")
 	endif()

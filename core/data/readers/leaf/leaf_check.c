@@ -34,19 +34,29 @@ struct fed_shown fed__leaf_base_name(const char *path)
 
 /* Lists ----------------------------------------------------------------------------------- */
 
+void *fed__leaf_more_users(void *user, size_t n, size_t *capacity, size_t size,
+                           struct fed_error *err)
+{
+	const size_t more = *capacity ? 2 * *capacity : 256;
+
+	if (n < *capacity)
+		return user;
+	void *const grown = fed_resize(user, *capacity * size, more * size);
+	if (grown)
+		*capacity = more;
+	else
+		fed_fail_memory(err, more * size, "the users");
+	return grown;
+}
+
 int fed__leaf_lists_user(struct fed_leaf_lists *l, const char *s, size_t n, struct fed_error *err)
 {
-	if (l->users == l->user_capacity) {
-		const size_t capacity = l->user_capacity ? 2 * l->user_capacity : 256;
-		struct fed_leaf_listed *const grown =
-			fed_resize(l->user, l->user_capacity * sizeof *grown, capacity * sizeof *grown);
+	struct fed_leaf_listed *const grown =
+		fed__leaf_more_users(l->user, l->users, &l->user_capacity, sizeof *grown, err);
 
-		if (!grown)
-			return fed_fail_memory(err, capacity * sizeof *grown, "the users");
-		l->user = grown;
-		l->user_capacity = capacity;
-	}
-
+	if (!grown)
+		return FED_FAIL;
+	l->user = grown;
 	char *const name = fed__leaf_name(s, n, err);
 
 	if (!name)

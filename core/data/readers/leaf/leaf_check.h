@@ -21,6 +21,9 @@ int fed__leaf_lists_user(struct fed_leaf_lists *, const char *s, size_t n, struc
 int fed__leaf_lists_counts(struct fed_leaf_lists *, const double *x, size_t n, struct fed_error *);
 void fed__leaf_lists_release(struct fed_leaf_lists *);
 
+/* The list of n users with room for one more, maybe elsewhere; NULL: out of memory, and the old
+ * list is as it was. */
+void *fed__leaf_more_users(void *user, size_t n, size_t *capacity, size_t size, struct fed_error *);
 /* A copy that ends with a NUL and holds no other; NULL: out of memory. */
 char *fed__leaf_name(const char *s, size_t n, struct fed_error *);
 struct fed_shown fed__leaf_base_name(const char *path);

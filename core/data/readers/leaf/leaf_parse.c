@@ -364,17 +364,12 @@ static int add_user(struct leaf_reading *r, const char *s, size_t n, struct fed_
 {
 	struct fed_leaf *const l = r->leaf;
 
-	if (l->users == l->user_capacity) {
-		const uint32_t capacity = l->user_capacity ? 2 * l->user_capacity : 256;
-		struct fed_leaf_user *const grown =
-			fed_resize(l->user, l->user_capacity * sizeof *grown, capacity * sizeof *grown);
+	struct fed_leaf_user *const grown =
+		fed__leaf_more_users(l->user, l->users, &l->user_capacity, sizeof *grown, err);
 
-		if (!grown)
-			return fed_fail_memory(err, capacity * sizeof *grown, "the users");
-		l->user = grown;
-		l->user_capacity = capacity;
-	}
-
+	if (!grown)
+		return FED_FAIL;
+	l->user = grown;
 	char *const name = fed__leaf_name(s, n, err);
 
 	if (!name)

@@ -39,7 +39,8 @@ struct fed_leaf {
 	size_t labels, label_capacity;
 	bool lettered;              /* labels are characters */
 	struct fed_leaf_user *user; /* [users] */
-	uint32_t users, user_capacity;
+	uint32_t users;
+	size_t user_capacity;
 };
 
 /* Read all files; {0} but for the first members.  FED_FAIL with the file and the place in it. */

@@ -212,25 +212,9 @@ int fed__jpeg_pixels(const uint8_t *bytes, size_t n, const struct fed_picture_he
 
 #else
 
-#define MISSING "is JPEG, which this fedsh was built without (libjpeg-dev)"
+#include "data/readers/pictures/picture_missing.h"
 
-int fed__jpeg_head(const uint8_t *bytes, size_t n, struct fed_picture_head *head,
-                   struct fed_error *err)
-{
-	(void)bytes;
-	(void)n;
-	(void)head;
-	return fed_reject(err, MISSING);
-}
-
-int fed__jpeg_pixels(const uint8_t *bytes, size_t n, const struct fed_picture_head *head,
-                     uint8_t *pixels, struct fed_error *err)
-{
-	(void)bytes;
-	(void)n;
-	(void)head;
-	(void)pixels;
-	return fed_reject(err, MISSING);
-}
+FED_PICTURE_MISSING(fed__jpeg_head, fed__jpeg_pixels,
+                    "is JPEG, which this fedsh was built without (libjpeg-dev)");
 
 #endif

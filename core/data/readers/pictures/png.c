@@ -148,25 +148,9 @@ int fed__png_pixels(const uint8_t *bytes, size_t n, const struct fed_picture_hea
 
 #else
 
-#define MISSING "is PNG, which this fedsh was built without (libpng-dev)"
+#include "data/readers/pictures/picture_missing.h"
 
-int fed__png_head(const uint8_t *bytes, size_t n, struct fed_picture_head *head,
-                  struct fed_error *err)
-{
-	(void)bytes;
-	(void)n;
-	(void)head;
-	return fed_reject(err, MISSING);
-}
-
-int fed__png_pixels(const uint8_t *bytes, size_t n, const struct fed_picture_head *head,
-                    uint8_t *pixels, struct fed_error *err)
-{
-	(void)bytes;
-	(void)n;
-	(void)head;
-	(void)pixels;
-	return fed_reject(err, MISSING);
-}
+FED_PICTURE_MISSING(fed__png_head, fed__png_pixels,
+                    "is PNG, which this fedsh was built without (libpng-dev)");
 
 #endif
