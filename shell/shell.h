@@ -195,6 +195,8 @@ struct fed_failing {
 	const struct fed_command *command; /* NULL: not known yet */
 	size_t bad;                        /* as fed_call.bad; SIZE_MAX: not in a word that is known */
 	const struct fed_field *row;       /* of that word, or NULL */
+	char file_line[256]; /* of a file that the command read, which is what is wrong; or "" */
+	size_t file_at;      /* where in it the wrong word begins */
 };
 
 /* The last error, for `why`. */

@@ -94,6 +94,48 @@ int fed_session_model_from_file(struct fed_session *s, const char *path, struct 
 	return rc;
 }
 
+/* Line and column, from 1, that an error behind the path speaks of: ":3:7:", ": line 3:" (column
+ * 0). */
+static bool find_place(const char *path, const char *error, unsigned *line, size_t *column)
+{
+	const char *shown = fed_show(path).s;
+	const size_t n = strlen(shown);
+
+	*column = 0;
+	return strncmp(error, shown, n) == 0 &&
+	       (sscanf(error + n, ":%u:%zu:", line, column) == 2 || strstr(error + n, ": line ")) &&
+	       (*column || sscanf(strstr(error + n, ": line "), ": line %u:", line) == 1);
+}
+
+bool fed_model_file_line(const char *path, const char *error, char *line, size_t size, size_t *at)
+{
+	struct fed_text expanded = {0}, bytes = {0};
+	struct fed_error unused;
+	unsigned number = 0;
+	size_t column;
+	bool found = false;
+
+	if (!find_place(path, error, &number, &column))
+		return false;
+	fed_path_expand(path, &expanded);
+	if (!expanded.failed &&
+	    fed_file_read(fed_text_str(&expanded), BYTES_MOST, &bytes, &unused) == FED_OK) {
+		const char *from = fed_text_str(&bytes);
+
+		for (unsigned k = 1; k < number && *from; k++) {
+			from += strcspn(from, "\n");
+			from += *from != '\0';
+		}
+		const size_t n = strcspn(from, "\r\n");
+		snprintf(line, size, "%.*s", (int)(n < size ? n : size - 1), from);
+		*at = column ? column - 1 : strspn(line, " \t");
+		found = *line && *at < strlen(line);
+	}
+	fed_text_release(&expanded);
+	fed_text_release(&bytes);
+	return found;
+}
+
 /* Writing --------------------------------------------------------------------- */
 
 /* What the lines so far say of those to come. */

@@ -133,10 +133,16 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 		if (fed_is_model_file(a->name) && call->n_extra)
 			return fed_fail(
 				err, "a file of layers takes no settings, gets %s=", fed_show(call->extra->key).s);
-		if (fed_is_model_file(a->name)
-		        ? fed_session_model_from_file(s, a->name, err)
-		        : fed_session_model(s, a->name, call->extra, call->n_extra, err))
+		const bool file = fed_is_model_file(a->name);
+		struct fed_failing *failing = &shell->failing;
+
+		if (file ? fed_session_model_from_file(s, a->name, err)
+		         : fed_session_model(s, a->name, call->extra, call->n_extra, err)) {
+			if (!file || !fed_model_file_line(a->name, err->text, failing->file_line,
+			                                  sizeof failing->file_line, &failing->file_at))
+				*failing->file_line = '\0';
 			return FED_FAIL;
+		}
 		say_model(shell);
 		return FED_OK;
 	}

@@ -223,7 +223,8 @@ void fed__failure_report(struct fed_shell *shell, const char *name, const char *
 	struct fed_failure *failure = &shell->failure;
 	struct fed_text where = {0}, plugin = {0}, object = {0}, whole = {0};
 	struct span at = {0, 0};
-	const bool found = find_span(f, text, &at);
+	const bool in_file = *f->file_line;
+	const bool found = !in_file && find_span(f, text, &at);
 	const int columns = shell->screen.errors_width - INDENT;
 	unsigned lines = f->lines;
 
@@ -242,8 +243,14 @@ void fed__failure_report(struct fed_shell *shell, const char *name, const char *
 	fed_text_add(&failure->said, "%s%s", fed_text_str(&where), fed_text_str(&whole));
 	if (found)
 		draw(f->source, f->len, at, columns >= LEAST ? columns : 10000, &failure->shown);
+	if (in_file) {
+		at.begin = f->file_at;
+		at.end = at.begin + strcspn(f->file_line + at.begin, " \t");
+		draw(f->file_line, strlen(f->file_line), at, columns >= LEAST ? columns : 10000,
+		     &failure->shown);
+	}
 	put_help(shell, text, &failure->help);
-	if (found && columns >= LEAST)
+	if ((found || in_file) && columns >= LEAST)
 		fed__print_aside(shell, FED_EMPHASIS_DIM, "%s", fed_text_str(&failure->shown));
 	fed_text_release(&where);
 	fed_text_release(&plugin);

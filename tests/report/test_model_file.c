@@ -76,6 +76,26 @@ START_TEST(what_is_wrong_is_told_with_its_place)
 	ck_assert_int_eq(fed_session_model_from_file(&s, path, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, wrong[_i][1]), "%s", err.text);
 	ck_assert_str_eq(s.parts.model.entry->head->name, "softmax");
+	/* the line that it is about, where the message has one */
+	char line[80] = "";
+	size_t at = 0;
+	unsigned number = 0, column = 0;
+	const char *place = strstr(err.text, ".fed-model:") + strlen(".fed-model:");
+	const bool with_line = fed_model_file_line(path, err.text, line, sizeof line, &at);
+
+	const char *said = strstr(place, "model layers: line ");
+
+	ck_assert_int_eq(with_line, sscanf(place, "%u:%u", &number, &column) == 2 ||
+	                                (said && sscanf(said, "model layers: line %u", &number) == 1));
+	if (with_line) {
+		const char *from = wrong[_i][0];
+
+		for (unsigned k = 1; k < number; k++)
+			from += strcspn(from, "\n") + 1;
+		ck_assert_uint_eq(strlen(line), strcspn(from, "\n"));
+		ck_assert_int_eq(strncmp(line, from, strlen(line)), 0);
+		ck_assert_uint_eq(at, column ? column - 1 : 0);
+	}
 	fed__session_release(&s);
 	fed_temp_remove(&temp);
 }

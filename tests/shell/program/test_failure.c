@@ -98,6 +98,18 @@ START_TEST(errors_are_those_of_their_command)
 }
 END_TEST
 
+START_TEST(the_line_of_a_model_file_is_shown)
+{
+	static const char lines[] = "relu\n\tconv filtrs=3\n";
+
+	fed_temp_write(&temp, "a.fed-model", lines, sizeof lines - 1);
+	feed("80", "dataset blobs train=40 test=8\nmodel a.fed-model\n");
+	assert_shows(run.err, "a.fed-model:2:7: no parameter filtrs");
+	assert_shows(run.err, "  conv filtrs=3\n       ^~~~~~~~\n");
+	assert_lacks(run.err, "  model a.fed-model");
+}
+END_TEST
+
 START_TEST(the_prompt_shows_it_too)
 {
 	terminal_begin("xterm", temp.dir);
@@ -125,6 +137,7 @@ FED_SUITE(failure)
 	tcase_add_test(tests, without_a_width_there_is_no_caret);
 	tcase_add_test(tests, why_shows_the_error_again);
 	tcase_add_test(tests, errors_are_those_of_their_command);
+	tcase_add_test(tests, the_line_of_a_model_file_is_shown);
 	tcase_add_test(tests, the_prompt_shows_it_too);
 	suite_add_tcase(suite, tests);
 	return suite;
