@@ -53,6 +53,7 @@ const struct fed_field fed_metrics[] = {
                  "mean accuracy of the tenth of the clients that is served worst"),
 	METRIC_LATER(clients_worst, "accuracy of the client that is served worst"),
 	METRIC_LATER(clients_fairness, "Jain's index of the clients' accuracies: 1 if all are equal"),
+	METRIC_LATER(client_memory, "bytes that training takes at a client: layers, activations"),
 	METRIC_LATER(perplexity, "e to the test loss of a language model"),
 	FED_END,
 };
@@ -131,7 +132,7 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 		fed_text_add(out, isnan(value) ? "-" : "%g", value);
 	else if (fed_metric_is_share(metric))
 		fed_text_add(out, "%.2f %%", 100 * value);
-	else if (strncmp(name, "bytes", 5) == 0)
+	else if (strncmp(name, "bytes", 5) == 0 || strcmp(name, "client_memory") == 0)
 		fed_text_bytes(out, value);
 	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0 ||
 	         strcmp(name, "server_wait") == 0)
@@ -179,7 +180,8 @@ uint64_t fed_record_digest(const struct fed_record *r)
 
 		/* A later metric that was not measured is as if it did not exist. */
 		if (row->offset == offsetof(struct fed_record, wall) ||
-		    row->offset == offsetof(struct fed_record, perplexity) || /* follows from the loss */
+		    row->offset == offsetof(struct fed_record, perplexity) ||    /* follows from the loss */
+		    row->offset == offsetof(struct fed_record, client_memory) || /* from the model */
 		    (isnan(x) && row->flags & FED_FIELD_LATER))
 			continue;
 		if (!isnan(x))
@@ -263,7 +265,8 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 	                             .train_loss = NAN,
 	                             .attack_success = NAN,
 	                             .parameter_error = NAN,
-	                             .perplexity = NAN};
+	                             .perplexity = NAN,
+	                             .client_memory = NAN};
 	fed_record_forget_clients(total);
 	if (h->n == 0)
 		return;

@@ -14,6 +14,7 @@
 #include "train/in_flight.h"
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
+#include "train/client_memory.h"
 #include "train/loss_queries.h"
 #include "train/participants.h"
 #include "plug/calls/call_selection.h"
@@ -460,6 +461,7 @@ static void begin_record(struct fed_federation *f)
 		.attack_success = NAN,
 		.parameter_error = NAN,
 		.perplexity = NAN,
+		.client_memory = NAN,
 		.updates = f->record.updates,
 		.lr = f->plan.lr,
 		.server_wait = fed_server_link_exists(&f->messenger.server) ? 0 : NAN,
@@ -471,6 +473,7 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 {
 	const int64_t every = f->settings->eval_every;
 
+	f->record.client_memory = fed__client_memory(f);
 	if (every == 0 || f->version % (uint64_t)every)
 		return FED_OK;
 	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &f->record.test_loss,

@@ -169,6 +169,11 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	fed_text_add(&text, " used, %.0f refused, %.0f lost, %.0f late", total.refused, total.lost,
 	             total.late);
 	fed__print(shell, "over %s\n", fed_text_str(&text));
+	if (total.client_memory > 0) {
+		fed_text_clear(&text);
+		fed_text_bytes(&text, total.client_memory);
+		fed__print(shell, "a client needs %s of memory to train\n", fed_text_str(&text));
+	}
 	fed_text_release(&text);
 	if (isfinite(total.server_wait))
 		show_server_link(shell, &total);

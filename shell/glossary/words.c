@@ -582,6 +582,18 @@ const struct fed_glossary_word fed__glossary[] = {
          "ends them, as for a head that is to be trained in full; alpha= scales the adapter by\n"
          "alpha/rank.",
          .also = {"frozen", "frozen base", "adapter", "trained", "base", "pretrain"}),
+	WORD(
+		"tensor", "term", "parameters of a layer that belong together, as a matrix or a vector",
+		"`import` shows which tensor of a file with names of its own became which of the model's,\n"
+		"and its shape; transposed: the file has it as (in, out).",
+		.also = {"of the file", "shape"}),
+	WORD("client memory", "metric",
+         "bytes that training takes at a client, as its device needs them",
+         "The parameters of the layers that the scheme gives to it, frozen ones too, the vectors\n"
+         "of momentum or of an aggregator's term, and the activations and gradients of a batch of\n"
+         "the largest client. Split learning leaves it the layers before the cut; lora saves\n"
+         "almost nothing.",
+         .metric = "client_memory", .also = {"memory", "client memory"}),
 	WORD("comparison of plugins", "term", "columns of `bench-plugin` and `diff-plugin`",
          "ms a call: milliseconds of one call, the median of the runs; GB/s: bytes of updates\n"
          "that it reads over that time. difference: of two plugins' steps, at the coordinate\n"

@@ -82,6 +82,8 @@ START_TEST(adapters_alone_travel_and_are_trained)
 	struct fed_session s;
 	const float *frozen;
 	float before[128];
+	double space;
+	struct fed_error err;
 
 	open_session(&s, "model mlp hidden=9 lora=3;add 4 iid 20;round 1");
 	const struct fed_net *net = &s.parts.net;
@@ -93,10 +95,18 @@ START_TEST(adapters_alone_travel_and_are_trained)
 	const double example =
 		fed_net_flops(net, 0, net->layers) + fed_net_backward_flops(net, 0, net->layers, false);
 	ck_assert_double_eq(r->client_flops, 4 * 20 * example * (double)s.parts.settings.epochs);
+	/* all layers and a batch; of a split model those of the head */
+	fed_assert_ok(fed_workspace_bytes(net, 0, net->layers, 10, false, &space, &err), &err);
+	ck_assert_double_eq(r->client_memory,
+	                    space + (double)sizeof(float) * (double)(net->dim + net->frozen_dim));
 	frozen = net->frozen;
 	memcpy(before, frozen, net->frozen_dim * sizeof *frozen);
 	small_do(&s, "round 3;scheme split cut=1;round 1");
 	ck_assert_mem_eq(before, net->frozen, net->frozen_dim * sizeof *frozen);
+	fed_assert_ok(fed_workspace_bytes(net, 0, 1, 10, false, &space, &err), &err);
+	const struct fed_net_layer *head = &net->layer[0];
+	ck_assert_double_eq(fed_session_history(&s)->record[4].client_memory,
+	                    space + (double)sizeof(float) * (double)(head->count + head->frozen));
 	fed__session_release(&s);
 }
 END_TEST

@@ -46,6 +46,7 @@ struct fed_record {
 	double clients_accuracy, clients_loss; /* means over the clients */
 	double clients_weighted;               /* accuracy by examples */
 	double clients_deviation, clients_worst, clients_worst_tenth, clients_fairness;
+	double client_memory; /* bytes that training takes at a client */
 	double perplexity;  /* e^test_loss of a language model; NaN of others, or when not evaluated */
 	double server_wait; /* virtual seconds that messages waited for the server's link, all together;
 	                       NaN without such a link */

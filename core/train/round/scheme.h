@@ -56,6 +56,8 @@ struct fed_scheme {
 	void (*mask)(const struct fed_federation *, const void *state, float *step);
 	/* Optional: whether this client waits for others, so that its silence is not a loss. */
 	bool (*waits)(const struct fed_federation *, const void *state, uint32_t client);
+	/* Optional: a client has layers [0, at[0]) and [at[1], layers); else all. */
+	void (*client_layers)(const void *state, const struct fed_net *, size_t at[2]);
 };
 
 #endif

@@ -627,6 +627,7 @@ const struct fed_scheme fed_scheme_split = {
 	.worked = split_worked,
 	.mask = split_mask,
 	.waits = split_waits,
+	.client_layers = fed__split_client_layers,
 };
 
 const struct fed_scheme fed_scheme_vertical = {

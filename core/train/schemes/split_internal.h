@@ -15,6 +15,8 @@
 #include "train/schemes/split.h"
 
 /* Layers of a part: [*first, *last), maybe none. */
+/* Those of a client: see struct fed_scheme. */
+void fed__split_client_layers(const void *state, const struct fed_net *, size_t at[2]);
 void fed__part_layers(const struct fed_split *, const struct fed_net *, enum fed_split_part,
                       size_t *first, size_t *last);
 /* Floats of one example at the cut before `layer`. */

@@ -39,6 +39,15 @@ void fed__part_layers(const struct fed_split *s, const struct fed_net *net,
 	*last = part == FED_PART_TAIL ? net->layers : s->at[part == FED_PART_SERVER];
 }
 
+void fed__split_client_layers(const void *state, const struct fed_net *net, size_t at[2])
+{
+	const struct fed_split *s = state;
+	size_t end;
+
+	fed__part_layers(s, net, FED_PART_HEAD, &end, &at[0]);
+	fed__part_layers(s, net, FED_PART_TAIL, &at[1], &end);
+}
+
 size_t fed__cut_width(const struct fed_net *net, size_t layer)
 {
 	return fed_shape_size(layer < net->layers ? &net->layer[layer].in

@@ -116,7 +116,8 @@ static const char *title_of(const struct fed_field *metric)
 		const char *metric, *title;
 	} short_titles[] = {{"test_accuracy", "accuracy"},    {"test_loss", "loss"},
 	                    {"client_flops", "FLOPs/client"}, {"server_flops", "server FLOPs"},
-	                    {"bytes_up", "up/client"},        {"bytes_down", "down/client"}};
+	                    {"bytes_up", "up/client"},        {"bytes_down", "down/client"},
+	                    {"client_memory", "memory"}};
 
 	for (size_t i = 0; i < sizeof short_titles / sizeof *short_titles; i++)
 		if (strcmp(metric->name, short_titles[i].metric) == 0)
