@@ -110,7 +110,8 @@ static bool saves(const struct fed_call *call)
 	const struct fed_field *rows = call->command->args;
 
 	for (size_t i = 0; rows && rows[i].type; i++)
-		if (fed_call_has(call, i) && strcmp(rows[i].name, "save") == 0)
+		if (fed_call_has(call, i) &&
+		    (strcmp(rows[i].name, "save") == 0 || strcmp(rows[i].name, "to") == 0))
 			return true;
 	return false;
 }

@@ -41,6 +41,11 @@ static const char *const refused[] = {
 	"status >> made",
 	"status | cat > made",
 	"updates save=made",
+	"plot accuracy to=made.svg",
+	"updates map to=made.pdf",
+	"clients all to=made.png",
+	"report made.html",
+	"tensorboard made",
 	"alias x \"save made\"; x",
 	"every n=1 1s status > made",
 };
