@@ -100,10 +100,11 @@ void emulator_begin(const struct emulated *e)
 	}
 }
 
+/* Few lines at a time: what a test waits for may not scroll away between two looks. */
 static bool read_more(int timeout)
 {
 	struct pollfd p = {.fd = master, .events = POLLIN};
-	char got[4096];
+	char got[512];
 
 	if (poll(&p, 1, timeout) <= 0)
 		return false;

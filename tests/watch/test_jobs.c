@@ -77,7 +77,8 @@ START_TEST(lines_appear_above_what_is_typed)
 	emulator_wait("clients 10  clock");
 	emulator_type("show lr and a tail");
 	emulator_wait_prompt("show lr and a tail");
-	emulator_wait_gone(LONG "\n"); /* it scrolled away */
+	emulator_wait_gone(LONG "\n");              /* it scrolled away */
+	emulator_wait_prompt("show lr and a tail"); /* a look between two writes finds half a line */
 	check_lines("show lr and a tail");
 	emulator_type("\027\027\027"); /* Ctrl-W: a word less */
 	emulator_wait_prompt("show lr");
