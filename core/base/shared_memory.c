@@ -19,6 +19,10 @@
 	((size_t)1 << 38) /* bytes of addresses, which cost nothing until they are used */
 #define RANGE_LEAST ((size_t)1 << 28)
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1; older ones refuse it */
+#endif
+
 static _Atomic uint64_t countdown; /* mappings and blocks until the one that fails; 0: none does */
 
 void fed__shared_memory_fail_at(uint64_t k)
@@ -52,30 +56,45 @@ static size_t whole_pages(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* Map the file over the largest range of addresses that the system allows. */
-static bool map_range(struct fed_shared_memory *m)
+/* Map `range` bytes of the file so that its huge pages lie at multiples of their size: else each of
+ * them is mapped by small ones. NULL: the system refuses. */
+static char *map_aligned(int fd, int protection, size_t range)
 {
+	char *reserved = mmap(NULL, range + FED_HUGE_PAGE, PROT_NONE,
+	                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (reserved == MAP_FAILED)
+		return NULL;
+	const size_t skip = -(uintptr_t)reserved % FED_HUGE_PAGE;
+	char *base =
+		mmap(reserved + skip, range, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0);
+	if (base == MAP_FAILED) {
+		munmap(reserved, range + FED_HUGE_PAGE);
+		return NULL;
+	}
+	if (skip)
+		munmap(reserved, skip);
+	munmap(base + range, FED_HUGE_PAGE - skip);
+	return base;
+}
+
+char *fed_shared_memory_map(int fd, bool writable, size_t *range)
+{
+	const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
 	struct rlimit limit;
 	size_t most = RANGE_MOST;
 
-	if (fed__countdown(&countdown)) {
-		errno = ENOMEM;
-		return false;
-	}
 	/* a limit of the address space is not for this alone */
 	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		while (most > limit.rlim_cur / 4)
 			most /= 2;
-	for (m->range = most; m->range >= RANGE_LEAST; m->range /= 2) {
-		void *base =
-			mmap(NULL, m->range, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, m->fd, 0);
+	for (*range = most; *range >= RANGE_LEAST; *range /= 2) {
+		char *base = map_aligned(fd, protection, *range);
 
-		if (base == MAP_FAILED)
-			continue;
-		m->base = base;
-		return true;
+		if (base)
+			return base;
 	}
-	return false;
+	return NULL;
 }
 
 int fed_shared_memory_init(struct fed_shared_memory **out, struct fed_error *err)
@@ -85,7 +104,11 @@ int fed_shared_memory_init(struct fed_shared_memory **out, struct fed_error *err
 	if (!m)
 		return fed_fail_memory(err, sizeof *m, "shared memory");
 	m->fd = memfd_create("fedsh", MFD_CLOEXEC);
-	if (m->fd < 0 || !map_range(m)) {
+	if (fed__countdown(&countdown))
+		errno = ENOMEM;
+	else if (m->fd >= 0)
+		m->base = fed_shared_memory_map(m->fd, true, &m->range);
+	if (!m->base) {
 		const int why = errno;
 
 		if (m->fd >= 0)
@@ -140,6 +163,20 @@ static bool reserve_entry(struct fed_shared_memory *m)
 	return true;
 }
 
+/* Put whole huge pages under a large block, also where the system gives files none by itself: one
+ * that reads many updates waits at each small page. The system collapses only pages of which a part
+ * is there, so each is touched first. A hint: what is refused stays in small pages. */
+static void collapse(const struct fed_shared_memory *m, size_t offset, size_t bytes)
+{
+	const size_t from = offset / FED_HUGE_PAGE * FED_HUGE_PAGE, end = offset + bytes;
+
+	if (bytes < FED_HUGE_PAGE)
+		return;
+	for (size_t at = offset; at < end; at = (at / FED_HUGE_PAGE + 1) * FED_HUGE_PAGE)
+		*(volatile char *)(m->base + at) = 0;
+	(void)madvise(m->base + from, (end - from) / FED_HUGE_PAGE * FED_HUGE_PAGE, MADV_COLLAPSE);
+}
+
 static void *take(struct fed_shared_memory *m, size_t bytes)
 {
 	size_t offset;
@@ -155,6 +192,7 @@ static void *take(struct fed_shared_memory *m, size_t bytes)
 	memmove(&m->block[at + 1], &m->block[at], (m->n - at) * sizeof *m->block);
 	m->block[at] = (struct shared_block){offset, bytes};
 	m->n++;
+	collapse(m, offset, bytes);
 	return m->base + offset;
 }
 

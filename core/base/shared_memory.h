@@ -15,10 +15,15 @@
 
 #include "fedsh/plugin.h"
 
+#define FED_HUGE_PAGE ((size_t)1 << 21) /* bytes of one, on x86-64 and mostly elsewhere */
+
 struct fed_shared_memory;
 
 int fed_shared_memory_init(struct fed_shared_memory **, struct fed_error *);
 void fed_shared_memory_free(struct fed_shared_memory *); /* NULL is fine */
+/* Mapping of such a file over the largest range of addresses that the system allows, *range bytes,
+ * none of which costs anything until it is used; munmap() ends it. NULL: refused, see errno. */
+char *fed_shared_memory_map(int fd, bool writable, size_t *range);
 /* Descriptor of the file, to be inherited by a worker process. */
 int fed_shared_memory_descriptor(const struct fed_shared_memory *);
 

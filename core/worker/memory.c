@@ -8,23 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RANGE_MOST                                                                \
-	((size_t)1 << 38) /* bytes of addresses: as fedsh maps (base/shared_memory.c) \
-	                   */
-#define RANGE_LEAST ((size_t)1 << 28)
+#include "base/shared_memory.h"
 
 bool fed__worker_memory_init(struct fed_worker_memory *m, int fd)
 {
 	*m = (struct fed_worker_memory){.fd = fd, .page = (size_t)sysconf(_SC_PAGESIZE)};
-	for (m->range = RANGE_MOST; m->range >= RANGE_LEAST; m->range /= 2) {
-		void *base = mmap(NULL, m->range, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
-
-		if (base == MAP_FAILED)
-			continue;
-		m->base = base;
-		return true;
-	}
-	return false;
+	m->base = fed_shared_memory_map(fd, false, &m->range);
+	return m->base != NULL;
 }
 
 /* Whether the file has these bytes. */
@@ -55,6 +45,22 @@ static void close_window(const struct fed_worker_memory *m, struct fed_worker_wi
 	*w = (struct fed_worker_window){0};
 }
 
+/* Addresses for `bytes` of the file from an offset and a guard page on either side, such that the
+ * file's huge pages are mapped as such. NULL: the system refuses. */
+static char *reserve_around(const struct fed_worker_memory *m, uint64_t offset, size_t bytes)
+{
+	const size_t used = bytes + 2 * m->page, all = used + FED_HUGE_PAGE;
+	char *reserved = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (reserved == MAP_FAILED)
+		return NULL;
+	const size_t skip = (offset - (uintptr_t)reserved - m->page) % FED_HUGE_PAGE;
+	if (skip)
+		munmap(reserved, skip);
+	munmap(reserved + skip + used, all - skip - used);
+	return reserved + skip;
+}
+
 void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t bytes,
                          enum fed_fault_place beside)
 {
@@ -74,9 +80,8 @@ void *fed__worker_window(struct fed_worker_memory *m, uint64_t offset, size_t by
 			oldest = w;
 	}
 	close_window(m, oldest);
-	char *around = mmap(NULL, bytes + 2 * m->page, PROT_NONE,
-	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (around == MAP_FAILED)
+	char *around = reserve_around(m, offset, bytes);
+	if (!around)
 		return NULL;
 	if (mmap(around + m->page, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m->fd,
 	         (off_t)offset) == MAP_FAILED) {
