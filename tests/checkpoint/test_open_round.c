@@ -125,6 +125,7 @@ static void end_alike(struct fed_session *straight, struct fed_session *saved,
 	fed__session_release(restored);
 }
 
+/* The runs begin at other steps, so that together they meet all of the first ones. */
 START_TEST(at_any_step_both_go_on_to_the_same_bits)
 {
 	struct fed_session straight;
@@ -132,7 +133,7 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 
 	compose(&straight, _i);
 	finish(&straight);
-	for (int steps = 1; !over; steps += 1 + steps / 4) {
+	for (int steps = 1 + _i % 4; !over; steps += 2 + steps / (FED_SANITIZED ? 1 : 2)) {
 		struct fed_session saved, restored;
 		char line[24];
 
@@ -140,6 +141,10 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 		snprintf(line, sizeof line, "step %d", steps);
 		small_do(&saved, line);
 		over = fed_session_version(&saved) > 2;
+		if (fed_session_version(&saved) >= 4) { /* past the end of the other */
+			fed__session_release(&saved);
+			break;
+		}
 		save(&saved);
 		restore(&restored);
 		ck_assert_int_eq(fed_session_open(&saved), fed_session_open(&restored));
@@ -190,7 +195,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 	compose(&straight, _i);
 	amend(&straight, 0, 1000);
 	finish(&straight);
-	for (int at = 1; open; at += 1 + at / (FED_SANITIZED ? 2 : 10)) {
+	for (int at = 1 + _i % 4; open; at += 2 + at / (FED_SANITIZED ? 1 : 4)) {
 		struct fed_session saved, restored;
 
 		compose(&saved, _i);
