@@ -79,10 +79,10 @@ static int run_export(struct fed_shell *shell, const struct fed_call *call, stru
 	const struct path_args *a = call->args;
 
 	fed__origins_compose(shell);
-	if (fed_session_export(shell->session, a->file, &shell->compositions, err))
-		return FED_REJECT;
-	fed__print(shell, "wrote %s\n", a->file);
-	return FED_OK;
+	const int rc = fed_session_export(shell->session, a->file, &shell->compositions, err);
+	if (rc == FED_OK)
+		fed__print(shell, "wrote %s\n", a->file);
+	return rc;
 }
 
 /* Which tensor of a file with names of its own is which of the model's. */
