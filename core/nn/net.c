@@ -109,7 +109,9 @@ double fed_net_backward_flops(const struct fed_net *net, size_t first, size_t la
 
 	if (net->frozen_dim == 0)
 		return 2 * fed_net_flops(net, first, last);
-	for (size_t o = net->layer[first].begin; first < last && o < net->layer[last - 1].end; o++) {
+	if (first >= last)
+		return 0;
+	for (size_t o = net->layer[first].begin; o < net->layer[last - 1].end; o++) {
 		const struct fed_net_layer *op = &net->op[o];
 
 		if (below || op->count)
