@@ -75,7 +75,12 @@ static const struct fed_column columns[COLUMNS] = {
 static void put_costs(struct fed_text *out, int column, const struct fed_session *s, size_t layer)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	struct fed_division d = {.at = {layer + 1, parts->net.layers}, .labels = true};
+	struct fed_division d = {.at = {layer + 1, parts->net.layers}, .labels = true}, own;
+
+	if (fed__division_of(s, &own) && own.parties) {
+		d.parties = own.parties;
+		d.labels = false;
+	}
 	const struct fed_crossing c = fed__crossing_at(s, &d);
 
 	if (layer + 1 == parts->net.layers)

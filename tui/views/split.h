@@ -13,8 +13,9 @@ struct fed_net;
  * server's. */
 struct fed_division {
 	size_t at[2];
-	bool real;   /* the scheme's own cuts; else hypothetical ones */
-	bool labels; /* labels are sent with the activations */
+	bool real;        /* the scheme's own cuts; else hypothetical ones */
+	bool labels;      /* labels are sent with the activations */
+	uint32_t parties; /* scheme vertical: each sends its share of the numbers at the cut; else 0 */
 };
 
 /* The cuts of the session's scheme; false: it does not cut. */

@@ -2,6 +2,7 @@
 /* tui/views/split_costs.c - traffic and parameters of a cut, and the last transfer across it. */
 #include "history/event_log.h"
 #include "net/messenger.h"
+#include "nn/columns.h"
 #include "session/composition.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
@@ -19,7 +20,8 @@ bool fed__division_of(const struct fed_session *s, struct fed_division *d)
 	if (!fed_is_split(parts->scheme) || !parts->net_built ||
 	    fed_split_cuts(split, &parts->net, d->at, &unused))
 		return false;
-	d->labels = split->labels == FED_LABELS_SERVER;
+	d->labels = split->labels == FED_LABELS_SERVER && !split->vertical;
+	d->parties = split->vertical ? fed_net_parts(&parts->net)->n : 0;
 	d->real = true;
 	return true;
 }
@@ -52,12 +54,14 @@ struct fed_crossing fed__crossing_at(const struct fed_session *s, const struct f
 {
 	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t batch = fed__batch_of(s);
-	const double first = (double)fed_frame_size(1, batch * fed__width_at(net, d->at[0]));
+	const uint32_t senders = d->parties ? d->parties : 1;
+	const double first =
+		senders * (double)fed_frame_size(1, batch * fed__width_at(net, d->at[0]) / senders);
 	/* A class label is one number, of a language model one for each answer; a regression target a
 	 * row. */
 	const double labels =
 		d->labels ? 4.0 * (double)batch * (net->classes ? net->positions : net->outputs) : 0;
-	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2};
+	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2 * senders};
 
 	if (d->at[1] < net->layers) {
 		const double second = (double)fed_frame_size(1, batch * fed__width_at(net, d->at[1]));
