@@ -41,6 +41,8 @@ static double part_back(const struct fed_turn *t, enum fed_split_part part)
 {
 	size_t first, last;
 
+	if (t->split->vertical && part == FED_PART_HEAD)
+		return 2 * fed__party_flops(t);
 	fed__part_layers(t->split, t->federation->net, part, &first, &last);
 	return fed_net_backward_flops(t->federation->net, first, last, part != FED_PART_HEAD);
 }
