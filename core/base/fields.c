@@ -194,6 +194,22 @@ static bool parse_text(const struct fed_field *row, const char *value, char *out
 	return true;
 }
 
+/* A number, or a share as 20%. */
+static bool parse_real(const char *value, double *out)
+{
+	const size_t len = strlen(value);
+	char digits[32];
+
+	if (len < 2 || len > sizeof digits || value[len - 1] != '%')
+		return fed_parse_real(value, out);
+	memcpy(digits, value, len - 1);
+	digits[len - 1] = '\0';
+	if (!fed_parse_real(digits, out))
+		return false;
+	*out /= 100;
+	return true;
+}
+
 int fed_field_parse(const struct fed_field *row, void *state, const char *value,
                     struct fed_error *err)
 {
@@ -206,7 +222,7 @@ int fed_field_parse(const struct fed_field *row, void *state, const char *value,
 		ok = parse_int(row, value, out);
 		break;
 	case FED_TYPE_REAL:
-		ok = fed_parse_real(value, &real) && within(row, real);
+		ok = parse_real(value, &real) && within(row, real);
 		if (ok)
 			*(double *)out = real;
 		break;

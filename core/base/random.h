@@ -33,6 +33,7 @@ enum fed_purpose {
 	FED_FOR_HOLDOUT,     /* examples that clients keep for evaluation: a = client */
 	FED_FOR_LAYERS,      /* what layers draw in training: a = version, b = client */
 	FED_FOR_PRETRAINING, /* examples of `pretrain` */
+	FED_FOR_UNSEEN,      /* clients that never take part: a = client block */
 };
 
 struct fed_stream {

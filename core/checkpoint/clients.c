@@ -445,6 +445,39 @@ static void load_own_layers(struct fed_loader *f, struct fed_session *s)
 		load_own_layers_of_one(f, s, local);
 }
 
+/* Clients that never take part: a section that a file lacks where all do. */
+static void save_unseen(struct fed_saver *f, const struct fed_clients *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_present; i++)
+		n += c->client[c->present[i]].unseen;
+	if (!n)
+		return;
+	fed__saver_begin(f, "unseen clients");
+	fed_put_u32(f, n);
+	for (uint32_t i = 0; i < c->n_present; i++)
+		if (c->client[c->present[i]].unseen)
+			fed_put_u32(f, c->present[i]);
+	fed__saver_end(f);
+}
+
+static void load_unseen(struct fed_loader *f, struct fed_clients *c)
+{
+	if (!fed__loader_begin_optional(f, "unseen clients"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		struct fed_client *x = fed_clients_get(c, fed_get_u32(f));
+
+		if (x)
+			x->unseen = true;
+		else
+			fed__loader_fail(f, "a client that is not there");
+	}
+	fed__loader_end(f);
+}
+
 /* Choices among several global models: a section that a file lacks where none was made. */
 static void save_choices(struct fed_saver *f, const struct fed_last_version *v)
 {
@@ -603,6 +636,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_residuals(f, v, dim);
 	save_own_layers(f, v);
 	save_choices(f, v);
+	save_unseen(f, &s->parts.clients);
 	save_own_evaluations(f, &s->parts.clients);
 	fed__save_origins(f, s);
 }
@@ -617,6 +651,7 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_residuals(f, s);
 	load_own_layers(f, s);
 	load_choices(f, &s->parts.clients);
+	load_unseen(f, &s->parts.clients);
 	load_own_evaluations(f, &s->parts.clients);
 	fed__load_origins(f, s);
 }

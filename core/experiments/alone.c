@@ -18,6 +18,8 @@ int fed__session_copy_plain(struct fed_session *copy, const struct fed_session *
 	    fed_session_select(copy, "uniform", NULL, 0, err))
 		return FED_FAIL;
 	fed_faults_release(&copy->parts.faults);
+	for (uint32_t id = 0; id < copy->parts.clients.n; id++)
+		copy->parts.clients.client[id].unseen = false;
 	set->participants = 0;
 	set->fraction = 1;
 	set->noise = 0;

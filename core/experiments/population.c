@@ -156,6 +156,7 @@ static struct fed_clients_plan plan_of(const struct fed_population *p, const str
 		.device = b->known ? &b->device : NULL,
 		.link = b->known ? &b->link : NULL,
 		.seed = p->seed,
+		.unseen = b->known ? b->unseen : s->parts.settings.unseen,
 		.holdout = b->known ? b->holdout : s->parts.settings.holdout,
 	};
 

@@ -138,6 +138,27 @@ static int take_one(struct selection *s, const char *part)
 	return FED_OK;
 }
 
+/* Those that never take part in training, or those that do. */
+static int take_kind(struct selection *s, const char *part, bool unseen)
+{
+	const struct fed_clients *c = s->clients;
+	bool any = false;
+
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		if (c->client[c->present[i]].unseen != unseen)
+			continue;
+		pick(s, c->present[i]);
+		any = true;
+	}
+	if (any)
+		return FED_OK;
+	return unseen ? fed_fail(s->err,
+	                         "%s: every client takes part in training; `set unseen 20%%` "
+	                         "before add-client keeps some out of it",
+	                         part)
+	              : fed_fail(s->err, "%s: no client takes part in training", part);
+}
+
 static int take_part(struct selection *s, char *part)
 {
 	const size_t len = strlen(part);
@@ -153,6 +174,8 @@ static int take_part(struct selection *s, char *part)
 			pick(s, s->clients->present[i]);
 		return FED_OK;
 	}
+	if (strcmp(part, "unseen") == 0 || strcmp(part, "seen") == 0)
+		return take_kind(s, part, *part == 'u');
 	if (strncmp(part, "random:", 7) == 0)
 		return take_random(s, part, part + 7);
 	if (len > 1 && part[len - 1] == '%') {

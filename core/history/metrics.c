@@ -55,6 +55,9 @@ const struct fed_field fed_metrics[] = {
 	METRIC_LATER(clients_fairness, "Jain's index of the clients' accuracies: 1 if all are equal"),
 	METRIC_LATER(client_memory, "bytes that training takes at a client: layers, activations"),
 	METRIC_LATER(perplexity, "e to the test loss of a language model"),
+	METRIC_LATER(unseen_accuracy, "mean accuracy over the clients that never take part"),
+	METRIC_LATER(unseen_loss, "mean loss over the clients that never take part"),
+	METRIC_LATER(unseen_worst_tenth, "accuracy of the worst tenth of those that never take part"),
 	FED_END,
 };
 #undef METRIC
@@ -116,6 +119,8 @@ bool fed_metric_is_share(const struct fed_field *metric)
 		offsetof(struct fed_record, clients_deviation),
 		offsetof(struct fed_record, clients_worst_tenth),
 		offsetof(struct fed_record, clients_worst),
+		offsetof(struct fed_record, unseen_accuracy),
+		offsetof(struct fed_record, unseen_worst_tenth),
 	};
 
 	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)

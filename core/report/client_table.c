@@ -49,6 +49,7 @@ const struct fed_field fed_client_table_fields[] = {
 	FIGURE(bytes, "sent by it and to it in rounds that have ended"),
 	FIGURE(faults, "injected into it, active or to come"),
 	FED_FLAG(struct fed_client_table_row, byzantine, "under an active Byzantine fault"),
+	FED_FLAG(struct fed_client_table_row, unseen, "it never takes part in training"),
 	FED_END,
 };
 #undef FIGURE
@@ -325,6 +326,7 @@ static void fill_row(struct fed_client_table *r, const struct fed_session *s, ui
 		.loss = (double)c->loss,
 		.accuracy = (double)evaluation.accuracy,
 		.own_accuracy = (double)evaluation.own_accuracy,
+		.unseen = c->unseen,
 		.model = c->model ? c->model : (double)NAN,
 		.bytes = costs ? (double)(costs->bytes_up + costs->bytes_down) : 0,
 		.staleness = NAN,

@@ -57,6 +57,7 @@ struct fed_client_table_row {
 	int state;           /* enum fed_activity */
 	int verdict;         /* enum fed_verdict_kind */
 	bool byzantine;      /* under an active fault of that kind */
+	bool unseen;         /* it never takes part */
 };
 extern const struct fed_field fed_client_table_fields[];
 

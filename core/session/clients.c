@@ -69,6 +69,25 @@ static int spread_by_default(const struct fed_session *s, const struct fed_devic
 	return FED_OK;
 }
 
+/* Tell which of the new clients never take part, if any. */
+static void tell_unseen(struct fed_session *s, uint32_t first, uint32_t n)
+{
+	struct fed_text text = {0};
+	uint32_t k = 0;
+
+	for (uint32_t id = first; id < first + n; id++)
+		if (s->parts.clients.client[id].unseen && k++ < 10)
+			fed_text_add(&text, "%s%u", k > 1 ? ", " : "", id);
+	if (k)
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"%s of them never take%s part in training: client%s %s%s; `evaluate unseen` "
+			"tells how they are served",
+			fed_count(k).s, k == 1 ? "s" : "", k == 1 ? "" : "s", fed_text_str(&text),
+			k > 10 ? ", ..." : "");
+	fed_text_release(&text);
+}
+
 int fed_session_add_clients(struct fed_session *s, uint32_t n,
                             const struct fed_partition *partition,
                             const struct fed_device_spec *device, const struct fed_link_spec *link,
@@ -96,9 +115,13 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 	                                      .link = link,
 	                                      .names = names,
 	                                      .seed = (uint64_t)s->parts.settings.seed,
+	                                      .unseen = s->parts.settings.unseen,
 	                                      .holdout = s->parts.settings.holdout};
 
-	return fed_clients_add(&s->parts.clients, s->parts.data, &plan, first, err);
+	if (fed_clients_add(&s->parts.clients, s->parts.data, &plan, first, err))
+		return FED_FAIL;
+	tell_unseen(s, *first, n);
+	return FED_OK;
 }
 
 int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t *n,

@@ -101,9 +101,39 @@ static void forward(void *ctx, size_t i, int worker)
 	fed__trainer_forward_parts(f->trainer, worker, params, part, p->first[i + 1] - p->first[i]);
 }
 
-/* Figures of one client each, [n]. */
+/* Choice of one of several global models by a client that never trained: by the loss on the
+ * examples that it would train on, as those that do choose. */
+static void choose_model(void *ctx, size_t i, int worker)
+{
+	const struct client_parts *p = ctx;
+	struct fed_federation *f = p->federation;
+	const uint32_t id = f->clients->present[i];
+	struct fed_client *client = &f->clients->client[id], row = *client;
+	const uint32_t models = fed_instance_models(f->aggregator);
+	float *memory = p->memory + (size_t)worker * f->net->dim;
+	double least = NAN, loss;
+	uint32_t best = 1;
+	struct fed_error unused;
+
+	if (!client->holdout || client->rounds || atomic_load(&f->stop) >= 2)
+		return;
+	for (uint32_t k = 1; k <= models; k++) {
+		row.model = k & 63;
+		if (fed__trainer_client_loss(f->trainer, worker, fed_own_model(p->own, &row, memory), id,
+		                             &row, &loss, &unused))
+			return;
+		if (k > 1 && !(loss < least) && !isnan(least))
+			continue;
+		least = loss;
+		best = k;
+	}
+	client->model = best & 63;
+}
+
+/* Figures of one client each: [n] of those that take part, and at the end of the [room] those of
+ * the n_unseen others. */
 struct client_figures {
-	uint32_t n;
+	uint32_t n, n_unseen, room;
 	double *accuracy, *loss, *examples; /* one block */
 };
 
@@ -114,7 +144,7 @@ static void add_up(const struct client_parts *p, struct client_figures *f)
 
 	for (uint32_t id = 0; !p->own && id < c->evaluations; id++)
 		c->evaluation[id] = FED_NOT_EVALUATED;
-	f->n = 0;
+	f->n = f->n_unseen = 0;
 	for (size_t k = 0; k < p->parts;) {
 		const uint32_t id = p->part[k].client;
 		double hits = 0, loss = 0, n = 0;
@@ -124,13 +154,13 @@ static void add_up(const struct client_parts *p, struct client_figures *f)
 			loss += p->part[k].loss;
 			n += p->part[k].n;
 		}
-		f->accuracy[f->n] = p->federation->net->classes ? hits / n : NAN;
-		f->loss[f->n] = loss / n;
-		f->examples[f->n] = n;
+		const uint32_t at = c->client[id].unseen ? f->room - ++f->n_unseen : f->n++;
+		f->accuracy[at] = p->federation->net->classes ? hits / n : NAN;
+		f->loss[at] = loss / n;
+		f->examples[at] = n;
 		struct fed_client_evaluation *e = &c->evaluation[id];
-		*(p->own ? &e->own_accuracy : &e->accuracy) = (float)f->accuracy[f->n];
-		*(p->own ? &e->own_loss : &e->loss) = (float)f->loss[f->n];
-		f->n++;
+		*(p->own ? &e->own_accuracy : &e->accuracy) = (float)f->accuracy[at];
+		*(p->own ? &e->own_loss : &e->loss) = (float)f->loss[at];
 	}
 }
 
@@ -149,6 +179,15 @@ static int record_spread(const struct client_figures *f, struct fed_record *r,
 	r->clients_worst_tenth = accuracy.worst_tenth;
 	r->clients_fairness = accuracy.jain;
 	r->clients_loss = loss.mean;
+	const uint32_t from = f->room - f->n_unseen;
+	if (f->n_unseen == 0)
+		return FED_OK;
+	if (fed_spread_of(&accuracy, f->accuracy + from, f->examples + from, f->n_unseen, true, err) ||
+	    fed_spread_of(&loss, f->loss + from, f->examples + from, f->n_unseen, false, err))
+		return FED_FAIL;
+	r->unseen_accuracy = accuracy.mean;
+	r->unseen_worst_tenth = accuracy.worst_tenth;
+	r->unseen_loss = loss.mean;
 	return FED_OK;
 }
 
@@ -164,6 +203,7 @@ static int reserve(struct fed_clients *c, struct client_figures *f, struct fed_e
 	c->evaluation = grown;
 	while (c->evaluations < n)
 		grown[c->evaluations++] = FED_NOT_EVALUATED;
+	f->room = c->n_present;
 	f->accuracy = fed_alloc_array(3 * (size_t)c->n_present, sizeof *f->accuracy);
 	if (!f->accuracy)
 		return fed_fail_memory(err, 3 * c->n_present * sizeof *f->accuracy,
@@ -179,6 +219,8 @@ static int evaluate(struct client_parts *p, struct client_figures *figures, stru
 	struct fed_federation *f = p->federation;
 	int rc = parts_init(p, err);
 
+	if (rc == FED_OK && p->own && fed_instance_models(f->aggregator) > 1)
+		rc = fed_pool_each(f->pool, f->clients->n_present, choose_model, p, err);
 	if (rc == FED_OK)
 		rc = fed_pool_each(f->pool, p->batches, forward, p, err);
 	if (rc == FED_OK && atomic_load(&f->stop) >= 2)

@@ -158,6 +158,7 @@ static void release(struct fed_federation *f)
 	fed_free(f->charges.charge);
 	fed__clients_before_release(&f->clients_before);
 	fed_free(f->open);
+	fed_free(f->seen_ids);
 	memset(f, 0, sizeof *f);
 }
 
@@ -428,6 +429,13 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 {
 	if (f->clients->n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
+	if (fed__list_seen(f, err))
+		return FED_FAIL;
+	if (f->n_seen == 0)
+		return fed_reject(err,
+		                  "none of the %u clients takes part in training; `set unseen 0` and "
+		                  "`add-client` make some that do",
+		                  f->clients->n_present);
 	if (f->aggregator->dim != f->net->dim &&
 	    (fed_instance_size(f->aggregator, f->net->dim, err) || fed__draw_models(f, err)))
 		return FED_FAIL;

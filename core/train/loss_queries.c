@@ -95,8 +95,7 @@ int fed__ask_losses(struct fed_federation *f, uint32_t wanted, bool *asks, struc
 	if (!f->queries.of)
 		rc = fed_fail_memory(err, n * sizeof *f->queries.of, "the candidates");
 	for (uint32_t k = 0; rc == FED_OK && k < n; k++)
-		f->queries.of[k] =
-			(struct fed_loss_query){.client = f->clients->present[asked[k]], .place = asked[k]};
+		f->queries.of[k] = (struct fed_loss_query){.client = f->seen[asked[k]], .place = asked[k]};
 	fed_free(asked);
 	if (rc)
 		return rc;

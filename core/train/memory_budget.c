@@ -207,14 +207,14 @@ int fed__memory_for_round(const struct fed_federation *f, const uint32_t *client
 int fed__memory_for_concurrency(const struct fed_federation *f, uint32_t places, uint32_t enough,
                                 struct fed_error *err)
 {
-	const uint32_t population = f->clients->n_present;
+	const uint32_t population = f->n_seen;
 	const uint32_t called = places > f->n_open ? places - f->n_open : 0;
 	struct load load = {.flying = called, .taken = enough};
 
 	if (check(f, called, enough, load, err) == FED_OK)
 		return FED_OK;
 	/* The participants are not known yet: any present client. */
-	if (measure_load(f, f->clients->present, population, UINT32_MAX, 0, &load, err))
+	if (measure_load(f, f->seen, population, UINT32_MAX, 0, &load, err))
 		return FED_FAIL;
 	load.flying *= (double)called / population;
 	load.taken = enough;

@@ -171,9 +171,33 @@ struct fed_client fed__row_of(const struct fed_federation *f, uint32_t id, uint6
 	return row;
 }
 
+int fed__list_seen(struct fed_federation *f, struct fed_error *err)
+{
+	const struct fed_clients *c = f->clients;
+	uint32_t unseen = 0, n = 0;
+
+	for (uint32_t i = 0; i < c->n_present; i++)
+		unseen += c->client[c->present[i]].unseen;
+	fed_free(f->seen_ids);
+	f->seen_ids = NULL;
+	f->seen = c->present;
+	f->n_seen = c->n_present;
+	if (!unseen)
+		return FED_OK;
+	f->seen_ids = fed_alloc_array(c->n_present, sizeof *f->seen_ids);
+	if (!f->seen_ids)
+		return fed_fail_memory(err, c->n_present * sizeof *f->seen_ids, "the clients");
+	for (uint32_t i = 0; i < c->n_present; i++)
+		if (!c->client[c->present[i]].unseen)
+			f->seen_ids[n++] = c->present[i];
+	f->seen = f->seen_ids;
+	f->n_seen = n;
+	return FED_OK;
+}
+
 uint32_t fed__wanted_clients(const struct fed_federation *f)
 {
-	const uint32_t population = f->clients->n_present;
+	const uint32_t population = f->n_seen;
 	const double share = floor(f->settings->fraction * population + 0.5);
 	const double m = f->settings->participants ? (double)f->settings->participants : share;
 
@@ -185,10 +209,10 @@ uint32_t fed__wanted_clients(const struct fed_federation *f)
 static int draw_present(const struct fed_federation *f, struct fed_stream *draw, uint32_t n,
                         uint32_t *place, uint32_t *here, struct fed_error *err)
 {
-	const uint32_t *id = f->clients->present;
+	const uint32_t *id = f->seen;
 	uint32_t drawn = 0;
 
-	if (fed_stream_choose(draw, f->clients->n_present, n, place, err))
+	if (fed_stream_choose(draw, f->n_seen, n, place, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		if (fed_faults_present(f->faults, id[place[i]], f->version))
@@ -200,7 +224,7 @@ static int draw_present(const struct fed_federation *f, struct fed_stream *draw,
 int fed__draw_places(const struct fed_federation *f, uint32_t number, uint32_t n, uint32_t *chosen,
                      uint32_t *got, struct fed_error *err)
 {
-	const uint32_t population = f->clients->n_present;
+	const uint32_t population = f->n_seen;
 	const bool churn = fed__faults_any(f->faults, FED_FAULT_CHURN);
 	struct fed_stream draw =
 		number ? fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SELECTION, f->version, number)

@@ -19,10 +19,12 @@ struct fed_client fed__row_of(const struct fed_federation *, uint32_t id, uint64
 /* Have the scheme's deadline() called in so many virtual seconds, unless the round ends before. */
 int fed__set_deadline(struct fed_federation *, double seconds, struct fed_error *);
 
-/* Number of participants of a round: the share C of the population, or `participants`; at least
- * one. */
+/* List the clients that take part (f->seen), before a round. */
+int fed__list_seen(struct fed_federation *, struct fed_error *);
+/* Number of participants of a round: the share C of those that take part, or `participants`; at
+ * least one. */
 uint32_t fed__wanted_clients(const struct fed_federation *);
-/* Uniform draw of at most n distinct places of f->clients->present, ascending, among the clients
+/* Uniform draw of at most n distinct places of f->seen, ascending, among the clients
  * that are not away by churn; *got of them: fewer when fewer are there.  number: of the draw in
  * this round, from 0. */
 int fed__draw_places(const struct fed_federation *, uint32_t number, uint32_t n, uint32_t *chosen,

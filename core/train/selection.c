@@ -27,7 +27,7 @@ static double expected_seconds(const struct fed_federation *f, const struct fed_
 static bool describe(void *ctx, uint32_t i, struct fed_candidate *out)
 {
 	const struct fed_federation *f = ctx;
-	const uint32_t id = f->clients->present[i];
+	const uint32_t id = f->seen[i];
 	const struct fed_participation *part =
 		f->ledger ? fed_ledger_participation(f->ledger, id) : NULL;
 
@@ -76,7 +76,7 @@ bool fed__has_selection(const struct fed_federation *f)
 static struct fed_selection_round round_of(const struct fed_federation *f, uint32_t wanted)
 {
 	return (struct fed_selection_round){
-		.candidates = f->clients->n_present,
+		.candidates = f->n_seen,
 		.wanted = wanted,
 		.version = f->version,
 		.seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_SELECTION, f->version, 0),
@@ -149,11 +149,11 @@ int fed__select_clients(struct fed_federation *f, uint32_t wanted, uint32_t *cho
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < *got; i++)
-		chosen[i] = f->clients->present[chosen[i]];
+		chosen[i] = f->seen[chosen[i]];
 	if (*got)
 		return FED_OK;
 	if (fed__has_selection(f) && !fed__faults_any(f->faults, FED_FAULT_CHURN))
 		return fed_reject(err, "selection %s chooses no client", f->selection->entry->head->name);
 	return fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
-	                  f->clients->n_present);
+	                  f->n_seen);
 }

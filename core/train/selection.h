@@ -20,7 +20,7 @@ int fed__select_clients(struct fed_federation *, uint32_t wanted, uint32_t *chos
 bool fed__has_selection(const struct fed_federation *);
 /* Whether the rule would ask candidates for their losses. */
 bool fed__selects_by_query(struct fed_federation *, uint32_t wanted);
-/* The candidates whose losses the rule asks for, as places of f->clients->present (the caller's);
+/* The candidates whose losses the rule asks for, as places of f->seen (the caller's);
  * *n is 0, and *asked NULL, when it asks for none. */
 int fed__select_asked(struct fed_federation *, uint32_t wanted, uint32_t **asked, uint32_t *n,
                       struct fed_error *);

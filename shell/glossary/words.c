@@ -184,6 +184,14 @@ const struct fed_glossary_word fed__glossary[] = {
          .setting = "local-layers",
          .also = {"local layers", "own layers", "own model", "personalisation", "FedPer", "FedBN",
                   "LG-FedAvg"}),
+	WORD("unseen", "setting", "share of the clients that never take part in training",
+         "Clients join after a model is made, too. Under `set unseen 20%` a fifth of the clients\n"
+         "that are added then, drawn from the seed, is never invited, whatever the scheme or the\n"
+         "selection. With `set holdout` each round measures them apart (unseen-accuracy,\n"
+         "unseen-loss, unseen-worst-tenth); the other figures over clients are of those that take\n"
+         "part. `evaluate unseen tune=1` shows the global model and what an epoch of local\n"
+         "training makes of it; `unseen` and `seen` name the clients to any command.",
+         .setting = "unseen", .also = {"unseen clients", "seen"}),
 	WORD("verified", "column", "whether a recording makes the same versions again, bit for bit",
          "A recording has a line `#= VERSION DIGEST LOSS` for each version, and lines `#:` for "
          "what made\n"

@@ -132,6 +132,8 @@ static void put_clients(struct fed_text *out, const struct fed_session *s,
 	fed_text_add(out,
 	             "%12sclients%s: mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f", "",
 	             own, 100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
+	if (!isnan(r->unseen_accuracy))
+		fed_text_add(out, "; unseen %.2f %%", 100 * r->unseen_accuracy);
 }
 
 static void print_round(struct fed_shell *shell, const struct fed_record *r)

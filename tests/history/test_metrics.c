@@ -91,7 +91,8 @@ START_TEST(json_has_every_metric)
 	                 "\"server_flops\":0,\"lr\":0,\"server_wait\":0,"
 	                 "\"clients_accuracy\":0,\"clients_loss\":0,\"clients_weighted\":0,"
 	                 "\"clients_deviation\":0,\"clients_worst_tenth\":0,\"clients_worst\":0,"
-	                 "\"clients_fairness\":0,\"client_memory\":0,\"perplexity\":0}");
+	                 "\"clients_fairness\":0,\"client_memory\":0,\"perplexity\":0,"
+	                 "\"unseen_accuracy\":0,\"unseen_loss\":0,\"unseen_worst_tenth\":0}");
 	fed_text_release(&out);
 }
 END_TEST

@@ -143,6 +143,26 @@ static int name_natural(struct fed_client_names *names, struct fed_clients *c,
 	return FED_FAIL;
 }
 
+/* Places among n new clients of those that never take part; NULL in *out: there are none. */
+static int choose_unseen(const struct fed_clients_plan *plan, uint32_t block, uint32_t **out,
+                         uint32_t *k, struct fed_error *err)
+{
+	const uint32_t wanted = (uint32_t)(plan->unseen * plan->n + 0.5);
+
+	*k = wanted < plan->n ? wanted : plan->n - 1;
+	*out = NULL;
+	if (*k == 0)
+		return FED_OK;
+	*out = fed_alloc_array(*k, sizeof **out);
+	if (!*out)
+		return fed_fail_memory(err, *k * sizeof **out, "the clients that never take part");
+	struct fed_stream stream = fed_stream_open(plan->seed, FED_FOR_UNSEEN, block, 0);
+	if (fed_stream_choose(&stream, plan->n, *k, *out, err) == FED_OK)
+		return FED_OK;
+	fed_free(*out);
+	return FED_FAIL;
+}
+
 int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
                     const struct fed_clients_plan *plan, uint32_t *first, struct fed_error *err)
 {
@@ -161,8 +181,11 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 	if (reserve(c, n, err) ||
 	    (plan->names && fed_client_names_parse(&names, c, plan->names, NULL, n, err)))
 		return FED_FAIL;
-	if (fed_partition_run(data, &c->pool, &plan->how, n, plan->seed, c->n_blocks, &made, err) ||
+	uint32_t *out = NULL, unseen = 0;
+	if (choose_unseen(plan, c->n_blocks, &out, &unseen, err) ||
+	    fed_partition_run(data, &c->pool, &plan->how, n, plan->seed, c->n_blocks, &made, err) ||
 	    (!plan->names && name_natural(&names, c, data, plan, &made, err))) {
+		fed_free(out);
 		fed_client_names_release(&names);
 		return FED_FAIL;
 	}
@@ -190,6 +213,9 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		if (c->client[id].count > c->most)
 			c->most = c->client[id].count;
 	}
+	for (uint32_t i = 0; i < unseen; i++)
+		c->client[c->n + out[i]].unseen = true;
+	fed_free(out);
 	c->block[c->n_blocks++] = (struct fed_client_block){
 		.ids = made.ids,
 		.n_ids = made.start[n],
@@ -200,6 +226,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		.known = true,
 		.device = device ? *device : any_device,
 		.link = link ? *link : any_link,
+		.unseen = plan->unseen,
 		.holdout = plan->holdout,
 	};
 	*first = c->n;

@@ -34,6 +34,7 @@ struct fed_client {
 		link_profile; /* that device and link were drawn from, or FED_NO_PROFILE */
 	bool shifted;
 	bool present : 1;
+	bool unseen : 1;   /* it never takes part in training (setting unseen) */
 	uint8_t model : 6; /* of several global models: the one that it last chose, from 1; 0: none */
 };
 
@@ -48,7 +49,7 @@ struct fed_client_block {
 	bool known;
 	struct fed_device_spec device;
 	struct fed_link_spec link;
-	double holdout;
+	double unseen, holdout;
 };
 
 /* What a client measured on its held-out examples, of the global model and of its own, where that
@@ -90,6 +91,7 @@ struct fed_clients_plan {
 	const struct fed_link_spec *link;     /* likewise */
 	const char *names; /* typed (train/clients/names.h); NULL: the owners' if they are natural */
 	uint64_t seed;
+	double unseen;  /* share of the clients that never take part; one stays that does */
 	double holdout; /* share of its examples that each keeps for evaluation, at least one of two */
 };
 /* Add a client block, numbered first .. first + n - 1.  Unchanged on FED_FAIL. */

@@ -94,7 +94,7 @@ static const char *const reserved[] = {
 	"all",      "random",      "group",     "and",     "or",       "nan",       "none",
 	"idle",     "done",        "refused",   "lost",    "late",     "cancelled", "away",
 	"queued",   "downloading", "used",      "suspect", "training", "holding",   "uploading",
-	"filtered", "skipped",     "byzantine", NULL,
+	"filtered", "skipped",     "byzantine", "unseen",  "seen",     NULL,
 };
 
 /* Bytes of the character that a name may have at s; 0: none. */

@@ -38,7 +38,7 @@ int fed__begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, 
 		.dim = f->net->dim,
 		.params = f->params,
 		.invited = most,
-		.population = f->clients->n_present,
+		.population = f->n_seen,
 		.lr = f->plan.lr,
 		.host = &f->host,
 	};

@@ -284,7 +284,7 @@ static int rewrite_now(struct fed_federation *f, struct fed_fault *fault, struct
                        struct fed_error *err)
 {
 	struct fed_shared_vectors *made;
-	int rc = collude(f, fault, e, fault->n, f->clients->n_present, &made, err);
+	int rc = collude(f, fault, e, fault->n, f->n_seen, &made, err);
 
 	if (rc == FED_OK && made) {
 		rc = replace(e, made, err);

@@ -47,6 +47,9 @@ struct fed_record {
 	double clients_weighted;               /* accuracy by examples */
 	double clients_deviation, clients_worst, clients_worst_tenth, clients_fairness;
 	double client_memory; /* bytes that training takes at a client */
+	/* Likewise over those of them that never take part (setting unseen), which are not among the
+	 * above. */
+	double unseen_accuracy, unseen_loss, unseen_worst_tenth;
 	double perplexity;  /* e^test_loss of a language model; NaN of others, or when not evaluated */
 	double server_wait; /* virtual seconds that messages waited for the server's link, all together;
 	                       NaN without such a link */
@@ -56,6 +59,7 @@ struct fed_record {
 static inline void fed_record_forget_clients(struct fed_record *r)
 {
 	r->clients_accuracy = r->clients_loss = r->clients_weighted = NAN;
+	r->unseen_accuracy = r->unseen_loss = r->unseen_worst_tenth = NAN;
 	r->clients_deviation = r->clients_worst = r->clients_worst_tenth = r->clients_fairness = NAN;
 }
 

@@ -67,6 +67,9 @@ const struct fed_field fed_settings_fields[] = {
 		.help =
 			"share of their examples that clients added from now on keep for evaluation, and do "
 			"not train on"),
+	FED_ROW(S, unseen, double, FED_TYPE_REAL, .def = 0, .max = 0.9, .flags = FED_FIELD_LATER,
+            .help = "share of the clients added from now on that never take part in training; "
+                    "`evaluate unseen` tells how they are served"),
 	FED_ROW(S, data_cache, bool, FED_TYPE_FLAG, .def = 1, .flags = FED_FIELD_LATER,
             .help =
                 "keep datasets that are slow to read (folders of pictures) in the cache folder, "

@@ -32,6 +32,7 @@ struct fed_settings {
 	char server_link[48];     /* fed__server_link_parse() */
 	char device_spread[32];   /* fed_device_spread_parse() */
 	double holdout;           /* share of their examples that new clients keep for evaluation */
+	double unseen;            /* share of new clients that never take part */
 	bool data_cache;          /* data/cache.h: of datasets that are slow to read */
 	char local_layers[FED_LOCAL_LAYERS_TEXT]; /* train/round/local_layers.h */
 };

@@ -109,12 +109,15 @@ struct fed_federation {
 	struct fed_matrix *travelling; /* [travelling_matrices]: `matrix` without what stays; NULL: as
 	                                  it is */
 	uint32_t travelling_matrices;
-	bool feedback;      /* whether clients keep residuals */
-	double noise;       /* standard deviation of the noise that clients add to what they send */
-	bool equal_weights; /* whether the selection rule wants equal weights in the mean */
-	bool reports_rms;   /* whether clients report the mean of their squared losses */
-	struct fed_record record;                 /* of the open round, or the last */
-	struct fed_charges charges;               /* its costs, by clients */
+	bool feedback;        /* whether clients keep residuals */
+	double noise;         /* standard deviation of the noise that clients add to what they send */
+	const uint32_t *seen; /* [n_seen] ids, ascending: those present that take part */
+	uint32_t *seen_ids;   /* their memory, where some do not; else NULL */
+	uint32_t n_seen;
+	bool equal_weights;         /* whether the selection rule wants equal weights in the mean */
+	bool reports_rms;           /* whether clients report the mean of their squared losses */
+	struct fed_record record;   /* of the open round, or the last */
+	struct fed_charges charges; /* its costs, by clients */
 	struct fed_clients_before clients_before; /* what it changed in the table of clients */
 	struct fed_shared_vectors *outgoing; /* the model as clients see it when it is sent, or NULL */
 	struct fed_code *outgoing_code;      /* its bytes under codec_down, or NULL */

@@ -47,19 +47,18 @@ static bool is_idle(const struct fed_federation *f, uint32_t client)
  * invitation.  False when there is none. */
 static bool choose(const struct fed_federation *f, uint32_t *client)
 {
-	const struct fed_clients *c = f->clients;
 	struct fed_stream draw =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->invitations + 1, 1);
 
 	for (int tries = 0; tries < 64; tries++) {
-		*client = c->present[fed_stream_below(&draw, c->n_present)];
+		*client = f->seen[fed_stream_below(&draw, f->n_seen)];
 		if (is_idle(f, *client))
 			return true;
 	}
 	/* Nearly all are at work or away: take the first idle one from a random place on. */
-	const uint32_t first = fed_stream_below(&draw, c->n_present);
-	for (uint32_t k = 0; k < c->n_present; k++) {
-		*client = c->present[(first + k) % c->n_present];
+	const uint32_t first = fed_stream_below(&draw, f->n_seen);
+	for (uint32_t k = 0; k < f->n_seen; k++) {
+		*client = f->seen[(first + k) % f->n_seen];
 		if (is_idle(f, *client))
 			return true;
 	}
@@ -68,7 +67,7 @@ static bool choose(const struct fed_federation *f, uint32_t *client)
 
 static uint32_t places(const struct fed_federation *f, const struct async *s)
 {
-	const uint32_t population = f->clients->n_present;
+	const uint32_t population = f->n_seen;
 
 	return s->concurrency < (int64_t)population ? (uint32_t)s->concurrency : population;
 }
@@ -88,7 +87,7 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 	if (f->n_open == 0)
 		return fed_reject(err,
 		                  "no client is present: churn took away all %u; `heal` brings them back",
-		                  f->clients->n_present);
+		                  f->n_seen);
 	return FED_OK;
 }
 

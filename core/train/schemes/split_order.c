@@ -21,12 +21,12 @@ static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n
 /* Choose present clients in order of their ids, beginning where the last round would have ended. */
 static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, uint32_t *chosen)
 {
-	const uint32_t population = f->clients->n_present;
+	const uint32_t population = f->n_seen;
 	const uint32_t first = (uint32_t)(f->version * wanted % population);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < population && n < wanted; i++) {
-		const uint32_t id = f->clients->present[((uint64_t)first + i) % population];
+		const uint32_t id = f->seen[((uint64_t)first + i) % population];
 		if (fed_faults_present(f->faults, id, f->version))
 			chosen[n++] = id;
 	}
@@ -56,7 +56,7 @@ int fed__split_choose(struct fed_federation *f, struct fed_split *s, struct fed_
 	if (rc == FED_OK && n == 0)
 		rc =
 			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
-		               f->clients->n_present);
+		               f->n_seen);
 	if (rc == FED_OK)
 		rc = fed__split_check_memory(f, s, chosen, n, err);
 	if (rc == FED_OK) {

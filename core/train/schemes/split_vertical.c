@@ -180,12 +180,12 @@ static int find_common(const struct fed_federation *f, struct fed_split *s, stru
 
 int fed__vertical_choose(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
 {
-	const uint32_t parties = parties_of(f->net), present = f->clients->n_present;
+	const uint32_t parties = parties_of(f->net), present = f->n_seen;
 	uint32_t n = 0, chosen[FED_RANGES_MAX];
 
 	for (uint32_t i = 0; i < present && n < parties; i++)
-		if (fed_faults_present(f->faults, f->clients->present[i], f->version))
-			chosen[n++] = f->clients->present[i];
+		if (fed_faults_present(f->faults, f->seen[i], f->version))
+			chosen[n++] = f->seen[i];
 	if (n < parties)
 		return fed_reject(
 			err,

@@ -61,7 +61,7 @@ static int invite_selected(struct fed_federation *f, struct sync *s, struct fed_
 static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct sync *s = state;
-	const uint32_t population = f->clients->n_present, m = fed__wanted_clients(f);
+	const uint32_t population = f->n_seen, m = fed__wanted_clients(f);
 	const double more = ceil(m * s->over_select - 1e-9);
 
 	s->invited = more > population ? population : (uint32_t)more;

@@ -121,6 +121,12 @@ static int put_byzantine(struct fed_table *t, const struct client_line *l)
 	return FED_OK;
 }
 
+static int put_unseen(struct fed_table *t, const struct client_line *l)
+{
+	fed__table_cell(t, "%s", l->row.unseen ? "yes" : "no");
+	return FED_OK;
+}
+
 static int put_accuracy(struct fed_table *t, const struct client_line *l)
 {
 	fed__table_share(t, l->row.accuracy);
@@ -141,7 +147,7 @@ static int put_bytes(struct fed_table *t, const struct client_line *l)
 
 /* Titles are the names that filters and sort= know; those before FAULTS are shown unless columns=
  * names others, names, faults and accuracies where there are any. */
-enum { NAME = 1, FAULTS = 9, ACCURACY, OWN, MODEL, ALL = 22 };
+enum { NAME = 1, FAULTS = 9, ACCURACY, OWN, MODEL, UNSEEN, ALL = 23 };
 static const struct {
 	struct fed_table_column column;
 	const char *format; /* of a figure of that name */
@@ -160,6 +166,7 @@ static const struct {
 	[ACCURACY] = {{.title = "accuracy", .kind = FED_CELL_NUMBER}, NULL, put_accuracy},
 	[OWN] = {{.title = "own accuracy", .kind = FED_CELL_NUMBER}, NULL, put_own_accuracy},
 	[MODEL] = {{.title = "model", .kind = FED_CELL_NUMBER}, "%.0f", NULL},
+	[UNSEEN] = {{.title = "unseen", .rank = 1}, NULL, put_unseen},
 	{{.title = "state", .rank = 1}, NULL, put_state},
 	{{.title = "staleness", .kind = FED_CELL_NUMBER, .rank = 3}, "%.0f", NULL},
 	{{.title = "norm", .kind = FED_CELL_NUMBER, .rank = 2}, "%.4g", NULL},
@@ -191,6 +198,14 @@ static int refuse_column(const char *typed, struct fed_error *err)
 	return FED_FAIL;
 }
 
+static bool any_unseen(const struct fed_clients *c)
+{
+	for (uint32_t i = 0; i < c->n_present; i++)
+		if (c->client[c->present[i]].unseen)
+			return true;
+	return false;
+}
+
 /* The columns that are chosen, as indices; *n of them. */
 static int choose_columns(const char *names, const struct fed_session *s, size_t *chosen, size_t *n,
                           struct fed_error *err)
@@ -200,13 +215,15 @@ static int choose_columns(const char *names, const struct fed_session *s, size_t
 	const bool named = fed_clients_named(&parts->clients);
 	const bool evaluating = fed_clients_evaluating(&parts->clients) > 0;
 	const bool models = parts->aggregator.entry && fed_instance_models(&parts->aggregator) > 1;
+	const bool unseen = any_unseen(&parts->clients);
 	const bool own = evaluating && fed_session_has_own_models(s);
 
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
 		for (size_t i = 0; i < ALL; i++)
 			if (all || (i == NAME ? named : i < FAULTS) || (i == FAULTS && faults) ||
-			    (i == ACCURACY && evaluating) || (i == OWN && own) || (i == MODEL && models))
+			    (i == ACCURACY && evaluating) || (i == OWN && own) || (i == MODEL && models) ||
+			    (i == UNSEEN && unseen))
 				chosen[(*n)++] = i;
 		return FED_OK;
 	}
