@@ -29,12 +29,15 @@ int fed__factor_add(struct fed_factor *factor, const char *level, size_t len, st
 	char text[FED_LEVEL_BYTES];
 
 	if (len == 0)
-		return fed_fail(err, "%s has an empty level", factor->key);
+		return fed_fail(
+			err, "%s has an empty level; levels are joined by single commas, as lr = 0.01, 0.1",
+			factor->key);
 	if (len >= sizeof text)
 		return fed_fail(err, "%s: the level %.20s... is too long; at most %zu bytes", factor->key,
 		                level, sizeof text - 1);
 	if (factor->n == FED_LEVELS_MAX)
-		return fed_fail(err, "%s has more than %d levels", factor->key, FED_LEVELS_MAX);
+		return fed_fail(err, "%s has more than %d levels; take several studies", factor->key,
+		                FED_LEVELS_MAX);
 	memcpy(text, level, len);
 	text[len] = 0;
 	for (size_t k = 0; k < factor->n; k++)
@@ -89,7 +92,8 @@ static int add_levels(struct fed_factor *factor, const char *text, size_t n, str
 		return fed_fail(err, "%s: %lld..%lld is empty; the smaller number comes first", factor->key,
 		                first, last);
 	if (last - first >= FED_LEVELS_MAX)
-		return fed_fail(err, "%s has more than %d levels", factor->key, FED_LEVELS_MAX);
+		return fed_fail(err, "%s: %lld..%lld has more than %d levels; take several studies",
+		                factor->key, first, last, FED_LEVELS_MAX);
 	for (long long x = first; x <= last; x++) {
 		char level[24];
 

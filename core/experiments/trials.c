@@ -46,6 +46,8 @@ int fed_trials_check_outcomes(const struct fed_trials *t, const char *rows, stru
 			return FED_OK;
 	if (t->n == 0)
 		return FED_OK;
+	if (t->n == 1)
+		return fed_fail(err, "it failed because: %s", t->outcome[0].why);
 	return fed_fail(err, "all of the %zu %s failed, the first because: %s", t->n, rows,
 	                t->outcome[0].why);
 }

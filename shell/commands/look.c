@@ -344,7 +344,9 @@ const struct fed_command fed__commands_look[] = {
      .help = "draw metrics over the rounds",
      .text = "Several metrics are joined by commas. Runs kept with `keep` are drawn beside the\n"
              "present one. `to=FILE` writes a figure for a page instead: SVG, PDF or PNG by the\n"
-             "file's ending, with letters of 8 points whatever its width.",
+             "file's ending, with letters of 8 points whatever its width. `plot study NAME METRIC\n"
+             "by FACTOR` draws the mean over the runs of each level; a figure has bands, which\n"
+             "reach one standard deviation to each side.",
      .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss log",
                               QUICK "plot loss log to=loss.svg width=8.5cm",
                               QUICK "keep first; restart; round 2; plot loss against=bytes-up"),

@@ -555,16 +555,18 @@ const struct fed_command fed__commands_session[] = {
      .flags = FED_COMMAND_TABLE | FED_COMMAND_OUTSIDE,
      .failure = FED_EXIT_IO},
 	{.name = "export",
-     .help = "write rounds (.csv, .jsonl), parameters (.npz, .safetensors) or a trace (.json)",
+     .help = "write rounds, parameters, layers or a trace, by the file's ending",
      .text =
-         "Rounds are rows with all metrics and the whole composition that made them: data, model,\n"
-         "clients, plugins with the digests of their files, settings, faults, program; .jsonl has "
-         "a\n"
-         "JSON object a line. `composition_since` is the version from which on it is known to be\n"
-         "that of the rows (a restored session does not know what came before). A trace is in the "
-         "Chrome trace event format, which Perfetto (ui.perfetto.dev) draws: a\n"
-         "row for each client with download, compute, upload and waiting in virtual time, a row\n"
-         "for the server with its versions, and accuracy and losses as curves.",
+         "Rounds (.csv, .jsonl) are rows with all metrics and the whole composition that made\n"
+         "them: data, model, clients, plugins with the digests of their files, settings, faults,\n"
+         "program; .jsonl has a JSON object a line. `composition_since` is the version from which\n"
+         "on it is known to be that of the rows (a restored session does not know what came\n"
+         "before). Parameters are those of the global model (.npz, .safetensors), layers what\n"
+         "`model FILE.fed-model` takes. A trace (.json) is in the Chrome trace event format,\n"
+         "which Perfetto (ui.perfetto.dev) draws: a row for each client with download, compute,\n"
+         "upload and waiting in virtual time, a row for the server with its versions, and\n"
+         "accuracy and losses as curves. The rounds of studies are in a file of their own, which\n"
+         "`help study` names.",
      .examples = FED_EXAMPLES(QUICK "export rounds.csv", QUICK "export rounds.jsonl",
                               QUICK "export model.npz", QUICK "export model.safetensors",
                               QUICK "export trace.json"),

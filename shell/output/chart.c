@@ -46,6 +46,8 @@ int fed__print_chart(struct fed_shell *shell, struct fed_chart *chart,
 	chart->log_y = form->log;
 	if (*form->figure.to)
 		return save_chart(shell, chart, &form->figure, err);
+	if (fed__figure_check_screen(shell, &form->figure, err))
+		return FED_FAIL;
 	fed__screen_measure(shell);
 	chart->columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
 	chart->rows = screen->rows - 2 < ROWS_MOST ? screen->rows - 2 : ROWS_MOST;

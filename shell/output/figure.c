@@ -4,6 +4,8 @@
  */
 #include "shell/output/figure.h"
 
+#include <string.h>
+
 #include "figures/save.h"
 #include "shell/output/print.h"
 
@@ -30,6 +32,21 @@ int fed__figure_begin(struct fed_drawing *d, struct fed_shell *shell,
 		return FED_FAIL;
 	}
 	return FED_OK;
+}
+
+int fed__figure_check_screen(struct fed_shell *shell, const struct fed_figure_form *form,
+                             struct fed_error *err)
+{
+	const char *key = strcmp(form->width, FED_FIGURE_WIDTH) != 0 ? "width"
+	                  : *form->height                            ? "height"
+	                  : *form->title                             ? "title"
+	                  : *form->font                              ? "font"
+	                                                             : NULL;
+
+	if (!key || *form->to)
+		return FED_OK;
+	shell->fault = FED_EXIT_USAGE;
+	return fed_fail(err, "%s= is of a figure in a file; add to=FILE.svg, .pdf or .png", key);
 }
 
 int fed__figure_end(struct fed_drawing *d, struct fed_shell *shell,

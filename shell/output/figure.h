@@ -16,6 +16,7 @@ struct fed_figure_form {
 	char title[200], font[100];
 };
 
+#define FED_FIGURE_WIDTH "12cm"
 #define FED_FIGURE_TEXT(S, m, member, ...)                                       \
 	{                                                                            \
 		.name = #member, .type = FED_TYPE_TEXT, .offset = offsetof(S, m.member), \
@@ -25,7 +26,7 @@ struct fed_figure_form {
 #define FED_FIGURE_ROWS(S, m)                                                                   \
 	FED_FIGURE_TEXT(S, m, to, .hint = "path",                                                   \
 	                .help = "a file for the figure instead: .svg, .pdf or .png by its ending"), \
-		FED_FIGURE_TEXT(S, m, width, .text = "12cm",                                            \
+		FED_FIGURE_TEXT(S, m, width, .text = FED_FIGURE_WIDTH,                                  \
 	                    .help = "of that figure: 8.5cm, 3.3in, 240pt"),                         \
 		FED_FIGURE_TEXT(S, m, height, .help = "of that figure; without it in proportion"),      \
 		FED_FIGURE_TEXT(S, m, title, .help = "a line above the figure"),                        \
@@ -35,6 +36,9 @@ struct fed_figure_form {
  * FED_EXIT_USAGE. */
 int fed__figure_begin(struct fed_drawing *, struct fed_shell *, const struct fed_figure_form *,
                       struct fed_error *);
+/* Whether nothing was said about a figure where none is written. */
+int fed__figure_check_screen(struct fed_shell *, const struct fed_figure_form *,
+                             struct fed_error *);
 /* Write the file and say so, unless rc says that it could not be drawn; releases the drawing. */
 int fed__figure_end(struct fed_drawing *, struct fed_shell *, const struct fed_figure_form *,
                     int rc, struct fed_error *);

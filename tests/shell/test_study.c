@@ -57,6 +57,10 @@ START_TEST(from_the_line_to_the_table)
 	says("runs first --csv", "run,aggregator,partition,seed,rounds,accuracy,loss,seconds");
 	says("plot study first loss by aggregator --csv", "curve,round,mean,sd,runs");
 	says("plot study first accuracy by aggregator", "aggregator=median");
+	says("plot study first accuracy by aggregator", "each curve is the mean of 6 runs\n");
+	says("plot study first accuracy by aggregator,partition,seed", "each curve is one run\n");
+	says("study first table accuracy by aggregator", "test-accuracy  ");
+	says("study first table accuracy by aggregator --csv", "aggregator,test_accuracy,");
 	says("diff first/0 first/1", "6 noniid samples=40");
 	says("diff first/0 first/0", "all rounds are the same, bit for bit");
 	says("status", "version");
@@ -144,6 +148,11 @@ START_TEST(refusals)
 		{"study fifth table loss lr", "is not METRIC by FACTOR"},
 		{"study fifth continue now", "unexpected argument"},
 		{"plot study", "plot which study"},
+		{"plot study fifth loss width=8cm", "width= is of a figure in a file"},
+		{"study { lr = 0.1 }", "a study needs a name before its factors"},
+		{"runs fifth/0", "names one run; `runs fifth` lists"},
+		{"diff now", "now is compared with what"},
+		{"study sixth { aggregator = krum:f=99 } rounds=1", "it failed because: aggreg"},
 		{"runs delete", "delete what"},
 		{"diff fifth/7", "has no run 7"},
 		{"diff fifth/x", "not the number of a run"},
@@ -155,7 +164,7 @@ START_TEST(refusals)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		refuses(rows[i][0], rows[i][1]);
-	says("study fifth", "1 of 1 runs");
+	says("study fifth", "1 of 1 run;");
 }
 END_TEST
 

@@ -102,9 +102,9 @@ static int mark_end(const struct fed_net *net, const struct layers_word *w, bool
 		left--;
 	}
 	return left ? fed_fail(err,
-	                       "local-layers: the model has %lu layers with parameters, fewer "
-	                       "than %s takes",
-	                       w->k - left, w->text)
+	                       "local-layers: the model has %lu layer%s with parameters, fewer "
+	                       "than %s takes; `model` lists them",
+	                       w->k - left, w->k - left == 1 ? "" : "s", w->text)
 	            : FED_OK;
 }
 

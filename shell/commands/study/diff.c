@@ -252,11 +252,14 @@ static void show_figures(struct fed_shell *shell, const struct compared_run *a,
 int fed__run_diff_runs(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_diff_runs_args *args = call->args;
+	const char *second = *args->second ? args->second : "now";
 	struct compared_run a = {.name = ""}, b = {.name = ""};
 
+	if (!*args->second && strcmp(args->first, second) == 0)
+		return fed_fail(err, "now is compared with what? Name another run, which `runs` lists");
 	int rc = read_run(&a, shell, args->first, err);
 	if (rc == FED_OK)
-		rc = read_run(&b, shell, *args->second ? args->second : "now", err);
+		rc = read_run(&b, shell, second, err);
 	if (rc == FED_OK) {
 		show_compositions(shell, &a, &b);
 		show_figures(shell, &a, &b);

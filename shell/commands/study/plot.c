@@ -45,6 +45,27 @@ static void put_limits(const struct fed_study_band *band, bool share, double *lo
 	}
 }
 
+/* What the curves are, as for the caption of a figure. */
+static void say_curves(struct fed_shell *shell, const struct fed_study_bands *b, bool figure)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t k = 0; k < b->band[i].n; k++) {
+			least = b->band[i].runs[k] < least ? b->band[i].runs[k] : least;
+			most = b->band[i].runs[k] > most ? b->band[i].runs[k] : most;
+		}
+	if (most < 2)
+		fed__print(shell, "each curve is one run\n");
+	else if (least == most)
+		fed__print(shell, "each curve is the mean of %s runs", fed_count((double)most).s);
+	else
+		fed__print(shell, "each curve is the mean of %s to %s runs", fed_count((double)least).s,
+		           fed_count((double)most).s);
+	if (most > 1)
+		fed__print(shell, "%s\n", figure ? ", its band one standard deviation to each side" : "");
+}
+
 static int draw_bands(struct fed_shell *shell, const struct fed_study_bands *b,
                       const struct fed_field *metric, const struct fed_plot_form *form,
                       struct fed_error *err)
@@ -80,6 +101,8 @@ static int draw_bands(struct fed_shell *shell, const struct fed_study_bands *b,
 	                 : fed_fail(err, "no run of it has a figure of %s yet", fed_text_str(&title));
 	fed_text_release(&title);
 	fed_free(limits);
+	if (rc == FED_OK)
+		say_curves(shell, b, *form->figure.to);
 	return rc;
 }
 

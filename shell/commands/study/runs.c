@@ -130,6 +130,11 @@ static int list_study(struct fed_shell *shell, const char *name, struct fed_erro
 	struct fed_stored_study study;
 	struct fed_store *store;
 
+	if (strchr(name, '/'))
+		return fed_fail(err,
+		                "%s names one run; `runs %.*s` lists those of its study, `diff %s "
+		                "now` compares it",
+		                fed_show(name).s, (int)strcspn(name, "/"), name, fed_show(name).s);
 	if (fed__open_study(&store, name, &study, err))
 		return FED_FAIL;
 	const int rc = list_runs(shell, store, &study, err);

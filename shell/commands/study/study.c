@@ -95,8 +95,8 @@ static int show_table(struct fed_shell *shell, const struct fed_study_args *a,
 
 static void say_state(struct fed_shell *shell, const struct fed_stored_study *study)
 {
-	fed__print(shell, "study %s: %s of %s runs", study->name, fed_count((double)study->played).s,
-	           fed_count((double)study->cells).s);
+	fed__print(shell, "study %s: %s of %s run%s", study->name, fed_count((double)study->played).s,
+	           fed_count((double)study->cells).s, study->cells == 1 ? "" : "s");
 	if (study->failed)
 		fed__print(shell, ", %s failed (`runs %s` says why)", fed_count((double)study->failed).s,
 		           study->name);
@@ -329,6 +329,9 @@ int fed__run_study(struct fed_shell *shell, const struct fed_call *call, struct 
 
 	if (!*a->name)
 		return show_all(shell, err);
+	if (*a->name == '{')
+		return fed_fail(err, "a study needs a name before its factors: `study NAME { lr = 0.01, "
+		                     "0.1 }`");
 	if (!*a->what)
 		return show_state(shell, a->name, err);
 	if (*a->words && !table)

@@ -55,8 +55,11 @@ static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
 {
 	struct fed_table_column column[COLUMNS_MAX];
 	size_t n = add_factor_columns(column, t, 0);
+	struct fed_text title = {0};
+
+	fed_field_key(t->metric, &title);
 	const struct fed_table_column figures[] = {
-		{.title = t->metric->name, .kind = FED_CELL_NUMBER},
+		{.title = fed_text_str(&title), .kind = FED_CELL_NUMBER, .key = t->metric->name},
 		{.title = "sd", .kind = FED_CELL_NUMBER, .rank = 1},
 		{.title = "runs", .kind = FED_CELL_NUMBER, .rank = 2},
 		{.title = "best", .rank = 1},
@@ -90,6 +93,7 @@ static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
 		fed__table_integer(&table, g->pairs);
 	}
 	fed__table_print(shell, &table);
+	fed_text_release(&title);
 }
 
 /* The compared levels beside each other. */
