@@ -90,6 +90,39 @@ START_TEST(curves_with_axes)
 }
 END_TEST
 
+/* Letters at the right follow the ends of their curves from the top down, also where these are too
+ * close for a row each, and at the bottom. */
+START_TEST(letters_in_the_order_of_ends)
+{
+	static const double end[][5] = {{0.95, 0.96, 0.84, 0.88, 0.951}, {0, 0.01, 0.9, 0.02, 0.005}};
+	static const char *const order[] = {"beadc", "cdbea"};
+	struct fed_error err;
+
+	for (size_t k = 0; k < 2; k++) {
+		double x[2] = {1, 2}, y[5][2];
+		struct fed_plot_series series[5];
+		struct fed_text out = {0};
+		char seen[8] = "";
+		size_t n = 0;
+
+		for (size_t i = 0; i < 5; i++) {
+			y[i][0] = i % 2;
+			y[i][1] = end[k][i];
+			series[i] = (struct fed_plot_series){.name = "", .x = x, .y = y[i], .n = 2};
+		}
+		const struct fed_chart chart = {
+			.title = "loss", .series = series, .n = 5, .columns = 60, .rows = 16, .utf8 = true};
+		fed_assert_ok(fed_chart_draw(&chart, &out, &err), &err);
+		const char *at = strchr(strchr(fed_text_str(&out), '\n') + 1, '\n'); /* behind the legend */
+		for (; at[1]; at++)
+			if (at[1] == '\n' && *at >= 'a' && *at <= 'e' && n < 5)
+				seen[n++] = *at;
+		ck_assert_str_eq(seen, order[k]);
+		fed_text_release(&out);
+	}
+}
+END_TEST
+
 START_TEST(small_charts_are_sparklines)
 {
 	make_curves();
@@ -220,6 +253,7 @@ FED_SUITE(chart)
 	Suite *suite = suite_create("chart");
 	TCase *tests = tcase_create("chart");
 	tcase_add_test(tests, curves_with_axes);
+	tcase_add_test(tests, letters_in_the_order_of_ends);
 	tcase_add_test(tests, a_logarithmic_axis);
 	tcase_add_test(tests, small_charts_are_sparklines);
 	tcase_add_test(tests, odd_values);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -260,10 +261,15 @@ static void draw_curve(struct picture *p, size_t i)
 	}
 }
 
-/* Put each curve's letter right of its last point, in the nearest free row. */
-static void draw_letters(struct picture *p)
+/* A curve's letter: right of its last point. */
+struct curve_letter {
+	size_t series;
+	int column, row;
+	double value; /* of that point */
+};
+
+static size_t find_letters(const struct picture *p, struct curve_letter *letter)
 {
-	int taken[FED_CHART_SERIES][2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->chart->n; i++) {
@@ -273,20 +279,49 @@ static void draw_letters(struct picture *p)
 			last--;
 		if (last == 0)
 			continue;
-		const int column = mark_x(p, series->x[last - 1]) / p->across + 1;
-		const int wanted = mark_y(p, series->y[last - 1]) / p->down;
-		for (int away = 0; away < 2 * p->rows; away++) {
-			const int row = wanted + (away % 2 ? (away + 1) / 2 : -(away / 2));
-			bool free_cell = row >= p->top && row < p->top + p->rows;
-			for (size_t k = 0; k < n; k++)
-				free_cell = free_cell && (taken[k][0] != column || taken[k][1] != row);
-			if (!free_cell)
-				continue;
-			fed__canvas_put(p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
-			taken[n][0] = column;
-			taken[n++][1] = row;
-			break;
-		}
+		letter[n++] =
+			(struct curve_letter){.series = i,
+		                          .column = mark_x(p, series->x[last - 1]) / p->across + 1,
+		                          .row = mark_y(p, series->y[last - 1]) / p->down,
+		                          .value = series->y[last - 1]};
+	}
+	return n;
+}
+
+/* By column, and in it from the highest point down. */
+static int compare_letters(const void *a, const void *b)
+{
+	const struct curve_letter *x = a, *y = b;
+
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	return x->series < y->series ? -1 : x->series > y->series;
+}
+
+/* Put the letters, those of a column below each other in the order of their curves: each in the row
+ * of its point, or in the next free one below; above it where there is none. */
+static void draw_letters(struct picture *p)
+{
+	struct curve_letter letter[FED_CHART_SERIES];
+	const size_t n = find_letters(p, letter);
+	int lowest = p->top + p->rows - 1;
+
+	qsort(letter, n, sizeof *letter, compare_letters);
+	for (size_t i = 1; i < n; i++)
+		if (letter[i].column == letter[i - 1].column && letter[i].row <= letter[i - 1].row)
+			letter[i].row = letter[i - 1].row + 1;
+	for (size_t i = n; i-- > 0;) {
+		struct curve_letter *l = &letter[i];
+
+		if (i + 1 == n || l->column != letter[i + 1].column)
+			lowest = p->top + p->rows - 1;
+		l->row = l->row < lowest ? l->row : lowest;
+		lowest = l->row - 1;
+		if (l->row >= p->top)
+			fed__canvas_put(p->canvas, l->column, l->row, (uint32_t)series_letter(l->series),
+			                series_style(l->series));
 	}
 }
 
