@@ -466,6 +466,8 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (fed_same_name(a->key, "codec") && !fed_call_has(call, 1) &&
 	    fed__are_directions(call->extra, call->n_extra))
 		return fed__set_directions(shell, call->extra, call->n_extra, err);
+	if (*a->key && !fed_call_has(call, 1) && !fed__find_setting(shell, a->key))
+		return fed__show_setting(shell, a->key, err); /* which says that there is none */
 	if (*a->key && !fed_call_has(call, 1))
 		return fed_fail(err, "%s needs a value: `set %s VALUE`", fed_show(a->key).s,
 		                fed_show(a->key).s);

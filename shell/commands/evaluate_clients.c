@@ -155,6 +155,16 @@ static void add_line(struct fed_table *t, const struct evaluated_clients *e, uin
 	}
 }
 
+/* Whether none of them takes part in training. */
+static bool all_unseen(const struct evaluated_clients *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->n; i++)
+		n += fed_clients_get(e->all, e->id[i])->unseen;
+	return n == e->n;
+}
+
 static void print_table(struct fed_shell *shell, const struct evaluated_clients *e)
 {
 	const bool classes = e->classes;
@@ -176,7 +186,9 @@ static void print_table(struct fed_shell *shell, const struct evaluated_clients 
 		add_line(&table, e, i);
 	fed__print(shell, "the global model of version %llu on the examples that each client %s%s\n",
 	           (unsigned long long)fed_session_version(shell->session),
-	           fed_clients_evaluating(e->all) ? "holds out" : "trains on",
+	           fed_clients_evaluating(e->all) ? "holds out"
+	           : all_unseen(e)                ? "has"
+	                                          : "trains on",
 	           e->personal     ? ", beside its own model"
 	           : e->shown[OWN] ? ", beside the model that it sent"
 	                           : "");

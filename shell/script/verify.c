@@ -32,8 +32,16 @@ static void compare(struct fed_shell *shell, uint64_t version, const struct fed_
 	struct fed_verification *v = &shell->verifying;
 	const struct fed_expected_version *e = &v->expected[v->checked];
 
-	if (*v->differs || v->checked == v->n)
+	if (*v->differs || v->n == 0)
 		return;
+	if (v->checked == v->n) {
+		snprintf(v->differs, sizeof v->differs,
+		         "version %" PRIu64 " was made, of which the recording has no digest: a line was "
+		         "changed or added",
+		         version);
+		fed_session_interrupt(shell->session);
+		return;
+	}
 	if (e->version == version && e->digest == fed_record_digest(r)) {
 		v->checked++;
 		return;
@@ -134,6 +142,8 @@ static int fail_different(const struct fed_shell *shell, struct fed_error *err)
 	const struct fed_verification *v = &shell->verifying;
 	struct fed_text origins = {0};
 
+	if (v->checked == v->n)
+		return fed_fail(err, "%s; the %zu before are the same bits", v->differs, v->checked);
 	fed__origins_put_differences(shell, &origins);
 	fed_fail(err, "%s%s%.0zu%s%s%s", v->differs, v->checked ? "; the " : "", v->checked,
 	         v->checked ? " before are the same bits" : "", fed_text_str(&origins),

@@ -173,8 +173,8 @@ static int find_common(const struct fed_federation *f, struct fed_split *s, stru
 	fed_free(held);
 	return s->n_common ? FED_OK
 	                   : fed_reject(err,
-	                                "the parties hold no example in common; `add-client %u iid "
-	                                "samples=%u reuse` gives all to each",
+	                                "the parties hold no example in common; `remove-client all; "
+	                                "add-client %u iid samples=%u reuse` gives all to each",
 	                                s->turns, f->data->train);
 }
 

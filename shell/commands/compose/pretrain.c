@@ -13,7 +13,7 @@
 
 const struct fed_field fed__pretrain_rows[] = {
 	FED_ARG_INT(struct fed_pretrain_plan, epochs, FED_FIELD_POSITIONAL, 1, 1, 1e6,
-                "passes over the examples"),
+                "number of passes over the examples"),
 	FED_ARG_INT(struct fed_pretrain_plan, examples, 0, 0, 0, 4e9,
                 "examples that no client holds; 0: all of them"),
 	FED_ROW(struct fed_pretrain_plan, lr, double, FED_TYPE_REAL, .def = 0, .max = 1000,

@@ -91,6 +91,10 @@ START_TEST(missing_versions_are_told)
 	shell_lab_reply(&lab, BLOBS "round 3; record stop", FED_EXIT_OK);
 	edit("round 3", "round 2");
 	assert_shows(reply("replay FILE verify", FED_EXIT_FAILED), "2 of 3 versions were made");
+	edit("round 2", "round 5");
+	assert_shows(reply("replay FILE verify", FED_EXIT_FAILED),
+	             "version 4 was made, of which the recording has no digest");
+	ck_assert_uint_eq(fed_session_version(lab.shell.session), 4);
 	shell_lab_reply(&lab, "reset", FED_EXIT_OK);
 	reply("record FILE", FED_EXIT_OK);
 	shell_lab_reply(&lab, BLOBS "record stop", FED_EXIT_OK);
