@@ -76,14 +76,14 @@ static int add(void *state, const struct fed_round *r, const struct fed_update *
 	if (!FED_HAS(u, first_loss) || !isfinite(u->first_loss) || u->first_loss < 0)
 		return fed_reject(err, "client %u reports no loss of the model that it received",
 		                  u->client);
-	if (!(r->lr > 0))
+	if (a->q > 0 && !(r->lr > 0))
 		return fed_reject(err, "L = 1/lr has no value, for lr is %g", r->lr);
 	if (a->q > 0 && r->host->lengths(r->host, &u->delta, 1, NULL, &square, err))
 		return FED_FAIL;
 	const double loss = (double)u->first_loss + LEAST_LOSS;
 	const double weight = a->q > 0 ? pow(loss, a->q) : 1;
 	const double h = a->q > 0 ? a->q * pow(loss, a->q - 1) * square / r->lr + weight : 1;
-	if (!isfinite(h))
+	if (!isfinite(h) || !isfinite((float)weight)) /* its verdict has the weight as a float */
 		return fed_reject(err, "client %u's loss %g to the power of q=%g is too large", u->client,
 		                  (double)u->first_loss, a->q);
 	a->total += h;

@@ -213,6 +213,20 @@ START_TEST(q_ffl_follows_its_formula)
 }
 END_TEST
 
+/* Without q there is no L; a loss whose power is beyond a float is refused, and the round is not.
+ */
+START_TEST(q_ffl_at_its_ends)
+{
+	struct fed_session s;
+
+	begin(&s, "set lr 0;aggregator q-ffl q=0;round 1");
+	fed__session_release(&s);
+	begin(&s, "set lr 5;round 2;aggregator q-ffl q=100");
+	small_refuses(&s, "round 1", "no update of 5 clients was accepted");
+	fed__session_release(&s);
+}
+END_TEST
+
 static const char *const ways[] = {
 	"aggregator ditto;set codec top-k:0.3;inject lossy 1 p=0.5",
 	"aggregator ditto;scheme async concurrency=3",
@@ -271,6 +285,7 @@ FED_SUITE(personal)
 	tcase_add_test(tests, fedrep_trains_the_head_then_the_body);
 	tcase_add_test(tests, ifca_lets_clients_choose);
 	tcase_add_test(tests, q_ffl_follows_its_formula);
+	tcase_add_test(tests, q_ffl_at_its_ends);
 	tcase_add_loop_test(tests, threads_snapshots_and_aborts_keep_the_bits, 0,
 	                    sizeof ways / sizeof *ways);
 	suite_add_tcase(suite, tests);
