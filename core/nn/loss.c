@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nn/kernels/kernels.h"
+#include "nn/layers/layers.h"
 #include "nn/net.h"
 
 /* Index of the first largest value. */
@@ -95,7 +96,7 @@ void fed_net_spread_labels(const struct fed_net *net, const float *x, const int3
 		const int32_t own = label[b];
 
 		for (size_t j = 0; j + 1 < positions; j++)
-			out[b * positions + j] = (int32_t)next[j];
+			out[b * positions + j] = (int32_t)fed_nearest_token(next[j], net->classes);
 		out[(b + 1) * positions - 1] = own;
 	}
 }

@@ -149,12 +149,37 @@ START_TEST(the_last_answer_is_the_models)
 }
 END_TEST
 
+/* An attacker's inputs are no tokens: what follows is the nearest one. */
+START_TEST(labels_are_tokens_whatever_the_inputs_are)
+{
+	float x[BATCH * TOKENS];
+	int32_t label[BATCH], spread[BATCH * TOKENS];
+	struct fed_net net;
+
+	make(&net, TOKENS);
+	fill_batch(x, label);
+	x[1] = -1e30f;
+	x[2] = NAN;
+	x[3] = 1e30f;
+	x[4] = 2.4f;
+	fed_net_spread_labels(&net, x, label, BATCH, spread);
+	ck_assert_int_eq(spread[0], 0);
+	ck_assert_int_eq(spread[1], 0);
+	ck_assert_int_eq(spread[2], WORDS - 1);
+	ck_assert_int_eq(spread[3], 2);
+	for (int i = 0; i < BATCH * TOKENS; i++)
+		ck_assert(spread[i] >= 0 && spread[i] < WORDS);
+	fed_net_release(&net);
+}
+END_TEST
+
 FED_SUITE(language)
 {
 	Suite *suite = suite_create("language");
 	TCase *tests = tcase_create("language");
 
 	tcase_add_loop_test(tests, the_loss_is_the_mean_over_what_follows_each_token, 1, TOKENS + 1);
+	tcase_add_test(tests, labels_are_tokens_whatever_the_inputs_are);
 	tcase_add_test(tests, a_step_goes_down_the_slope_of_that_loss);
 	tcase_add_test(tests, the_last_answer_is_the_models);
 	suite_add_tcase(suite, tests);

@@ -49,22 +49,13 @@ static void embedding_init(const void *config, const struct fed_shape *in, float
 		params[j] = (float)fed_stream_normal(&r);
 }
 
-/* The nearest valid token: inputs may be shifted by a client or made by an attacker. */
-static size_t row_of(float x, uint32_t vocabulary)
-{
-	const float last = (float)(vocabulary - 1);
-
-	if (!(x > 0)) /* NaN, too */
-		return 0;
-	return x < last ? (size_t)(x + 0.5f) : vocabulary - 1;
-}
-
 static void embedding_forward(const struct fed_pass *p)
 {
 	const struct fed_embedding_config *c = config_of(p);
 
 	for (size_t i = 0; i < (size_t)p->batch * p->in.dim[0]; i++)
-		memcpy(p->y + i * c->width, p->params + row_of(p->x[i], c->vocabulary) * c->width,
+		memcpy(p->y + i * c->width,
+		       p->params + fed_nearest_token(p->x[i], c->vocabulary) * c->width,
 		       c->width * sizeof *p->y);
 }
 
@@ -77,7 +68,7 @@ static void embedding_backward(const struct fed_pass *p)
 		memset(p->dx, 0, n * sizeof *p->dx);
 	for (size_t i = 0; i < n; i++)
 		fed_kernels()->add_rows(p->dy + i * c->width, 1, c->width,
-		                        p->grads + row_of(p->x[i], c->vocabulary) * c->width);
+		                        p->grads + fed_nearest_token(p->x[i], c->vocabulary) * c->width);
 }
 
 /* A table look-up is no arithmetic. */

@@ -38,6 +38,16 @@ struct fed_pool_config {
 struct fed_embedding_config {
 	uint32_t vocabulary, width;
 };
+/* The nearest valid token: inputs may be shifted by a client or made by an attacker. */
+static inline uint32_t fed_nearest_token(float x, uint32_t vocabulary)
+{
+	const float last = (float)(vocabulary - 1);
+
+	if (!(x > 0)) /* NaN, too */
+		return 0;
+	return x < last ? (uint32_t)(x + 0.5f) : vocabulary - 1;
+}
+
 struct fed_gru_config {
 	uint32_t units;
 };
