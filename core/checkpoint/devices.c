@@ -44,16 +44,26 @@ static uint8_t get_profile(struct fed_loader *f, const char *(*name)(size_t k))
 	return profile;
 }
 
+void fed__put_profiles(struct fed_saver *f, uint8_t device, uint8_t link)
+{
+	put_profile(f, device_name, device);
+	put_profile(f, link_name, link);
+}
+
+void fed__get_profiles(struct fed_loader *f, uint8_t *device, uint8_t *link)
+{
+	*device = get_profile(f, device_name);
+	*link = get_profile(f, link_name);
+}
+
 void fed__put_equipment(struct fed_saver *f, const struct fed_equipment *e)
 {
 	fed__put_row(f, equipment_columns, e);
-	put_profile(f, device_name, e->device_profile);
-	put_profile(f, link_name, e->link_profile);
+	fed__put_profiles(f, e->device_profile, e->link_profile);
 }
 
 void fed__get_equipment(struct fed_loader *f, struct fed_equipment *e)
 {
 	fed__get_row(f, equipment_columns, e);
-	e->device_profile = get_profile(f, device_name);
-	e->link_profile = get_profile(f, link_name);
+	fed__get_profiles(f, &e->device_profile, &e->link_profile);
 }

@@ -8,11 +8,9 @@
 
 /* Columns of a client block whose origin is known. */
 static const struct fed_record_column origin_columns[] = {
-	FED_COLUMN(struct fed_client_block, device.profile),
 	FED_COLUMN(struct fed_client_block, device.spread_given),
 	FED_COLUMN_RULE(struct fed_client_block, device.flops, FED_COLUMN_AMOUNT),
 	FED_COLUMN_RULE(struct fed_client_block, device.spread, FED_COLUMN_TIME),
-	FED_COLUMN(struct fed_client_block, link.profile),
 	FED_COLUMN(struct fed_client_block, link.spread_given),
 	FED_COLUMN_RULE(struct fed_client_block, link.spread, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_client_block, link.link.latency, FED_COLUMN_TIME),
@@ -47,6 +45,7 @@ void fed__save_origins(struct fed_saver *f, const struct fed_session *s)
 			continue;
 		fed_put_u32(f, k);
 		fed__put_row(f, origin_columns, &c->block[k]);
+		fed__put_profiles(f, c->block[k].device.profile, c->block[k].link.profile);
 	}
 	fed_put_u32(f, c->n - c->n_present);
 	for (uint32_t id = 0; id < c->n; id++) {
@@ -56,6 +55,13 @@ void fed__save_origins(struct fed_saver *f, const struct fed_session *s)
 		fed_put_u64(f, c->client[id].version);
 	}
 	fed__saver_end(f);
+}
+
+static void load_known(struct fed_loader *f, struct fed_client_block *b)
+{
+	fed__get_row(f, origin_columns, b);
+	fed__get_profiles(f, &b->device.profile, &b->link.profile);
+	b->known = true;
 }
 
 static void load_left(struct fed_loader *f, struct fed_clients *c)
@@ -82,8 +88,7 @@ void fed__load_origins(struct fed_loader *f, struct fed_session *s)
 			fed__loader_fail(f, "there is no client block %u", k);
 		if (f->failed)
 			break;
-		fed__get_row(f, origin_columns, &c->block[k]);
-		c->block[k].known = true;
+		load_known(f, &c->block[k]);
 	}
 	for (uint32_t n = fed_get_u32(f); n && !f->failed; n--)
 		load_left(f, c);

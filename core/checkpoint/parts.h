@@ -61,8 +61,10 @@ void fed__load_instance_if_any(struct fed_loader *, const struct fed_registry *,
  * when the loader failed. */
 void fed__save_fault(struct fed_saver *, const struct fed_fault *);
 void fed__load_fault(struct fed_loader *, struct fed_session *, struct fed_fault *);
-/* Device and link of a client.  Profiles are saved by name with their values; an unknown name
- * becomes no profile, with the values kept. */
+/* Profiles of a device and a link, by name; an unknown name becomes no profile. */
+void fed__put_profiles(struct fed_saver *, uint8_t device, uint8_t link);
+void fed__get_profiles(struct fed_loader *, uint8_t *device, uint8_t *link);
+/* Device and link of a client, with their profiles. */
 void fed__put_equipment(struct fed_saver *, const struct fed_equipment *);
 void fed__get_equipment(struct fed_loader *, struct fed_equipment *);
 /* The session's settings; what they say of plugins is checked by the caller. */
