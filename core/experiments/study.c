@@ -62,17 +62,9 @@ static void complete_last(struct fed_record *last, const struct fed_record *tota
 {
 	if (!isnan(last->test_loss) || isnan(total->test_loss))
 		return;
-	last->test_loss = total->test_loss;
-	last->test_accuracy = total->test_accuracy;
-	last->parameter_error = total->parameter_error;
-	last->attack_success = total->attack_success;
-	last->clients_accuracy = total->clients_accuracy;
-	last->clients_loss = total->clients_loss;
-	last->clients_weighted = total->clients_weighted;
-	last->clients_deviation = total->clients_deviation;
-	last->clients_worst = total->clients_worst;
-	last->clients_worst_tenth = total->clients_worst_tenth;
-	last->clients_fairness = total->clients_fairness;
+	for (const struct fed_field *m = fed_metrics; m->type != FED_TYPE_END; m++)
+		if (fed_metric_is_evaluated(m))
+			memcpy((char *)last + m->offset, (const char *)total + m->offset, sizeof(double));
 }
 
 /* Keep a run; copy NULL: it could not be composed. */

@@ -221,7 +221,7 @@ int fed_history_add(struct fed_history *h, const struct fed_record *record, stru
 	return FED_OK;
 }
 
-static bool is_evaluated(const struct fed_field *metric)
+bool fed_metric_is_evaluated(const struct fed_field *metric)
 {
 	return strncmp(metric->name, "clients_", 8) == 0 ||
 	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
@@ -239,7 +239,7 @@ static bool is_unevaluated(const struct fed_record *r)
 
 bool fed__metric_is_due(const struct fed_field *metric, const struct fed_record *r)
 {
-	return !is_evaluated(metric) || !is_unevaluated(r);
+	return !fed_metric_is_evaluated(metric) || !is_unevaluated(r);
 }
 
 double fed_history_figure(const struct fed_history *h, const struct fed_field *metric, size_t back)

@@ -25,6 +25,8 @@ void fed_metric_put(const struct fed_field *, double value, struct fed_text *);
 /* Whether a metric is a counter, known while the round runs (invited, refused, bytes); the others
  * are known at its end. */
 bool fed__metric_counts(const struct fed_field *);
+/* Whether a metric is measured on the model, at evaluations alone. */
+bool fed_metric_is_evaluated(const struct fed_field *);
 /* False for a metric over the test examples in a round that `eval-every N` left out. */
 bool fed__metric_is_due(const struct fed_field *, const struct fed_record *);
 /* Whether a loss is NaN or infinite.  The test loss may be missing: then there is no accuracy. */

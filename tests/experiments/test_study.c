@@ -369,6 +369,34 @@ START_TEST(another_study_of_the_name_is_refused)
 }
 END_TEST
 
+/* The last round has all figures of the final model, also where rounds are not evaluated. */
+START_TEST(the_last_round_is_evaluated)
+{
+	struct by_hand b = {.cell = 0};
+	struct fed_error err = {""};
+	struct fed_temp temp;
+	struct lab lab;
+
+	fed_temp_make(&temp);
+	fed_assert_ok(lab_open(&lab, fed_temp_file(&temp, "a.db"),
+	                       "dataset markov users=4;model gru embedding=4 units=4;set eval-every 0;"
+	                       "add 4 iid 20",
+	                       "lr = 0.1", 2, &err),
+	              &err);
+	lab_play(&lab, ignore, NULL, &err);
+	b.store = lab.store;
+	fed_assert_ok(fed_store_each_run(lab.store, lab.study.stored.id, take_cell, &b, &err), &err);
+	ck_assert_uint_eq(b.kept.n, 2);
+	ck_assert(isnan(b.kept.record[0].test_loss) && isnan(b.kept.record[0].perplexity));
+	ck_assert(isfinite(b.kept.record[1].test_accuracy));
+	ck_assert_double_eq_tol(b.kept.record[1].perplexity, exp(b.kept.record[1].test_loss), 1e-9);
+	fed_history_release(&b.kept);
+	fed_free(b.composition);
+	lab_close(&lab);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
 /* A damaged file is told, and stays as it is, byte for byte. */
 START_TEST(a_damaged_file_stays)
 {
@@ -577,6 +605,7 @@ FED_SUITE(study)
 	tcase_add_test(c, interrupted_it_goes_on);
 	tcase_add_test(c, two_programs_do_not_run_the_same_study);
 	tcase_add_test(c, another_study_of_the_name_is_refused);
+	tcase_add_test(c, the_last_round_is_evaluated);
 	tcase_add_test(c, a_damaged_file_stays);
 	tcase_add_test(c, damaged_pages_are_told);
 	tcase_add_test(c, a_full_disk_loses_nothing);
