@@ -4,12 +4,15 @@
  *
  * Keys and their values; settings of a name stand behind colons (krum:f=2:after=nnm):
  *
- *     seed, dataset, partition (dirichlet:alpha=0.1:samples=100), holdout   the examples; at
- * version 0 only, and as the same commands give them from the beginning clients as many, with the
- * same examples in all model, scheme, cut, aggregator, select, transport device, link of all
- * clients fault                         FAULT:WHO:KEY=VALUE..., with at= and for=; none attack
- * ATTACK:WHO:KEY=VALUE... of Byzantine clients, and of no others; without WHO 20%; none any key of
- * `set`
+ *     seed, dataset, partition, holdout       the examples, dirichlet:alpha=0.1:samples=100; at
+ *                                             version 0 only, as the same commands give them
+ *     clients                                 so many, with the same examples in all
+ *     model, scheme, cut, aggregator, select, transport
+ *     device, link                            of all clients
+ *     fault     FAULT:WHO:KEY=VALUE...        with at= and for=; none
+ *     attack    ATTACK:WHO:KEY=VALUE...       of Byzantine clients, and of no others; without WHO
+ *                                             20%; none
+ *     any key of `set`
  */
 #ifndef FED_EXPERIMENTS_LEVELS_H
 #define FED_EXPERIMENTS_LEVELS_H

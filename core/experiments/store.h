@@ -18,7 +18,8 @@
 
 struct fed_store;
 
-#define FED_STUDY_NAME_MAX 32 /* bytes, with the NUL */
+#define FED_STUDY_NAME_MAX 32        /* bytes, with the NUL */
+#define FED_STUDY_ROUNDS_MAX 1000000 /* of a run */
 
 struct fed_stored_study {
 	int64_t id;

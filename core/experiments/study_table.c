@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "experiments/student.h"
+#include "history/series.h"
 
 /* Groups --------------------------------------------------------------------------------- */
 
@@ -151,21 +152,19 @@ static bool take_run(void *ctx, const struct fed_stored_run *run)
 	return r->rc == FED_OK;
 }
 
-static void sum_groups(struct fed_study_table *t, const double *value, size_t cells)
+static void sum_groups(struct fed_study_table *t, const double *value, size_t cells,
+                       struct moments *sum)
 {
-	for (size_t g = 0; g < t->rows * t->columns; g++) {
-		struct moments m = {0};
-
-		for (size_t k = 0; k < cells; k++)
-			if (!isnan(value[k]) && group_of(&t->factors, &t->by, k) == g)
-				moments_add(&m, value[k]);
-		t->group[g] = (struct fed_study_group){.n = m.n,
-		                                       .mean = m.n ? m.mean : NAN,
-		                                       .sd = moments_sd(&m),
+	for (size_t k = 0; k < cells; k++)
+		if (!isnan(value[k]))
+			moments_add(&sum[group_of(&t->factors, &t->by, k)], value[k]);
+	for (size_t g = 0; g < t->rows * t->columns; g++)
+		t->group[g] = (struct fed_study_group){.n = sum[g].n,
+		                                       .mean = sum[g].n ? sum[g].mean : NAN,
+		                                       .sd = moments_sd(&sum[g]),
 		                                       .difference = NAN,
 		                                       .low = NAN,
 		                                       .high = NAN};
-	}
 }
 
 /* The best of a row, or `columns` if fewer than two have a mean. */
@@ -194,41 +193,61 @@ static size_t partner_of(const struct fed_study_table *t, size_t cell, size_t le
 	return fed__factors_cell(&t->factors, levels);
 }
 
-static void compare(struct fed_study_table *t, size_t g, size_t best, const double *value,
-                    size_t cells)
+/* The mean of the differences of a group's pairs, and its confidence interval. */
+static void set_difference(struct fed_study_group *group, const struct moments *m)
 {
-	struct fed_study_group *group = &t->group[g];
-	struct moments m = {0};
-
-	for (size_t k = 0; k < cells; k++) {
-		if (isnan(value[k]) || group_of(&t->factors, &t->by, k) != g)
-			continue;
-		const double other = value[partner_of(t, k, best)];
-		if (!isnan(other))
-			moments_add(&m, value[k] - other);
-	}
-	group->pairs = m.n;
-	group->difference = m.n ? m.mean : NAN;
-	if (m.n < 2)
+	group->pairs = m->n;
+	group->difference = m->n ? m->mean : NAN;
+	if (m->n < 2)
 		return;
-	const double t_value = fed__student_quantile((1 + FED_CONFIDENCE) / 2, (double)(m.n - 1));
-	const double half = t_value * moments_sd(&m) / sqrt((double)m.n);
-	group->low = m.mean - half;
-	group->high = m.mean + half;
+	const double t_value = fed__student_quantile((1 + FED_CONFIDENCE) / 2, (double)(m->n - 1));
+	const double half = t_value * moments_sd(m) / sqrt((double)m->n);
+	group->low = m->mean - half;
+	group->high = m->mean + half;
 }
 
-static void compare_all(struct fed_study_table *t, const double *value, size_t cells)
+/* Compare each group with the best of its row. */
+static void compare_all(struct fed_study_table *t, const double *value, size_t cells, size_t *best,
+                        struct moments *pairs)
 {
 	for (size_t r = 0; r < t->rows; r++) {
-		struct fed_study_group *row = &t->group[r * t->columns];
-		const size_t best = find_best(t, row);
-
-		for (size_t c = 0; best < t->columns && c < t->columns; c++) {
-			row[c].best = c == best;
-			if (c != best)
-				compare(t, r * t->columns + c, best, value, cells);
-		}
+		best[r] = find_best(t, &t->group[r * t->columns]);
+		if (best[r] < t->columns)
+			t->group[r * t->columns + best[r]].best = true;
 	}
+	for (size_t k = 0; k < cells; k++) {
+		const size_t g = group_of(&t->factors, &t->by, k), row_best = best[g / t->columns];
+
+		if (isnan(value[k]) || row_best == t->columns || g % t->columns == row_best)
+			continue;
+		const double other = value[partner_of(t, k, row_best)];
+		if (!isnan(other))
+			moments_add(&pairs[g], value[k] - other);
+	}
+	for (size_t g = 0; g < t->rows * t->columns; g++)
+		set_difference(&t->group[g], &pairs[g]);
+}
+
+/* Statistics of all groups from the cells' values. */
+static int fill_groups(struct fed_study_table *t, const double *value, size_t cells,
+                       struct fed_error *err)
+{
+	const size_t groups = t->rows * t->columns;
+	struct moments *sum = fed_alloc_array(groups, sizeof *sum); /* zeroed, as all of these */
+	struct moments *pairs = fed_alloc_array(groups, sizeof *pairs);
+	size_t *best = fed_alloc_array(t->rows, sizeof *best);
+	int rc = FED_OK;
+
+	if (sum && pairs && best) {
+		sum_groups(t, value, cells, sum);
+		compare_all(t, value, cells, best, pairs);
+	} else {
+		rc = fed_fail_memory(err, 2 * groups * sizeof *sum, "the figures of a study");
+	}
+	fed_free(sum);
+	fed_free(pairs);
+	fed_free(best);
+	return rc;
 }
 
 int fed_study_table_read(struct fed_study_table *t, struct fed_store *store,
@@ -256,10 +275,8 @@ int fed_study_table_read(struct fed_study_table *t, struct fed_store *store,
 	int rc = fed_store_each_run(store, study->id, take_run, &r, err);
 	if (rc == FED_OK)
 		rc = r.rc;
-	if (rc == FED_OK) {
-		sum_groups(t, r.value, cells);
-		compare_all(t, r.value, cells);
-	}
+	if (rc == FED_OK)
+		rc = fill_groups(t, r.value, cells, err);
 	fed_free(r.value);
 	return rc;
 }
@@ -273,13 +290,22 @@ void fed_study_table_release(struct fed_study_table *t)
 
 /* Bands ---------------------------------------------------------------------------------- */
 
-/* Moments of each group in each round. */
+/* Moments of each group in each round up to the last one that a run has the metric in. */
 struct bands_reading {
 	const struct fed_factors *factors;
 	const struct fed_study_by *by;
 	size_t groups, rounds, cells;
 	struct moments *moments; /* [groups][rounds + 1] */
 };
+
+static bool find_last_round(void *ctx, uint64_t cell, uint64_t round, double value)
+{
+	struct bands_reading *r = ctx;
+
+	if (cell < r->cells && round <= FED_STUDY_ROUNDS_MAX && !isnan(value) && round > r->rounds)
+		r->rounds = (size_t)round;
+	return true;
+}
 
 static bool take_figure(void *ctx, uint64_t cell, uint64_t round, double value)
 {
@@ -337,8 +363,13 @@ static int read_bands(struct fed_study_bands *b, struct bands_reading *r, struct
                       struct fed_error *err)
 {
 	r->groups = rows_of(r->factors, r->by) * columns_of(r->factors, r->by);
-	r->rounds = (size_t)study->rounds;
 	r->cells = fed__factors_cells(r->factors);
+	if (r->groups > FED_SERIES_MAX)
+		return fed_fail(err,
+		                "%zu curves are too many, at most %d; say `by FACTOR` with fewer levels",
+		                r->groups, FED_SERIES_MAX);
+	if (fed__store_figures(store, study->id, metric, find_last_round, r, err))
+		return FED_FAIL;
 	r->moments = fed_alloc_array(r->groups * (r->rounds + 1), sizeof *r->moments);
 	b->band = fed_alloc_array(r->groups, sizeof *b->band);
 	if (!r->moments || !b->band)

@@ -65,8 +65,8 @@ struct fed_study_bands {
 	struct fed_study_band *band; /* [n] */
 	size_t n;
 };
-/* A band for each combination of the levels of `by`, in the order of the table.  *b must be zeroed;
- * release it also on failure. */
+/* A band for each combination of the levels of `by`, in the order of the table; more than
+ * FED_SERIES_MAX are refused.  *b must be zeroed; release it also on failure. */
 int fed_study_bands_read(struct fed_study_bands *b, struct fed_store *,
                          const struct fed_stored_study *, const struct fed_field *metric,
                          const char *by, struct fed_error *);

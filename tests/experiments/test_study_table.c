@@ -226,6 +226,41 @@ START_TEST(a_missing_run_has_no_pair)
 }
 END_TEST
 
+/* Statistics take time in proportion to the cells, not to their square. */
+START_TEST(of_many_groups_each_has_its_run)
+{
+	struct fed_stored_study study = {.name = "many",
+	                                 .factors = "a = 1..250; b = 1..250",
+	                                 .until = "",
+	                                 .composition = "",
+	                                 .rounds = 1,
+	                                 .cells = 62500};
+	struct fed_record record = {.round = 1, .test_loss = 3};
+	struct fed_history h = {.record = &record, .n = 1};
+	const struct fed_stored_run run = {.cell = 62499, .rounds = 1, .ended = ""};
+	struct fed_study_table t = {0};
+	const struct fed_field *loss;
+	struct fed_error err = {""};
+	struct fed_store *store;
+	struct fed_temp temp;
+
+	fed_temp_make(&temp);
+	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
+	fed_assert_ok(fed__store_add(store, &study, &err), &err);
+	fed_assert_ok(fed__store_put(store, study.id, &run, &h, &err), &err);
+	fed_metric_find("loss", &loss, &err);
+	fed_assert_ok(fed_study_table_read(&t, store, &study, loss, "a,b", &err), &err);
+	ck_assert_uint_eq(t.missing, 62499);
+	ck_assert_uint_eq(t.group[62499].n, 1);
+	ck_assert_double_eq(t.group[62499].mean, 3);
+	ck_assert(!t.group[62499].best); /* it is alone */
+	ck_assert_uint_eq(t.group[0].n, 0);
+	fed_study_table_release(&t);
+	fed_store_close(store);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
 START_TEST(bands_are_moments_of_rounds)
 {
 	struct fed_study_bands b = {0};
@@ -239,6 +274,10 @@ START_TEST(bands_are_moments_of_rounds)
 	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
 	put_given(store, &study, given, SIZE_MAX, &err);
 	fed_metric_find("loss", &loss, &err);
+	ck_assert_int_ne(fed_study_bands_read(&b, store, &study, loss, "a,b,seed", &err), FED_OK);
+	ck_assert_msg(strstr(err.text, "30 curves are too many"), "%s", err.text);
+	fed_study_bands_release(&b);
+	study.rounds = UINT64_MAX; /* as a file may say that another program has written */
 	fed_assert_ok(fed_study_bands_read(&b, store, &study, loss, "b", &err), &err);
 	ck_assert_uint_eq(b.n, 2);
 	for (size_t k = 0; k < 2; k++) {
@@ -273,6 +312,7 @@ FED_SUITE(study_table)
 #ifdef FED_HAVE_SQLITE
 	tcase_add_test(c, means_and_paired_differences);
 	tcase_add_test(c, a_missing_run_has_no_pair);
+	tcase_add_test(c, of_many_groups_each_has_its_run);
 	tcase_add_test(c, bands_are_moments_of_rounds);
 #endif
 	suite_add_tcase(s, c);

@@ -116,9 +116,6 @@ static int show_bands(struct fed_shell *shell, struct fed_store *store,
 	int rc = fed_metric_find(*metric_name ? metric_name : "accuracy", &metric, err);
 	if (rc == FED_OK)
 		rc = fed_study_bands_read(&bands, store, study, metric, by, err);
-	if (rc == FED_OK && bands.n > FED_SERIES_MAX)
-		rc = fed_fail(err, "%zu curves are too many, at most %d; say `by FACTOR` with fewer levels",
-		              bands.n, FED_SERIES_MAX);
 	if (rc == FED_OK && shell->form != FED_FORM_TEXT)
 		list_bands(shell, &bands);
 	else if (rc == FED_OK)
