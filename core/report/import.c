@@ -16,6 +16,7 @@
 #include "session/composition.h"
 #include "session/session.h"
 
+#define FOREIGN_MORE 4096 /* tensors that a file may have beyond those of the model, to be told */
 /* Limit for headers, names and padding, far above that of a file of parameters. */
 #define HEADER_BYTES_MAX (1u << 20)
 
@@ -183,6 +184,8 @@ static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 	if (t->type == FED_NUMBER_I64)
 		return fed_fail(err, "%s has type I64; F32, F64, F16 and BF16 are read",
 		                fed_show(next.name).s);
+	if (m->n_foreign == m->list.n + FOREIGN_MORE)
+		return fed_fail(err, "more than %zu tensors; the model has %zu", m->n_foreign, m->list.n);
 	struct fed_foreign_tensor *grown =
 		fed_resize(m->foreign, m->n_foreign * sizeof *grown, (m->n_foreign + 1) * sizeof *grown);
 	if (!grown)

@@ -273,8 +273,8 @@ static int refuse_order(const struct matching *m, const struct layer_group *ours
 	fed_fail(err,
 	         "%.60s and %.60s have the same shapes (as %s), and their names do not say which "
 	         "comes first; rename tensors as `export` names them",
-	         m->foreign[m->theirs[a].tensor[0]].name, m->foreign[m->theirs[b].tensor[0]].name,
-	         fed_text_str(&want));
+	         fed_show(m->foreign[m->theirs[a].tensor[0]].name).s,
+	         fed_show(m->foreign[m->theirs[b].tensor[0]].name).s, fed_text_str(&want));
 	fed_text_release(&want);
 	return FED_FAIL;
 }

@@ -98,13 +98,16 @@ int fed_session_model_from_file(struct fed_session *s, const char *path, struct 
  * 0). */
 static bool find_place(const char *path, const char *error, unsigned *line, size_t *column)
 {
-	const char *shown = fed_show(path).s;
-	const size_t n = strlen(shown);
+	const struct fed_shown shown = fed_show(path);
+	const size_t n = strlen(shown.s);
 
+	if (strncmp(error, shown.s, n) != 0)
+		return false;
+	if (sscanf(error + n, ":%u:%zu:", line, column) == 2 && *column > 0)
+		return true;
+	const char *words = strstr(error + n, ": line ");
 	*column = 0;
-	return strncmp(error, shown, n) == 0 &&
-	       (sscanf(error + n, ":%u:%zu:", line, column) == 2 || strstr(error + n, ": line ")) &&
-	       (*column || sscanf(strstr(error + n, ": line "), ": line %u:", line) == 1);
+	return words && sscanf(words, ": line %u:", line) == 1;
 }
 
 bool fed_model_file_line(const char *path, const char *error, char *line, size_t size, size_t *at)

@@ -6,6 +6,7 @@
  */
 #include "report/import_match.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -217,6 +218,40 @@ START_TEST(other_tensors_are_refused)
 }
 END_TEST
 
+/* A header of very many tensors is refused before they are compared with each other. */
+START_TEST(too_many_tensors_are_refused)
+{
+	struct fed_text file = {0}, header = {0};
+	struct fed_error err = {""};
+	struct fed_temp temp;
+	struct fed_session s;
+
+	fed_temp_make(&temp);
+	small_init(&s, NULL);
+	small_do(&s, "dataset blobs train=40 test=10;model mlp hidden=4;add 2 iid 10;"
+	             "aggregator fedavg;transport local");
+	for (int i = 0; i < 5000; i++)
+		fed_text_add(&header,
+		             "%c\"x.%d\":{\"dtype\":\"F32\",\"shape\":[1],"
+		             "\"data_offsets\":[%d,%d]}",
+		             i ? ',' : '{', i, 4 * i, 4 * i + 4);
+	fed_text_add(&header, "}");
+	const uint64_t length = htole64(header.len);
+	fed_text_put(&file, (const char *)&length, sizeof length);
+	fed_text_put(&file, header.s, header.len);
+	for (int i = 0; i < 5000; i++)
+		fed_text_put(&file, "\0\0\0\0", 4);
+	fed_temp_write(&temp, "many.safetensors", file.s, file.len);
+	ck_assert_int_ne(fed_session_import(&s, fed_temp_file(&temp, "many.safetensors"), NULL, &err),
+	                 FED_OK);
+	ck_assert_msg(strstr(err.text, "the model has 4"), "%s", err.text);
+	fed_text_release(&header);
+	fed_text_release(&file);
+	fed__session_release(&s);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
 FED_SUITE(import_match)
 {
 	Suite *suite = suite_create("import_match");
@@ -228,6 +263,7 @@ FED_SUITE(import_match)
 	                    sizeof refused / sizeof *refused);
 	tcase_add_test(tests, a_file_under_other_names_is_imported);
 	tcase_add_test(tests, other_tensors_are_refused);
+	tcase_add_test(tests, too_many_tensors_are_refused);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
