@@ -18,6 +18,7 @@ static const struct fed_record_column origin_columns[] = {
 	FED_COLUMN_RULE(struct fed_client_block, link.link.up, FED_COLUMN_POSITIVE),
 	FED_COLUMN_RULE(struct fed_client_block, link.link.down, FED_COLUMN_POSITIVE),
 	FED_COLUMN_RULE(struct fed_client_block, link.link.drop_rate, FED_COLUMN_BELOW_ONE),
+	FED_COLUMN_RULE(struct fed_client_block, unseen, FED_COLUMN_BELOW_ONE),
 	FED_COLUMN_RULE(struct fed_client_block, holdout, FED_COLUMN_BELOW_ONE),
 	FED_COLUMN_END,
 };

@@ -223,7 +223,7 @@ int fed_history_add(struct fed_history *h, const struct fed_record *record, stru
 
 bool fed_metric_is_evaluated(const struct fed_field *metric)
 {
-	return strncmp(metric->name, "clients_", 8) == 0 ||
+	return strncmp(metric->name, "clients_", 8) == 0 || strncmp(metric->name, "unseen_", 7) == 0 ||
 	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
 	       metric->offset == offsetof(struct fed_record, test_loss) ||
 	       metric->offset == offsetof(struct fed_record, perplexity) ||

@@ -97,6 +97,27 @@ START_TEST(json_has_every_metric)
 }
 END_TEST
 
+/* What is measured on the model is not due in a round without evaluation; the others are. */
+START_TEST(what_is_evaluated_is_not_always_due)
+{
+	static const char *const evaluated[] = {
+		"test_accuracy",     "test_loss",        "attack_success",  "parameter_error",
+		"perplexity",        "unseen_accuracy",  "unseen_loss",     "unseen_worst_tenth",
+		"clients_accuracy",  "clients_loss",     "clients_worst",   "clients_worst_tenth",
+		"clients_deviation", "clients_fairness", "clients_weighted"};
+	const struct fed_record r = {.test_loss = NAN, .test_accuracy = NAN, .train_loss = 1};
+
+	for (const struct fed_field *m = fed_metrics; m->type; m++) {
+		bool is = false;
+
+		for (size_t i = 0; i < sizeof evaluated / sizeof *evaluated; i++)
+			is |= strcmp(m->name, evaluated[i]) == 0;
+		ck_assert_msg(fed_metric_is_evaluated(m) == is, "%s", m->name);
+		ck_assert(fed__metric_is_due(m, &r) == !is);
+	}
+}
+END_TEST
+
 FED_SUITE(metrics)
 {
 	Suite *suite = suite_create("metrics");
@@ -106,6 +127,7 @@ FED_SUITE(metrics)
 	tcase_add_loop_test(tests, finds_by_name, 0, (int)(sizeof names / sizeof *names));
 	tcase_add_test(tests, says_the_nearest);
 	tcase_add_test(tests, history_grows_and_sums);
+	tcase_add_test(tests, what_is_evaluated_is_not_always_due);
 	tcase_add_test(tests, json_has_every_metric);
 	suite_add_tcase(suite, tests);
 	return suite;

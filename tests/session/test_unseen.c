@@ -101,6 +101,8 @@ START_TEST(they_are_saved_and_one_always_takes_part)
 	small_do(&s, composed);
 	for (uint32_t id = 0; id < 10; id++)
 		unseen[id] = s.parts.clients.client[id].unseen;
+	const double share = s.parts.clients.block[0].unseen;
+	ck_assert_double_gt(share, 0);
 	small_do(&s, "round 1");
 	fed_assert_ok(fed_snapshot_take_within(&s, &snapshot, 1 << 24, &err), &err);
 	small_do(&s, "remove all;set unseen 0.9;add 1 iid 10");
@@ -108,6 +110,8 @@ START_TEST(they_are_saved_and_one_always_takes_part)
 	fed_assert_ok(fed_snapshot_restore(&s, &snapshot, &err), &err);
 	for (uint32_t id = 0; id < 10; id++)
 		ck_assert(s.parts.clients.client[id].unseen == unseen[id]);
+	ck_assert(s.parts.clients.block[0].known); /* for studies, which make them again */
+	ck_assert_double_eq(s.parts.clients.block[0].unseen, share);
 	small_do(&s, "remove seen");
 	small_refuses(&s, "round 1", "none of the 3 clients takes part");
 	small_refuses(&s, "set unseen 95%", "unseen");
