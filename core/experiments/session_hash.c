@@ -44,6 +44,7 @@ static uint64_t hash_client(uint64_t h, const struct fed_client *c)
 {
 	h = hash_bytes(h, c->examples, c->count * sizeof *c->examples);
 	h = hash_bytes(h, &c->shift, sizeof c->shift);
+	h = hash_bytes(h, &(bool){c->unseen}, sizeof(bool));
 	h = hash_bytes(h, &c->device, sizeof c->device);
 	return hash_bytes(h, &c->link, sizeof c->link);
 }
@@ -63,6 +64,8 @@ uint64_t fed__session_hash(const struct fed_session *s)
 	uint64_t h = 0xcbf29ce484222325u;
 
 	h = hash_bytes(h, fed_session_params(s), s->parts.net.dim * sizeof(float));
+	if (s->parts.net.frozen_dim)
+		h = hash_bytes(h, s->parts.net.frozen, s->parts.net.frozen_dim * sizeof(float));
 	h = hash_bytes(h, &version, sizeof version);
 	h = hash_bytes(h, &s->parts.data->fingerprint, sizeof s->parts.data->fingerprint);
 	h = hash_fields(h, fed_settings_fields, &s->parts.settings);

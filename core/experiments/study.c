@@ -258,6 +258,25 @@ static bool mark_played(void *ctx, const struct fed_stored_run *run)
 	return true;
 }
 
+/* Tell when version 0 has other parameters than those of the seed, which runs begin with. */
+static int tell_start(struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_net *net = &s->parts.net;
+
+	if (fed_session_version(s) > 0)
+		return FED_OK;
+	float *drawn = fed_alloc_floats(net->dim);
+	if (!drawn)
+		return fed_fail_memory(err, net->dim * sizeof *drawn, "the study");
+	fed_net_init_params(net, drawn, (uint64_t)s->parts.settings.seed);
+	if (memcmp(drawn, fed_session_params(s), net->dim * sizeof *drawn) != 0)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "the runs begin with parameters of their seed, not with those that were "
+		                 "imported or pre-trained; a frozen base (`help pretrain`) is kept");
+	fed_free_floats(drawn);
+	return FED_OK;
+}
+
 int fed_study_open(struct fed_study *s, struct fed_store *store, struct fed_session *session,
                    const struct fed_study_plan *plan, struct fed_error *err)
 {
@@ -269,6 +288,8 @@ int fed_study_open(struct fed_study *s, struct fed_store *store, struct fed_sess
 	if (*plan->until && fed_condition_parse(&s->until, plan->until, &session->runs, err))
 		return FED_REJECT;
 	int rc = begin_study(s, plan, err);
+	if (rc == FED_OK)
+		rc = tell_start(session, err);
 	if (rc == FED_OK)
 		rc = find_or_add(s, plan->snapshot, err);
 	if (rc == FED_OK)

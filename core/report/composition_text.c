@@ -35,6 +35,20 @@ static void put_instance(const char *part, const struct fed_instance *x, struct 
 	put_fields(part, x->entry->head->fields, x->state, out);
 }
 
+/* The frozen base of a model: that of the seed, or one that was imported or pre-trained. */
+static void put_base(const struct fed_composition *c, struct fed_text *out)
+{
+	const struct fed_net *net = &c->net;
+
+	if (!c->net_built || net->frozen_dim == 0)
+		return;
+	if (net->frozen_given)
+		fed_text_add(out, "model.base=crc %08x\n",
+		             fed_crc32(0, net->frozen, net->frozen_dim * sizeof *net->frozen));
+	else
+		fed_text_add(out, "model.base=seed\n");
+}
+
 /* Settings that no figure depends on. */
 static bool is_idle(const struct fed_field *row)
 {
@@ -130,6 +144,7 @@ void fed_composition_put(const struct fed_session *s, const struct fed_clients *
 		             c->data->spec ? c->data->spec : c->data->name,
 		             (unsigned long long)c->data->fingerprint);
 	put_instance("model", &c->model, out);
+	put_base(c, out);
 	fed_text_add(out, "scheme=%s\n", c->scheme->name);
 	put_fields("scheme", c->scheme->fields, c->scheme_state, out);
 	put_instance("aggregator", &c->aggregator, out);

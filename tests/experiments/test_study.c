@@ -397,6 +397,41 @@ START_TEST(the_last_round_is_evaluated)
 }
 END_TEST
 
+/* Another frozen base is another study, and other trials. */
+START_TEST(a_base_is_part_of_the_composition)
+{
+	static const char clients[] = "model mlp hidden=4 lora=1;add 4 iid 20";
+	const struct fed_study_plan plan = {
+		.name = "grid", .factors = "lr = 0.1", .until = "", .rounds = 1, .program = "1"};
+	struct fed_error err = {""};
+	struct fed_temp temp;
+	struct lab lab;
+
+	fed_temp_make(&temp);
+	fed_assert_ok(lab_open(&lab, fed_temp_file(&temp, "a.db"), clients, plan.factors, 1, &err),
+	              &err);
+	lab_play(&lab, ignore, NULL, &err);
+	fed_study_close(&lab.study);
+	fed_assert_ok(fed_study_open(&lab.study, lab.store, &lab.session, &plan, &err), &err);
+	ck_assert_uint_eq(lab.study.trials.played, 1);
+	fed_study_close(&lab.study);
+
+	const struct fed_net *net = &lab.session.parts.net;
+	const uint64_t before = fed__session_hash(&lab.session);
+	float *frozen = fed_alloc_floats(net->frozen_dim), *params = fed_alloc_floats(net->dim);
+	memcpy(frozen, net->frozen, net->frozen_dim * sizeof *frozen);
+	memcpy(params, fed_session_params(&lab.session), net->dim * sizeof *params);
+	frozen[0] += 1;
+	fed_assert_ok(fed_session_adopt_base(&lab.session, frozen, params, &err), &err);
+	ck_assert(fed__session_hash(&lab.session) != before);
+	ck_assert_int_eq(fed_study_open(&lab.study, lab.store, &lab.session, &plan, &err), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "is kept with other composition"), "%s", err.text);
+	fed_free_floats(frozen);
+	lab_close(&lab);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
 /* A damaged file is told, and stays as it is, byte for byte. */
 START_TEST(a_damaged_file_stays)
 {
@@ -606,6 +641,7 @@ FED_SUITE(study)
 	tcase_add_test(c, two_programs_do_not_run_the_same_study);
 	tcase_add_test(c, another_study_of_the_name_is_refused);
 	tcase_add_test(c, the_last_round_is_evaluated);
+	tcase_add_test(c, a_base_is_part_of_the_composition);
 	tcase_add_test(c, a_damaged_file_stays);
 	tcase_add_test(c, damaged_pages_are_told);
 	tcase_add_test(c, a_full_disk_loses_nothing);
