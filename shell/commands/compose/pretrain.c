@@ -39,8 +39,8 @@ static void say_outcome(struct fed_shell *shell, const struct fed_pretrain_plan 
 
 	fed_text_add(&text, "%s pre-trained on ", parts->net.frozen_dim ? "base" : "model");
 	fed_text_count(&text, made->examples);
-	fed_text_add(&text, " examples, %lld epoch%s: ", (long long)plan->epochs,
-	             plan->epochs == 1 ? "" : "s");
+	fed_text_add(&text, " example%s, %lld epoch%s: ", made->examples == 1 ? "" : "s",
+	             (long long)plan->epochs, plan->epochs == 1 ? "" : "s");
 	if (!isnan(r->test_accuracy))
 		fed_text_add(&text, "accuracy %.2f %%, ", 100 * r->test_accuracy);
 	fed_text_add(&text, "loss %.4g", r->test_loss);
