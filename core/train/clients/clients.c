@@ -45,8 +45,10 @@ int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, st
 		return fed_fail_memory(err, from->n * sizeof *c->client, "the clients");
 	}
 	c->capacity = from->n;
-	memcpy(c->client, from->client, from->n * sizeof *c->client);
-	memcpy(c->present, from->present, from->n_present * sizeof *c->present);
+	if (from->n) /* else there is nothing to copy from */
+		memcpy(c->client, from->client, from->n * sizeof *c->client);
+	if (from->n_present)
+		memcpy(c->present, from->present, from->n_present * sizeof *c->present);
 	for (uint32_t i = 0; i < c->n; i++) {
 		c->client[i].kept = NULL;
 		c->client[i].model = 0;
