@@ -28,7 +28,7 @@ struct import {
 	float *buffer; /* of the largest tensor */
 	/* of a safetensors file */
 	struct fed_foreign_tensor *foreign; /* [n_foreign] */
-	size_t n_foreign, left_out;
+	size_t n_foreign, foreign_capacity, left_out;
 	struct fed_match *match; /* [list.n], where the file has names of its own; else NULL */
 };
 
@@ -186,11 +186,16 @@ static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		                fed_show(next.name).s);
 	if (m->n_foreign == m->list.n + FOREIGN_MORE)
 		return fed_fail(err, "more than %zu tensors; the model has %zu", m->n_foreign, m->list.n);
-	struct fed_foreign_tensor *grown =
-		fed_resize(m->foreign, m->n_foreign * sizeof *grown, (m->n_foreign + 1) * sizeof *grown);
-	if (!grown)
-		return fed_fail_memory(err, sizeof *grown, "the tensors of a file");
-	m->foreign = grown;
+	if (m->n_foreign == m->foreign_capacity) {
+		const size_t more = m->foreign_capacity ? 2 * m->foreign_capacity : 64;
+		struct fed_foreign_tensor *grown =
+			fed_resize(m->foreign, m->foreign_capacity * sizeof *grown, more * sizeof *grown);
+
+		if (!grown)
+			return fed_fail_memory(err, more * sizeof *grown, "the tensors of a file");
+		m->foreign = grown;
+		m->foreign_capacity = more;
+	}
 	m->foreign[m->n_foreign++] = next;
 	return FED_OK;
 }
