@@ -155,6 +155,25 @@ static bool is_kept(const struct fed_session *s, const char *name)
 	return false;
 }
 
+static int delete_run(struct fed_shell *shell, struct fed_store *store,
+                      const struct fed_stored_study *study, const char *number,
+                      struct fed_error *err)
+{
+	long long cell;
+
+	if (!fed_parse_int(number, &cell) || cell < 0 || (uint64_t)cell >= study->cells)
+		return fed_fail(err, "%s is not the number of a run of %s; `runs %s` lists them",
+		                fed_show(number).s, study->name, study->name);
+	if (fed_store_lock(store, study, err))
+		return FED_FAIL;
+	const int rc = fed_store_remove_run(store, study->id, (uint64_t)cell, err);
+	fed_store_unlock(store, study);
+	if (rc == FED_OK)
+		fed__print(shell, "run %lld of study %s is deleted; `study %s continue` makes it again\n",
+		           cell, study->name, study->name);
+	return rc;
+}
+
 /* A study, or the run of it behind the slash. */
 static int delete_stored(struct fed_shell *shell, const char *which, struct fed_error *err)
 {
@@ -162,28 +181,12 @@ static int delete_stored(struct fed_shell *shell, const char *which, struct fed_
 	struct fed_stored_study study;
 	struct fed_store *store;
 	char name[64];
-	long long cell = 0;
 
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(which, "/"), which);
 	if (fed__open_study(&store, name, &study, err))
 		return FED_FAIL;
-	int rc = FED_OK;
-	if (slash && (!fed_parse_int(slash + 1, &cell) || cell < 0 || (uint64_t)cell >= study.cells))
-		rc = fed_fail(err, "%s is not the number of a run of %s; `runs %s` lists them",
-		              fed_show(slash + 1).s, name, name);
-	if (rc == FED_OK)
-		rc = fed_store_lock(store, &study, err);
-	if (rc == FED_OK) {
-		rc = slash ? fed_store_remove_run(store, study.id, (uint64_t)cell, err)
-		           : fed_store_remove(store, study.id, err);
-		fed_store_unlock(store, &study);
-	}
-	if (rc == FED_OK && slash)
-		fed__print(shell, "run %lld of study %s is deleted; `study %s continue` makes it again\n",
-		           cell, name, name);
-	else if (rc == FED_OK)
-		fed__print(shell, "study %s is deleted with its %s run%s\n", name,
-		           fed_count((double)study.played).s, study.played == 1 ? "" : "s");
+	const int rc = slash ? delete_run(shell, store, &study, slash + 1, err)
+	                     : fed__delete_study(shell, store, &study, err);
 	fed_stored_study_release(&study);
 	fed_store_close(store);
 	return rc;

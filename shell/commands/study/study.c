@@ -303,21 +303,27 @@ static int continue_study(struct fed_shell *shell, const struct fed_study_args *
 	return rc;
 }
 
-static int delete_study(struct fed_shell *shell, const char *name, struct fed_error *err)
+int fed__delete_study(struct fed_shell *shell, struct fed_store *store,
+                      const struct fed_stored_study *study, struct fed_error *err)
+{
+	if (fed_store_lock(store, study, err))
+		return FED_FAIL;
+	const int rc = fed_store_remove(store, study->id, err);
+	fed_store_unlock(store, study);
+	if (rc == FED_OK)
+		fed__print(shell, "study %s is deleted with its %s run%s\n", study->name,
+		           fed_count((double)study->played).s, study->played == 1 ? "" : "s");
+	return rc;
+}
+
+static int delete_named(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	struct fed_stored_study study;
 	struct fed_store *store;
 
 	if (fed__open_study(&store, name, &study, err))
 		return FED_FAIL;
-	int rc = fed_store_lock(store, &study, err);
-	if (rc == FED_OK) {
-		rc = fed_store_remove(store, study.id, err);
-		fed_store_unlock(store, &study);
-	}
-	if (rc == FED_OK)
-		fed__print(shell, "study %s is deleted with its %s run%s\n", name,
-		           fed_count((double)study.played).s, study.played == 1 ? "" : "s");
+	const int rc = fed__delete_study(shell, store, &study, err);
 	fed_stored_study_release(&study);
 	fed_store_close(store);
 	return rc;
@@ -347,7 +353,7 @@ int fed__run_study(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (strcmp(a->what, "continue") == 0)
 		return continue_study(shell, a, err);
 	if (strcmp(a->what, "delete") == 0)
-		return delete_study(shell, a->name, err);
+		return delete_named(shell, a->name, err);
 	return fed_fail(err,
 	                "%s is neither { FACTORS } nor table, continue or delete; `help study` shows "
 	                "examples",

@@ -25,6 +25,9 @@ int fed__open_store(struct fed_store **, bool make, struct fed_error *);
 /* Find a study by name. */
 int fed__open_study(struct fed_store **, const char *name, struct fed_stored_study *,
                     struct fed_error *);
+/* Delete a study, unless another program runs it, and say so. */
+int fed__delete_study(struct fed_shell *, struct fed_store *, const struct fed_stored_study *,
+                      struct fed_error *);
 /* Cut "accuracy by aggregator,partition" in place; what is missing is "". */
 int fed__read_study_words(char *words, const char **metrics, const char **by, struct fed_error *);
 /* Plot a metric of a study by round, with a band of one standard deviation: `plot study NAME METRIC
