@@ -110,6 +110,11 @@ static void put_clients(const struct fed_clients *c, const struct fed_clients *f
 		                         x->link.up, x->link.down,    x->link.drop_rate};
 
 		examples = fed_crc32(examples, x->examples, (x->count + x->holdout) * sizeof *x->examples);
+		if (x->holdout || x->unseen) { /* which of them it trains on */
+			const uint32_t trained[2] = {x->count, x->unseen};
+
+			examples = fed_crc32(examples, trained, sizeof trained);
+		}
 		equipment = fed_crc32(equipment, device, sizeof device);
 	}
 	fed_text_add(out, "clients.examples=crc %08x\nclients.equipment=crc %08x\n", examples,

@@ -432,6 +432,29 @@ START_TEST(a_base_is_part_of_the_composition)
 }
 END_TEST
 
+/* Clients with the same examples are others when they hold some out, or never take part. */
+START_TEST(what_clients_train_on_is_part_of_the_composition)
+{
+	static const char *const clients[] = {"add 4 iid 20",
+	                                      "set holdout 0.2;add 4 iid 20;set holdout 0",
+	                                      "set unseen 0.5;add 4 iid 20;set unseen 0"};
+	struct fed_text text[3] = {{0}};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct fed_session s;
+
+		compose(&s, clients[i]);
+		fed_composition_put(&s, NULL, &text[i]);
+		ck_assert_ptr_nonnull(strstr(text[i].s, "clients.examples="));
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(text[i].s, text[k].s);
+		fed__session_release(&s);
+	}
+	for (size_t i = 0; i < 3; i++)
+		fed_text_release(&text[i]);
+}
+END_TEST
+
 /* A damaged file is told, and stays as it is, byte for byte. */
 START_TEST(a_damaged_file_stays)
 {
@@ -642,6 +665,7 @@ FED_SUITE(study)
 	tcase_add_test(c, another_study_of_the_name_is_refused);
 	tcase_add_test(c, the_last_round_is_evaluated);
 	tcase_add_test(c, a_base_is_part_of_the_composition);
+	tcase_add_test(c, what_clients_train_on_is_part_of_the_composition);
 	tcase_add_test(c, a_damaged_file_stays);
 	tcase_add_test(c, damaged_pages_are_told);
 	tcase_add_test(c, a_full_disk_loses_nothing);
