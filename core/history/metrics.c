@@ -129,6 +129,15 @@ bool fed_metric_is_share(const struct fed_field *metric)
 	return false;
 }
 
+const char *fed_metric_needs(const struct fed_field *row)
+{
+	if (strncmp(row->name, "clients_", 8) == 0)
+		return "`set holdout 0.2` before add-client";
+	if (strncmp(row->name, "unseen_", 7) == 0)
+		return "`set unseen 20%` and `set holdout 0.2` before add-client";
+	return NULL;
+}
+
 void fed_metric_put(const struct fed_field *metric, double value, struct fed_text *out)
 {
 	const char *name = metric->name;

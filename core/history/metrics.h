@@ -20,6 +20,8 @@ int fed_metric_find(const char *name, const struct fed_field **, struct fed_erro
 double fed_metric_value(const struct fed_field *, const struct fed_record *);
 /* Whether a metric is a share, from 0 to 1: accuracies, precision, recall. */
 bool fed_metric_is_share(const struct fed_field *);
+/* What a session needs before its rounds have the metric; NULL: nothing, or `explain` says it. */
+const char *fed_metric_needs(const struct fed_field *);
 /* Append a value with its unit: "81.20 %", "15.9 MB", "-" for NaN. */
 void fed_metric_put(const struct fed_field *, double value, struct fed_text *);
 /* Whether a metric is a counter, known while the round runs (invited, refused, bytes); the others

@@ -2,6 +2,7 @@
 /*
  * shell/commands/plot.c - the command `plot`: metrics of the run and of kept runs as curves.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,47 @@ static const char *name_in_figure(const struct fed_series_set *set, size_t i)
 	return *set->of[i].run ? set->of[i].run : FED_PRESENT_RUN;
 }
 
+static bool has_values(const struct fed_series_set *set, const struct fed_field *metric)
+{
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; set->of[i].of == metric && k < set->of[i].n; k++)
+			if (isfinite(set->of[i].y[k]))
+				return true;
+	return false;
+}
+
+/* Lines about metrics that no round has: "clients-worst has no values; it takes ..."; how many
+ * metrics are without a line. */
+static size_t add_missing(const struct fed_series_set *set, struct fed_text *out)
+{
+	const struct fed_field *before = NULL;
+	size_t some = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct fed_field *m = set->of[i].of;
+		const char *needs = fed_metric_needs(m);
+
+		if (m == before)
+			continue;
+		before = m;
+		if (has_values(set, m)) {
+			some++;
+			continue;
+		}
+		fed_text_add(out, out->len ? "; " : "");
+		fed_field_key(m, out);
+		fed_text_add(out, " has no values: ");
+		if (needs) {
+			fed_text_add(out, "it takes %s", needs);
+			continue;
+		}
+		fed_text_add(out, "`explain ");
+		fed_field_key(m, out);
+		fed_text_add(out, "` says what it is");
+	}
+	return some;
+}
+
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
                 const struct fed_field *x, const struct fed_plot_form *form, struct fed_error *err)
 {
@@ -89,6 +131,12 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 		                             set->of[i].n,
 		                             NULL,
 		                             NULL};
+	struct fed_text missing = {0};
+	if (!add_missing(set, &missing) && *form->figure.to) {
+		fed_fail(err, "%s", fed_text_str(&missing));
+		fed_text_release(&missing);
+		return FED_FAIL;
+	}
 	fed_field_key(x, &label);
 	/* The legend of a figure names several metrics. */
 	const bool named = !*form->figure.to || has_one_metric(set);
@@ -97,6 +145,9 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 	                          .series = series,
 	                          .n = set->n};
 	const int rc = fed__print_chart(shell, &chart, form, err);
+	if (rc == FED_OK && missing.len)
+		fed__print(shell, "%s\n", fed_text_str(&missing));
+	fed_text_release(&missing);
 	fed_text_release(&label);
 	return rc;
 }

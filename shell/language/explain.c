@@ -159,6 +159,9 @@ static void show_metric(struct fed_shell *shell, const struct fed_field *metric)
 	const double value = fed_history_figure(h, metric, 0);
 	struct fed_text text = {0};
 
+	const char *needs = isnan(value) ? fed_metric_needs(metric) : NULL;
+	if (needs)
+		fed__print(shell, "\nit takes %s\n", needs);
 	if (!h->n) {
 		fed__print(shell, "\nnow: no rounds yet; `round` makes one\n");
 		return;

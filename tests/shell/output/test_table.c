@@ -85,6 +85,12 @@ static const struct {
 	{"set lr", FED_EXIT_USAGE, "needs a value"},
 	{"set lrr", FED_EXIT_USAGE, "did you mean lr"},
 	{"set metrics", FED_EXIT_USAGE, "no setting metrics"},
+	{"explain clients-worst", FED_EXIT_OK, "it takes `set holdout 0.2` before add-client"},
+	{"add-client 4 samples=20; round 2; plot loss,attack-success,unseen-loss", FED_EXIT_OK,
+     "attack-success has no values: `explain attack-success` says what it is; unseen-loss has no "
+     "values: it takes `set unseen 20%`"},
+	{"add-client 4 samples=20; round 2; plot clients-worst to=/nonexistent/x.svg", FED_EXIT_FAILED,
+     "clients-worst has no values: it takes `set holdout 0.2`"},
 	{"pretrain -1", FED_EXIT_USAGE, "-1 is not a valid number of passes"},
 	{"set unseen 0.2; add-client 10 samples=20; round; evaluate unseen", FED_EXIT_OK,
      "each client has\n"},
