@@ -103,7 +103,8 @@ struct example_levels {
 
 static bool is_of_examples(const char *key)
 {
-	static const char *const keys[] = {"seed", "dataset", "partition", "clients", "holdout"};
+	static const char *const keys[] = {"seed",    "dataset", "partition",
+	                                   "clients", "holdout", "unseen"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (fed_same_name(key, keys[i]))
@@ -132,8 +133,10 @@ static int read_examples(struct example_levels *e, const struct fed_level *level
 		return FED_FAIL;
 	if (fed_same_name(level->key, "seed"))
 		p->seed = (uint64_t)settings.seed;
-	else
+	else if (fed_same_name(level->key, "holdout"))
 		p->holdout = settings.holdout;
+	else
+		p->unseen = settings.unseen;
 	return FED_OK;
 }
 
@@ -149,8 +152,8 @@ static int change_examples(struct fed_session *copy, const struct fed_levels_pla
 		           : fed__session_partition_again(copy, plan->session, n, err);
 	if (fed_same_name(level->key, "seed"))
 		return fed_session_set(copy, level->key, level->value, err);
-	if (fed_same_name(level->key, "holdout"))
-		return fed_fail(err, "holdout is for clients that join; a `study` makes them again");
+	if (fed_same_name(level->key, "holdout") || fed_same_name(level->key, "unseen"))
+		return fed_fail(err, "%s is for clients that join; a `study` makes them again", level->key);
 	return fed_fail(err,
 	                "%s cannot change from the present version on; a `study` begins at version 0",
 	                level->key);
@@ -162,7 +165,7 @@ static int apply_examples(struct fed_session *copy, const struct fed_levels_plan
 {
 	const struct fed_session *s = plan->session;
 	struct example_levels e = {
-		.population = {.seed = (uint64_t)s->parts.settings.seed, .holdout = NAN}};
+		.population = {.seed = (uint64_t)s->parts.settings.seed, .holdout = NAN, .unseen = NAN}};
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_of_examples(level[i].key))
@@ -179,6 +182,8 @@ static int apply_examples(struct fed_session *copy, const struct fed_levels_plan
 	*data = e.population.data == s->parts.data ? NULL : e.population.data;
 	if (!isnan(e.population.holdout))
 		copy->parts.settings.holdout = e.population.holdout;
+	if (!isnan(e.population.unseen))
+		copy->parts.settings.unseen = e.population.unseen;
 	return fed__session_populate(copy, s, &e.population, err);
 }
 

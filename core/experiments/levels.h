@@ -4,8 +4,8 @@
  *
  * Keys and their values; settings of a name stand behind colons (krum:f=2:after=nnm):
  *
- *     seed, dataset, partition, holdout       the examples, dirichlet:alpha=0.1:samples=100; at
- *                                             version 0 only, as the same commands give them
+ *     seed, dataset, partition, holdout,      the examples, dirichlet:alpha=0.1:samples=100; at
+ *     unseen                                  version 0 only, as the same commands give them
  *     clients                                 so many, with the same examples in all
  *     model, scheme, cut, aggregator, select, transport
  *     device, link                            of all clients

@@ -164,6 +164,8 @@ static struct fed_clients_plan plan_of(const struct fed_population *p, const str
 		plan.how.samples = b->how.samples;
 	if (!isnan(p->holdout))
 		plan.holdout = p->holdout;
+	if (!isnan(p->unseen))
+		plan.unseen = p->unseen;
 	return plan;
 }
 

@@ -36,7 +36,7 @@ struct fed_population {
 	bool partitioned;         /* by `how`: */
 	struct fed_partition how; /* samples 0: as many as the session's clients have */
 	uint32_t n;               /* clients, with the same examples in all; 0: those of the session */
-	double holdout;           /* NaN: as the session's clients */
+	double holdout, unseen;   /* NaN: as the session's clients */
 };
 /* Replace clients and examples of a copy at version 0.  Clients that the session removed are
  * missing here, too; devices and links that were changed one by one stay as they are. */
