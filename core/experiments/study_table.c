@@ -212,8 +212,10 @@ static void compare_all(struct fed_study_table *t, const double *value, size_t c
 {
 	for (size_t r = 0; r < t->rows; r++) {
 		best[r] = find_best(t, &t->group[r * t->columns]);
-		if (best[r] < t->columns)
-			t->group[r * t->columns + best[r]].best = true;
+		struct fed_study_group *row = &t->group[r * t->columns];
+
+		for (size_t c = 0; best[r] < t->columns && c < t->columns; c++)
+			row[c].best = row[c].mean == row[best[r]].mean;
 	}
 	for (size_t k = 0; k < cells; k++) {
 		const size_t g = group_of(&t->factors, &t->by, k), row_best = best[g / t->columns];

@@ -18,7 +18,7 @@
 struct fed_study_group {
 	size_t n;        /* runs with the metric */
 	double mean, sd; /* of a sample; NaN where n is too small */
-	bool best;       /* of its row, which has others */
+	bool best;       /* of its row, which has others; equal ones all are */
 	/* Mean of (this - best) over the pairs, and the limits of its confidence interval (Student's
 	 * t); NaN for the best, and where there are too few pairs. */
 	double difference, low, high;

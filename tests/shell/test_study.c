@@ -60,6 +60,11 @@ START_TEST(from_the_line_to_the_table)
 	says("plot study first accuracy by aggregator", "each curve is the mean of 6 runs\n");
 	says("plot study first accuracy by aggregator,partition,seed", "each curve is one run\n");
 	says("study first table accuracy by aggregator", "test-accuracy  ");
+	ck_assert_ptr_null(
+		strstr(said("study first table accuracy by aggregator,partition"), "test-accuracy  "));
+	lab.shell.screen.width = 48; /* too narrow for both beside each other: none is left out */
+	says("study first table accuracy by aggregator,partition", "aggregator  partition  test-acc");
+	lab.shell.screen.width = 0;
 	says("study first table accuracy by aggregator --csv", "aggregator,test_accuracy,");
 	says("diff first/0 first/1", "6 noniid samples=40");
 	says("diff first/0 first/0", "all rounds are the same, bit for bit");

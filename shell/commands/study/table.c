@@ -50,8 +50,10 @@ static size_t add_factor_columns(struct fed_table_column *column, const struct f
 	return n;
 }
 
-/* A row for each group: as data, and where one factor is compared. */
-static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
+enum { MEANS_SHOWN = 3, BEST_SHOWN = 4, ALL_SHOWN = 8 }; /* the first of the figures below */
+
+/* A row for each group: as data, where one factor is compared, and where a grid is too wide. */
+static void show_long(struct fed_shell *shell, const struct fed_study_table *t, size_t shown)
 {
 	struct fed_table_column column[COLUMNS_MAX];
 	size_t n = add_factor_columns(column, t, 0);
@@ -62,14 +64,12 @@ static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
 		{.title = fed_text_str(&title), .kind = FED_CELL_NUMBER, .key = t->metric->name},
 		{.title = "sd", .kind = FED_CELL_NUMBER, .rank = 1},
 		{.title = "runs", .kind = FED_CELL_NUMBER, .rank = 2},
-		{.title = "best", .rank = 1},
+		{.title = "best"},
 		{.title = "difference", .kind = FED_CELL_NUMBER, .rank = 1},
 		{.title = "low", .kind = FED_CELL_NUMBER, .rank = 2},
 		{.title = "high", .kind = FED_CELL_NUMBER, .rank = 2},
 		{.title = "pairs", .kind = FED_CELL_NUMBER, .rank = 3},
 	};
-	const bool compares = t->columns > 1;
-	const size_t shown = compares ? sizeof figures / sizeof *figures : 3;
 	struct fed_table table = {.name = "study", .column = column};
 
 	memcpy(column + n, figures, shown * sizeof *figures);
@@ -84,9 +84,10 @@ static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
 		cell_value(&table, t->metric, g->mean);
 		cell_value(&table, t->metric, g->sd);
 		fed__table_integer(&table, g->n);
-		if (!compares)
+		if (shown >= BEST_SHOWN)
+			fed__table_cell(&table, "%s", g->best ? "*" : "");
+		if (shown < ALL_SHOWN)
 			continue;
-		fed__table_cell(&table, "%s", g->best ? "*" : "");
 		cell_value(&table, t->metric, g->difference);
 		cell_value(&table, t->metric, g->low);
 		cell_value(&table, t->metric, g->high);
@@ -94,6 +95,40 @@ static void show_long(struct fed_shell *shell, const struct fed_study_table *t)
 	}
 	fed__table_print(shell, &table);
 	fed_text_release(&title);
+}
+
+static int wider(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* Whether the compared levels fit the screen beside each other: a grid without one misleads. */
+static bool grid_fits(const struct fed_shell *shell, const struct fed_study_table *t)
+{
+	const struct fed_factor *factor = t->factors.factor;
+	struct fed_text text = {0};
+	int width = 0;
+
+	for (size_t k = 1; k < t->by.n; k++) {
+		const struct fed_factor *f = &factor[t->by.factor[k]];
+		int widest = fed_text_width(f->key);
+
+		for (size_t i = 0; i < f->n; i++)
+			widest = wider(widest, fed_text_width(f->level[i]));
+		width += 2 + widest;
+	}
+	for (size_t c = 0; c < t->columns; c++) {
+		int widest = fed_text_width(factor[t->by.factor[0]].level[c]);
+
+		for (size_t row = 0; row < t->rows; row++) {
+			fed_text_clear(&text);
+			put_group(shell, t, &t->group[row * t->columns + c], &text);
+			widest = wider(widest, fed_text_width(fed_text_str(&text)));
+		}
+		width += 2 + widest;
+	}
+	fed_text_release(&text);
+	return shell->screen.width == 0 || width <= shell->screen.width;
 }
 
 /* The compared levels beside each other. */
@@ -198,9 +233,12 @@ static void say_meaning(struct fed_shell *shell, const struct fed_study_table *t
 void fed__show_study_table(struct fed_shell *shell, const struct fed_study_table *t)
 {
 	if (shell->form != FED_FORM_TEXT || t->by.n < 2 || t->columns > LEVELS_SHOWN) {
-		show_long(shell, t);
+		show_long(shell, t, t->columns > 1 ? ALL_SHOWN : MEANS_SHOWN);
 	} else {
-		show_grid(shell, t);
+		if (grid_fits(shell, t))
+			show_grid(shell, t);
+		else
+			show_long(shell, t, BEST_SHOWN);
 		show_differences(shell, t);
 	}
 	say_meaning(shell, t);
