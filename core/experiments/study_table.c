@@ -91,6 +91,8 @@ bool fed__metric_rises(const struct fed_field *metric)
 		"clients_fairness",
 		"clients_worst",
 		"clients_worst_tenth",
+		"unseen_accuracy",
+		"unseen_worst_tenth",
 	};
 
 	for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)

@@ -103,6 +103,18 @@ START_TEST(students_t)
 }
 END_TEST
 
+/* Of every accuracy more is better, of every loss less. */
+START_TEST(what_is_better)
+{
+	for (const struct fed_field *m = fed_metrics; m->type != FED_TYPE_END; m++) {
+		if (strstr(m->name, "accuracy") || strstr(m->name, "worst"))
+			ck_assert_msg(fed__metric_rises(m), "%s", m->name);
+		if (strstr(m->name, "loss") || strstr(m->name, "bytes"))
+			ck_assert_msg(!fed__metric_rises(m), "%s", m->name);
+	}
+}
+END_TEST
+
 /* A study whose figures are given: loss of a = x, y and b = 1, 2 with five seeds. */
 static void put_given(struct fed_store *store, struct fed_stored_study *study,
                       double value(size_t cell), size_t leave_out, struct fed_error *err)
@@ -309,6 +321,7 @@ FED_SUITE(study_table)
 	tcase_add_test(c, cells_have_numbers);
 	tcase_add_test(c, factors_that_are_refused);
 	tcase_add_test(c, students_t);
+	tcase_add_test(c, what_is_better);
 #ifdef FED_HAVE_SQLITE
 	tcase_add_test(c, means_and_paired_differences);
 	tcase_add_test(c, a_missing_run_has_no_pair);

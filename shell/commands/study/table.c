@@ -199,6 +199,7 @@ static void show_differences(struct fed_shell *shell, const struct fed_study_tab
 static void say_meaning(struct fed_shell *shell, const struct fed_study_table *t)
 {
 	size_t least = SIZE_MAX, most = 0, pairs = 0;
+	bool best = false;
 	struct fed_text key = {0};
 
 	for (size_t i = 0; i < t->rows * t->columns; i++) {
@@ -207,6 +208,7 @@ static void say_meaning(struct fed_shell *shell, const struct fed_study_table *t
 		least = g->n < least ? g->n : least;
 		most = g->n > most ? g->n : most;
 		pairs = g->pairs > pairs ? g->pairs : pairs;
+		best |= g->best;
 	}
 	fed_field_key(t->metric, &key);
 	fed__print(shell, "%s: mean%s of ", fed_text_str(&key),
@@ -216,7 +218,7 @@ static void say_meaning(struct fed_shell *shell, const struct fed_study_table *t
 		fed__print(shell, "%zu run%s each", most, most == 1 ? "" : "s");
 	else
 		fed__print(shell, "%zu to %zu runs", least, most);
-	if (t->columns > 1)
+	if (best)
 		fed__print(shell, "; * is the best%s", t->rows > 1 ? " of its row" : "");
 	if (pairs > 1)
 		fed__print(shell,
