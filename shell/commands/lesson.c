@@ -66,6 +66,8 @@ static void show_list(struct fed_shell *shell)
 	fed__print_prose(shell,
 	                 "\n`lesson 1` plays one, with `set step on` a key at a time; in the watch\n"
 	                 "(`watch`, then `:lesson 1`) on the whole screen.\n");
+	fed__print(shell, "%s/papers has scripts that repeat published results: `source` plays one.\n",
+	           folder(shell));
 }
 
 static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct fed_error *err)
