@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* A long line is in memory several times: as typed, to be undone, as drawn and as it was drawn. */
-#define RESERVE ((size_t)8 << 20)
+#define RESERVE ((size_t)4 << 20)
 
 static _Atomic(void *) reserve;
 static _Thread_local sigjmp_buf *way_out;

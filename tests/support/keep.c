@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * support/keep.c - dlopen() and dlclose() of sanitized test programs (ld's --wrap): the libraries
- * of the plugins that come with fedsh stay open once a session has opened them.
+ * support/keep.c - dlopen() and dlclose() of test programs (ld's --wrap): the libraries of the
+ * plugins that come with fedsh stay open once a session has opened them.
  *
  * A suite makes hundreds of sessions, which open 55 libraries each; under the thread sanitizer that
- * took nine tenths of what a session costs.  Release closes them, so what still points into one
- * crashes there.
+ * took nine tenths of what a session costs.  The suites of `session` close them in Release, so what
+ * still points into one crashes there.
  */
 #include <dlfcn.h>
 #include <pthread.h>

@@ -178,7 +178,7 @@ START_TEST(a_line_without_memory_is_dropped)
 	begin("xterm");
 	terminal_wait("fedsh> ");
 	terminal_limit_memory(0);
-	paste("show lr #", 3000000);
+	paste("show lr #", 800000);
 	terminal_type("\r");
 	terminal_wait("out of memory for the line, which is dropped");
 	terminal_wait("fedsh> ");
