@@ -284,7 +284,7 @@ void fed__line_join(struct fed_text *out, const char *text, size_t len)
 /* Whether a character of a word, of which n bytes follow, stands for itself outside quotes. */
 static bool is_plain(const char *s, size_t n)
 {
-	return !blank_size(s, n) && !strchr("\n;#'\"\\", *s);
+	return !blank_size(s, n) && !strchr("\n;#'\"\\{", *s); /* a brace would begin a group */
 }
 
 static void spell_escaped(struct fed_text *out, const char *s)

@@ -103,8 +103,9 @@ END_TEST
 
 START_TEST(quoted_words_read_back)
 {
-	static const char *const words[] = {"plain",       "",   "a b", "a;b",  "#x",
-	                                    "it's \"so\"", "\\", "é",   "a\tb", "a\u00a0b"};
+	static const char *const words[] = {"plain",       "",    "a b", "a;b",     "#x",
+	                                    "it's \"so\"", "\\",  "é",   "a\tb",    "a\u00a0b",
+	                                    "{learn",      "a{b", "{a}", "{ a; b }"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct fed_text text = {0};
