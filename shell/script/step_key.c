@@ -58,15 +58,19 @@ enum fed_step_key fed__step_key(struct fed_shell *shell, int column)
 	single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	single.c_cc[VMIN] = 1;
 	single.c_cc[VTIME] = 0;
+	fed__print_flush(shell);
+	fflush(shell->out);
+	/* a key that is pressed at the sight of the hint is not echoed behind it */
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &single);
 	if (hints)
 		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s", hint);
 	fed__print_flush(shell);
 	fflush(shell->out);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &single);
 	const bool pressed = read_key(shell, &key);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	if (hints)
 		fprintf(shell->out, "\033[%dD\033[K", fed_text_width(hint));
+	fflush(shell->out);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	if (!pressed || key == 'q' || key == ESCAPE || key == END_OF_INPUT)
 		return FED_STEP_STOP;
 	return key == 'a' ? FED_STEP_ALL : FED_STEP_ON;
