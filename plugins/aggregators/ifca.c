@@ -47,7 +47,7 @@ static const char doc[] =
 	"    client i:  j_i = argmin_j F_i(x_j), and d_i from training x_(j_i)\n"
 	"    server:    x_j <- x_j + mean of the d_i with j_i = j, weighted by n_i\n"
 	"\n"
-	"The k models start from different random parameters; whoever happens to suit\n"
+	"The k models start from different random parameters; one that happens to suit\n"
 	"a kind of clients better is chosen by them and suits them better still.\n"
 	"`clients` shows which one each chose last (column model) and how it does\n"
 	"(own accuracy); the rounds' accuracy is that of the first model.\n"
