@@ -167,7 +167,7 @@ START_TEST(uniform_is_the_hosts_draw)
 
 	drive_open(&d, "uniform", "");
 	chose(chosen, chosen_by(&d, &t, &round, chosen), "9 10 11");
-	/* nobody but the chosen was looked at, and they by the host's check */
+	/* only the chosen were looked at, and they by the host's check */
 	ck_assert_uint_eq(t.described, 3);
 	drive_close(&d);
 }

@@ -155,7 +155,7 @@ START_TEST(what_does_nothing_in_turn_is_told)
 }
 END_TEST
 
-/* A rule that somebody chose, in whatever order. */
+/* A rule that was chosen, in any order. */
 START_TEST(an_aggregator_without_work_is_told)
 {
 	static const struct {

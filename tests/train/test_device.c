@@ -267,8 +267,8 @@ START_TEST(a_round_takes_what_its_slowest_client_takes)
 }
 END_TEST
 
-/* Over links that lose: as many threads as you like, the same bits, times and counts; and whoever
- * was invited reported or is lost. */
+/* Over links that lose: as many threads as you like, the same bits, times and counts; and each
+ * client that was invited reported or is lost. */
 START_TEST(threads_change_nothing_over_lossy_links)
 {
 	static const int threads[] = {1, 2, 5};

@@ -49,7 +49,7 @@ START_TEST(typing_and_completing)
 }
 END_TEST
 
-/* Whatever ends a session, and whoever else writes at the same time. */
+/* However a session ends, and while others write at the same time. */
 START_TEST(each_line_is_in_the_history_at_once)
 {
 	struct fed_text lines = {0};
