@@ -45,6 +45,17 @@ void fed__save_open_round(struct fed_saver *, const struct fed_last_version *);
 void fed__load_open_round(struct fed_loader *, struct fed_session *, uint64_t *steps,
                           struct fed_round_edits *);
 
+/* Program and builds of plugins that saved a file; empty where that is not known. */
+struct fed_saved_by {
+	struct fed_text program, plugins; /* the latter: session/plugin_digests.h */
+};
+void fed__save_saved_by(struct fed_saver *, const struct fed_session *);
+/* The caller releases the result, also when the loader failed. */
+void fed__load_saved_by(struct fed_loader *, struct fed_saved_by *);
+/* Tell which of them differ from those of this session. */
+void fed__tell_saved_by(struct fed_session *, const struct fed_saved_by *);
+void fed__saved_by_release(struct fed_saved_by *);
+
 /* Shared by parts ------------------------------------------------------------------ */
 
 /* A plugin instance: a section with its settings, its own state and its vectors, or those of

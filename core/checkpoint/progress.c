@@ -111,6 +111,32 @@ static void load_history(struct fed_loader *f, struct fed_history *h)
 	fed__loader_end(f);
 }
 
+/* What a run was made with, where that is known. */
+static void save_made_with(struct fed_saver *f, const char *section, const char *composition)
+{
+	if (!composition)
+		return;
+	fed__saver_begin(f, section);
+	fed__put_string(f, composition);
+	fed__saver_end(f);
+}
+
+/* Returns the caller's string, NULL where the file lacks it. */
+static char *load_made_with(struct fed_loader *f, const char *section)
+{
+	struct fed_text text = {0};
+	char *copy = NULL;
+
+	if (!fed__loader_begin_optional(f, section))
+		return NULL;
+	fed__get_string(f, &text);
+	fed__loader_end(f);
+	if (!f->failed && !(copy = fed_strdup(fed_text_str(&text))))
+		fed__loader_fail(f, "out of memory for a composition");
+	fed_text_release(&text);
+	return copy;
+}
+
 static void save_runs(struct fed_saver *f, const struct fed_runs *runs)
 {
 	fed__saver_begin(f, "runs");
@@ -121,6 +147,7 @@ static void save_runs(struct fed_saver *f, const struct fed_runs *runs)
 		fed__put_string(f, runs->run[i].name);
 		put_records(f, runs->run[i].history.record, runs->run[i].history.n);
 		fed__saver_end(f);
+		save_made_with(f, "run made with", runs->run[i].composition);
 	}
 }
 
@@ -134,11 +161,13 @@ static void load_run(struct fed_loader *f, struct fed_runs *runs)
 		return;
 	fed__get_string(f, &name);
 	get_records(f, &history);
-	if (!f->failed && fed_runs_keep(runs, fed_text_str(&name), &history, &why))
+	fed__loader_end(f);
+	char *composition = load_made_with(f, "run made with");
+	if (!f->failed && fed_runs_keep(runs, fed_text_str(&name), &history, composition, &why))
 		fed__loader_fail(f, "%s", why.text);
+	fed_free(composition);
 	fed_text_release(&name);
 	fed_history_release(&history);
-	fed__loader_end(f);
 }
 
 static void load_runs(struct fed_loader *f, struct fed_runs *runs)
@@ -231,6 +260,7 @@ void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 	save_parameters(f, &v->progress);
 	save_base(f, s, &v->progress);
 	save_runs(f, &s->runs);
+	save_made_with(f, "made with", fed_session_composition(s));
 }
 
 void fed__load_progress(struct fed_loader *f, struct fed_session *s)
@@ -251,4 +281,5 @@ void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 	load_parameters(f, s);
 	load_base(f, s);
 	load_runs(f, &s->runs);
+	s->made_with = load_made_with(f, "made with");
 }

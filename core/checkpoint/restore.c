@@ -15,6 +15,7 @@ struct deferred_parts {
 	struct fed_in_flight in_flight;
 	uint64_t steps; /* of the open round; 0: none */
 	struct fed_round_edits edits;
+	struct fed_saved_by saved_by;
 };
 
 static void load_all(struct fed_loader *f, struct fed_session *s, const struct fed_session *lender,
@@ -31,6 +32,7 @@ static void load_all(struct fed_loader *f, struct fed_session *s, const struct f
 	fed__load_in_flight(f, s, &deferred->in_flight);
 	fed__load_breakpoints(f, s);
 	fed__load_open_round(f, s, &deferred->steps, &deferred->edits);
+	fed__load_saved_by(f, &deferred->saved_by);
 	fed__loader_begin(f, "end");
 }
 
@@ -88,6 +90,7 @@ static void replace_session(struct fed_session *s, struct fed_session *fresh,
 	fed_session_resume(s);
 	resume_in_flight(s, &deferred->in_flight);
 	resume_round(s, deferred);
+	fed__tell_saved_by(s, &deferred->saved_by);
 }
 
 /* Restore from an open loader, and close it.  lender: see fed__load_composition. */
@@ -117,6 +120,7 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 	}
 	fed_in_flight_release(&deferred.in_flight);
 	fed_round_edits_clear(&deferred.edits);
+	fed__saved_by_release(&deferred.saved_by);
 	if (fresh)
 		fed_event_log_release(&fresh->event_log);
 	fed_free(fresh);

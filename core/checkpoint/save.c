@@ -58,6 +58,7 @@ static int save_file(const struct fed_session *s, const char *path, bool unsynce
 	if (rc == FED_OK) {
 		f.file.unsynced = unsynced;
 		save_all(&f, &v);
+		fed__save_saved_by(&f, s);
 		rc = fed__saver_commit(&f, err);
 	}
 	fed__last_version_release(&v);

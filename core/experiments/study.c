@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "report/composition_text.h"
 #include "session/internal.h"
+#include "session/plugin_digests.h"
 
 int fed_study_check_name(const char *name, struct fed_error *err)
 {

@@ -53,33 +53,58 @@ static struct fed_kept_run *find(const struct fed_runs *runs, const char *name)
 	return NULL;
 }
 
-int fed_runs_keep(struct fed_runs *runs, const char *name, const struct fed_history *history,
-                  struct fed_error *err)
+static void release_run(struct fed_kept_run *run)
 {
-	struct fed_history copy = {0};
-
-	if (check_name(name, err))
-		return FED_FAIL;
-	for (size_t i = 0; i < history->n; i++) {
-		if (fed_history_add(&copy, &history->record[i], err)) {
-			fed_history_release(&copy);
-			return FED_FAIL;
-		}
-	}
-	struct fed_kept_run *run = find(runs, name);
-	if (!run) {
-		struct fed_kept_run *grown =
-			fed_resize(runs->run, runs->n * sizeof *grown, (runs->n + 1) * sizeof *grown);
-		if (!grown) {
-			fed_history_release(&copy);
-			return fed_fail_memory(err, (runs->n + 1) * sizeof *grown, "the kept runs");
-		}
-		runs->run = grown;
-		run = &runs->run[runs->n++];
-		memcpy(run->name, name, strlen(name) + 1);
-	}
 	fed_history_release(&run->history);
-	run->history = copy;
+	fed_free(run->composition);
+}
+
+/* Copy a history and a composition (or NULL).  *copy is released on FED_FAIL. */
+static int copy_run(struct fed_kept_run *copy, const struct fed_history *history,
+                    const char *composition, struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	*copy = (struct fed_kept_run){.composition = composition ? fed_strdup(composition) : NULL};
+	if (composition && !copy->composition)
+		rc = fed_fail_memory(err, strlen(composition), "the composition of a run");
+	for (size_t i = 0; rc == FED_OK && i < history->n; i++)
+		rc = fed_history_add(&copy->history, &history->record[i], err);
+	if (rc)
+		release_run(copy);
+	return rc;
+}
+
+/* A place for another run, NULL without memory. */
+static struct fed_kept_run *append(struct fed_runs *runs, struct fed_error *err)
+{
+	struct fed_kept_run *grown =
+		fed_resize(runs->run, runs->n * sizeof *grown, (runs->n + 1) * sizeof *grown);
+
+	if (!grown) {
+		fed_fail_memory(err, (runs->n + 1) * sizeof *grown, "the kept runs");
+		return NULL;
+	}
+	runs->run = grown;
+	grown[runs->n] = (struct fed_kept_run){.composition = NULL};
+	return &grown[runs->n++];
+}
+
+int fed_runs_keep(struct fed_runs *runs, const char *name, const struct fed_history *history,
+                  const char *composition, struct fed_error *err)
+{
+	struct fed_kept_run copy;
+
+	if (check_name(name, err) || copy_run(&copy, history, composition, err))
+		return FED_FAIL;
+	struct fed_kept_run *run = find(runs, name);
+	if (!run && !(run = append(runs, err))) {
+		release_run(&copy);
+		return FED_FAIL;
+	}
+	release_run(run);
+	memcpy(copy.name, name, strlen(name) + 1);
+	*run = copy;
 	return FED_OK;
 }
 
@@ -89,7 +114,7 @@ bool fed_runs_drop(struct fed_runs *runs, const char *name)
 
 	if (!run)
 		return false;
-	fed_history_release(&run->history);
+	release_run(run);
 	memmove(run, run + 1, (size_t)(runs->run + runs->n - (run + 1)) * sizeof *run);
 	runs->n--;
 	return true;
@@ -126,7 +151,7 @@ int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fe
 void fed_runs_release(struct fed_runs *runs)
 {
 	for (size_t i = 0; i < runs->n; i++)
-		fed_history_release(&runs->run[i].history);
+		release_run(&runs->run[i]);
 	fed_free(runs->run);
 	*runs = (struct fed_runs){0};
 }

@@ -18,16 +18,18 @@ size_t fed__run_name_next(const char *s, bool first);
 struct fed_kept_run {
 	char name[FED_RUN_NAME_MAX];
 	struct fed_history history;
+	char *composition; /* of the last version, as lines KEY=VALUE; owned; NULL: unknown */
 };
 struct fed_runs {
 	struct fed_kept_run *run; /* [n], in the order of keeping */
 	size_t n;
 };
 
-/* Keep a copy of the history under `name`; replaces a run of that name.  Names: a letter, then
- * letters, digits, _ and - before a letter; not that of a metric.  Unchanged on FED_FAIL. */
+/* Keep a copy of the history, with the composition that it was made with (or NULL), under `name`;
+ * replaces a run of that name.  Names: a letter, then letters, digits, _ and - before a letter; not
+ * that of a metric.  Unchanged on FED_FAIL. */
 int fed_runs_keep(struct fed_runs *, const char *name, const struct fed_history *,
-                  struct fed_error *);
+                  const char *composition, struct fed_error *);
 /* Drop a run; false: there is none of that name. */
 bool fed_runs_drop(struct fed_runs *, const char *name);
 /* The error has the nearest name and the list. */

@@ -161,37 +161,15 @@ void fed_composition_put(const struct fed_session *s, const struct fed_clients *
 	put_faults(&c->faults, out);
 }
 
-/* Plugins -------------------------------------------------------------------------------- */
-
-#define PLUGIN_MOST ((uint64_t)1 << 28) /* bytes of a file that is read */
-
-static void put_digest(const struct fed_entry *entry, struct fed_text *out)
+void fed_composition_join(const char *program, const char *composition, const char *plugins,
+                          struct fed_text *out)
 {
-	struct fed_text file = {0};
-	struct fed_error unused;
-
-	if (!entry)
-		return;
-	fed_text_add(out, "%s %s ", fed_kind_name(entry->head->kind), entry->head->name);
-	if (fed_file_read(entry->path, PLUGIN_MOST, &file, &unused))
-		fed_text_add(out, "unknown\n"); /* it was removed since it was loaded */
-	else
-		fed_text_add(out, "%zu %08x\n", file.len, fed_crc32(0, file.s, file.len));
-	fed_text_release(&file);
-}
-
-void fed_plugin_digests_put(const struct fed_session *s, struct fed_text *out)
-{
-	const struct fed_composition *c = fed_session_parts(s);
-
-	put_digest(c->model.entry, out);
-	put_digest(c->aggregator.entry, out);
-	put_digest(c->aggregator.after ? c->aggregator.after->entry : NULL, out);
-	put_digest(c->transport.entry, out);
-	put_digest(c->selection.entry, out);
-	for (size_t i = 0; i < c->faults.n; i++)
-		if (c->faults.fault[i].attack)
-			put_digest(c->faults.fault[i].attack->instance.entry, out);
+	fed_text_add(out, "program=fedsh %s\n", program);
+	fed_text_put(out, composition, strlen(composition));
+	fed_text_add(out, "plugins=");
+	for (const char *at = plugins; *at; at++)
+		fed_text_put(out, *at != '\n' ? at : at[1] ? "; " : "", *at != '\n' ? 1 : at[1] ? 2 : 0);
+	fed_text_add(out, "\n");
 }
 
 /* Reading -------------------------------------------------------------------------------- */

@@ -14,9 +14,11 @@ struct fed_clients;
  * of (fed_clients_borrow), or NULL. */
 void fed_composition_put(const struct fed_session *, const struct fed_clients *from,
                          struct fed_text *);
-/* Append the plugins in use with the size and CRC-32 of their files: "aggregator fedavg 20480
- * 1a2b3c4d", a line each. */
-void fed_plugin_digests_put(const struct fed_session *, struct fed_text *);
+
+/* Append the text with the program before it, "program=fedsh 0.1.0", and its plugins behind it, as
+ * "plugins=aggregator fedavg 20480 1a2b3c4d; ..." from the lines of session/plugin_digests.h. */
+void fed_composition_join(const char *program, const char *composition, const char *plugins,
+                          struct fed_text *);
 
 /* A line of such a text. */
 struct fed_composition_line {

@@ -49,6 +49,7 @@ struct fed_session {
 	struct fed_progress progress;     /* of a federation that was stopped */
 	struct fed_history history;
 	struct fed_runs runs; /* kept by name */
+	char *made_with;      /* composition of the last version; NULL: unknown */
 	struct fed_event_log event_log;
 	struct fed_breakpoints breakpoints;
 	struct fed_remaining_run rest; /* of the last run, if it was stopped */

@@ -45,6 +45,8 @@ void fed_session_clear(struct fed_session *s)
 	s->progress = (struct fed_progress){0};
 	fed_history_release(&s->history);
 	fed_runs_release(&s->runs);
+	fed_free(s->made_with);
+	s->made_with = NULL;
 	fed_ledger_release(&s->ledger);
 	fed_event_log_restart(&s->event_log);
 	fed__breakpoints_clear(&s->breakpoints);
@@ -60,6 +62,7 @@ void fed_session_replace(struct fed_session *s, struct fed_session *from)
 	s->progress = from->progress;
 	s->history = from->history;
 	s->runs = from->runs;
+	s->made_with = from->made_with;
 	s->ledger = from->ledger;
 	s->breakpoints = from->breakpoints;
 	s->rest = from->rest;
@@ -85,7 +88,15 @@ int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_erro
 
 int fed_session_keep_run(struct fed_session *s, const char *name, struct fed_error *err)
 {
-	return fed_runs_keep(&s->runs, name, &s->history, err);
+	return fed_runs_keep(&s->runs, name, &s->history, s->history.n ? s->made_with : NULL, err);
+}
+
+void fed_session_made_with(struct fed_session *s, const char *composition)
+{
+	char *copy = composition ? fed_strdup(composition) : NULL;
+
+	fed_free(s->made_with);
+	s->made_with = copy;
 }
 
 int fed_session_drop_run(struct fed_session *s, const char *name, struct fed_error *err)
@@ -101,7 +112,7 @@ int fed_session_drop_run(struct fed_session *s, const char *name, struct fed_err
 int fed_session_keep_history(struct fed_session *s, const char *name, const struct fed_history *h,
                              struct fed_error *err)
 {
-	return fed_runs_keep(&s->runs, name, h, err);
+	return fed_runs_keep(&s->runs, name, h, NULL, err);
 }
 
 int fed__session_keep_last(struct fed_session *s, struct fed_error *err)

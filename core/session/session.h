@@ -129,6 +129,9 @@ int fed_session_reset(struct fed_session *, bool keep_settings, struct fed_error
 /* Return to version 0 with the same composition (parameters from the seed, history cleared). */
 int fed_session_restart(struct fed_session *, struct fed_error *);
 
+/* Say what the last version was made with, as lines KEY=VALUE: runs are kept and saved with it.
+ * NULL: unknown, as it is without memory for a copy. */
+void fed_session_made_with(struct fed_session *, const char *composition);
 /* Keep the history so far under a name; replaces a kept run of that name. */
 int fed_session_keep_run(struct fed_session *, const char *name, struct fed_error *);
 /* Keep a run no more; the error has the nearest name. */
@@ -185,6 +188,8 @@ void fed_session_take_back(struct fed_session *, struct fed_session_chosen *befo
 const struct fed_composition *fed_session_parts(const struct fed_session *);
 const struct fed_history *fed_session_history(const struct fed_session *);
 const struct fed_runs *fed_session_kept_runs(const struct fed_session *);
+/* What fed_session_made_with was told, of the last version; NULL: unknown, or there is none. */
+const char *fed_session_composition(const struct fed_session *);
 const struct fed_event_log *fed_session_event_log(const struct fed_session *);
 /* Put a former copy of its event log in the place of the present one (fed_event_log_return). */
 void fed_session_return_events(struct fed_session *, struct fed_event_log *copy);

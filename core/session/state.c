@@ -52,6 +52,11 @@ const struct fed_history *fed_session_history(const struct fed_session *s)
 	return &s->history;
 }
 
+const char *fed_session_composition(const struct fed_session *s)
+{
+	return s->history.n ? s->made_with : NULL;
+}
+
 const struct fed_runs *fed_session_kept_runs(const struct fed_session *s)
 {
 	return &s->runs;

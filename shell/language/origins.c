@@ -9,6 +9,7 @@
 
 #include "report/composition_text.h"
 #include "session/composition.h"
+#include "session/plugin_digests.h"
 
 static const char mark[] = "#: ";
 
@@ -38,16 +39,13 @@ static void put_origins(const struct fed_session *s, struct fed_text *out)
 
 void fed__origins_put(const struct fed_shell *shell, struct fed_text *out)
 {
-	struct fed_text plugins = {0};
+	struct fed_text composition = {0}, plugins = {0};
 
-	fed_text_add(out, "program=fedsh %s\n", FED_VERSION);
-	fed_composition_put(shell->session, NULL, out);
+	fed_composition_put(shell->session, NULL, &composition);
 	fed_plugin_digests_put(shell->session, &plugins);
-	fed_text_add(out, "plugins=");
-	for (const char *at = fed_text_str(&plugins); *at; at++)
-		fed_text_put(out, *at != '\n' ? at : at[1] ? "; " : "", *at != '\n' ? 1 : at[1] ? 2 : 0);
-	fed_text_add(out, "\n");
-	out->failed = out->failed || plugins.failed;
+	fed_composition_join(FED_VERSION, fed_text_str(&composition), fed_text_str(&plugins), out);
+	out->failed = out->failed || composition.failed || plugins.failed;
+	fed_text_release(&composition);
 	fed_text_release(&plugins);
 }
 
@@ -60,12 +58,21 @@ static void note_composition(struct fed_shell *shell, uint64_t version)
 	if (text.failed ||
 	    fed_composition_log_note(&shell->compositions, version, fed_text_str(&text), &unused))
 		fed_composition_log_release(&shell->compositions); /* rather none than a wrong one */
+	fed_session_made_with(shell->session, text.failed ? NULL : fed_text_str(&text));
 	fed_text_release(&text);
 }
 
 void fed__origins_compose(struct fed_shell *shell)
 {
-	if (!shell->compositions.n)
+	const char *known = fed_session_composition(shell->session);
+	struct fed_error unused;
+
+	if (shell->compositions.n)
+		return;
+	if (known) /* restored with the run */
+		fed_composition_log_note(&shell->compositions, fed_session_version(shell->session), known,
+		                         &unused);
+	else
 		note_composition(shell, fed_session_version(shell->session));
 }
 

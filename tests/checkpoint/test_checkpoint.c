@@ -366,6 +366,41 @@ START_TEST(other_data_is_refused)
 }
 END_TEST
 
+/* A file of a program and of builds of plugins that are others here: which, is told; the session
+ * is the same. */
+START_TEST(other_builds_are_told)
+{
+	struct fed_session s, other;
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+	struct heard heard;
+
+	small_init(&s, NULL);
+	small_do(&s, "dataset blobs;model softmax;add 2 iid 20;aggregator fedavg;round 1");
+	save(&s, "a.fed");
+	contents("a.fed", &bytes);
+	small_init(&other, &heard);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "a.fed"), &err), &err);
+	ck_assert_ptr_null(strstr(heard.text, "saved"));
+	char *by = memmem(bytes.s, bytes.len, "saved by", 8);
+	ck_assert_ptr_nonnull(by);
+	char *program = memmem(by, 100, "fedsh ", 6);
+	char *plugin = memmem(by, 300, "aggregator fedavg ", 18);
+	program[6] ^= 1;
+	plugin[18] = plugin[18] == '9' ? '8' : '9';
+	forge(&bytes);
+	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "b.fed"), &err), &err);
+	ck_assert_ptr_nonnull(strstr(heard.text, "by bytes and CRC-32: aggregator fedavg (saved: "));
+	ck_assert_ptr_nonnull(strstr(heard.text, "the file was saved by fedsh "));
+	ck_assert_ptr_null(strstr(heard.text, "model softmax ("));
+	small_same(&s, &other);
+	fed_text_release(&bytes);
+	fed__session_release(&s);
+	fed__session_release(&other);
+}
+END_TEST
+
 static int save_once(void *ctx, struct fed_error *err)
 {
 	return fed_session_save(ctx, fed_temp_file(&temp, "c.fed"), err);
@@ -460,6 +495,7 @@ FED_SUITE(checkpoint)
 	tcase_add_test(tests, every_truncation_is_refused);
 	tcase_add_test(tests, other_files_are_refused);
 	tcase_add_test(tests, other_data_is_refused);
+	tcase_add_test(tests, other_builds_are_told);
 	tcase_add_test(tests, saving_survives_every_allocation);
 	tcase_add_test(tests, restoring_survives_every_allocation);
 	tcase_add_test(tests, failing_writes_leave_the_old_file);

@@ -374,7 +374,7 @@ START_TEST(a_condition_to_stop_at_is_kept)
 
 	compose(&saved, 0);
 	small_do(&saved, "break version==3");
-	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, "lr=1\nseed=2\n", &err), &err);
 	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<old.loss-9", &saved.runs, &err),
 	              &err);
 	fed_assert_ok(fed_session_run(&saved, 0, until, &result, &err), &err);
@@ -464,9 +464,9 @@ START_TEST(breakpoints_go_with_their_session)
 	struct fed_error err = {""};
 
 	compose(&saved, 0);
-	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, "lr=1\nseed=2\n", &err), &err);
 	small_do(&saved, "break loss<=old.loss;break round==9;round 1"); /* hits, maybe */
-	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, "lr=1\nseed=2\n", &err), &err);
 	save(&saved);
 	small_init(&other, &heard);
 	small_do(&other, "break nan");

@@ -84,7 +84,35 @@ START_TEST(by_hand_nothing_differs)
 	says("diff second/0 now", "all rounds are the same, bit for bit");
 	said("keep mine; set lr 0.3; round");
 	says("diff second/0 now", "the rounds that both have are the same");
-	says("diff mine now", "composition of mine was not kept");
+	char *text = strdup(said("diff mine now")); /* each with what it was made with */
+	ck_assert_msg(strstr(text, "\n  lr        0.1   0.3\n"), "%s", text);
+	ck_assert_ptr_null(strstr(text, "seed"));
+	free(text);
+	says("diff second/0 mine", "the compositions are the same");
+}
+END_TEST
+
+/* What a kept run was composed of is saved, undone and restored with it; also of one that was put
+ * aside when the composition had changed already. */
+START_TEST(kept_runs_have_their_composition)
+{
+	struct fed_temp temp;
+	char line[300];
+
+	fed_temp_make(&temp);
+	said(CLIENTS "; round; model mlp hidden=3; round; keep second");
+	says("diff last second", "model             softmax  mlp");
+	snprintf(line, sizeof line, "save %s", fed_temp_file(&temp, "kept"));
+	said(line);
+	said("model softmax; undo");
+	says("diff last second", "model             softmax  mlp");
+	snprintf(line, sizeof line, "reset; restore %s", temp.file);
+	said(line);
+	says("diff last second", "model             softmax  mlp");
+	says("diff second now", "the compositions are the same");
+	said("baseline local rounds=1");
+	says("diff local now", "what local was composed of is not known");
+	fed_temp_remove(&temp);
 }
 END_TEST
 
@@ -182,6 +210,7 @@ FED_SUITE(study)
 #ifdef FED_HAVE_SQLITE
 	tcase_add_test(c, from_the_line_to_the_table);
 	tcase_add_test(c, by_hand_nothing_differs);
+	tcase_add_test(c, kept_runs_have_their_composition);
 	tcase_add_test(c, another_session_goes_on);
 	tcase_add_test(c, what_is_kept_can_be_deleted);
 	tcase_add_test(c, refusals);

@@ -12,7 +12,7 @@ static void keep(struct fed_session *s, const char *name)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_runs_keep(&s->runs, name, &s->history, &err), &err);
+	fed_assert_ok(fed_runs_keep(&s->runs, name, &s->history, NULL, &err), &err);
 }
 
 START_TEST(golden_charts)

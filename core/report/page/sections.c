@@ -13,6 +13,7 @@
 #include "report/page/markup.h"
 #include "session/composition.h"
 #include "session/inject.h"
+#include "session/plugin_digests.h"
 
 enum { ROUNDS_MOST = 60, NAME_MOST = 400 }; /* rows of rounds; bytes of a list of clients */
 

@@ -11,6 +11,7 @@
 #include "report/composition_text.h"
 #include "shell/commands/study/runs.h"
 #include "shell/commands/study/study.h"
+#include "shell/language/origins.h"
 #include "shell/output/print.h"
 
 #define P struct fed_diff_runs_args
@@ -47,18 +48,49 @@ static int copy_history(struct compared_run *run, const struct fed_history *from
 	return FED_OK;
 }
 
-static int read_present(struct compared_run *run, const struct fed_session *s,
-                        struct fed_error *err)
+/* Take a joined composition (fed_composition_join) apart: the line of plugins, and the others. */
+static int take_composition(struct compared_run *run, const char *text, struct fed_error *err)
 {
 	struct fed_text composition = {0}, plugins = {0};
+	struct fed_composition_line line;
 
-	fed_composition_put(s, NULL, &composition);
-	fed_plugin_digests_put(s, &plugins);
+	while (fed_composition_next(&text, &line)) {
+		const bool builds = line.key_bytes == 7 && memcmp(line.key, "plugins", 7) == 0;
+		struct fed_text *out = builds ? &plugins : &composition;
+
+		fed_text_put(out, builds ? line.value : line.key,
+		             builds ? line.value_bytes
+		                    : (size_t)(line.value + line.value_bytes - line.key));
+		fed_text_add(out, "\n");
+	}
 	run->composition = composition.s;
 	run->plugins = plugins.s;
-	if (composition.failed || plugins.failed)
-		return fed_fail_memory(err, composition.cap, "the composition");
-	return copy_history(run, fed_session_history(s), err);
+	return composition.failed || plugins.failed
+	           ? fed_fail_memory(err, strlen(text), "the composition")
+	           : FED_OK;
+}
+
+static int read_kept(struct compared_run *run, const struct fed_kept_run *kept,
+                     struct fed_error *err)
+{
+	if (kept->composition && take_composition(run, kept->composition, err))
+		return FED_FAIL;
+	return copy_history(run, &kept->history, err);
+}
+
+/* The run so far, with what its last version was made with. */
+static int read_present(struct compared_run *run, const struct fed_shell *shell,
+                        struct fed_error *err)
+{
+	const char *known = fed_session_composition(shell->session);
+	struct fed_text text = {0};
+
+	if (!known)
+		fed__origins_put(shell, &text);
+	const int rc = text.failed ? fed_fail_memory(err, text.cap, "the composition")
+	                           : take_composition(run, known ? known : fed_text_str(&text), err);
+	fed_text_release(&text);
+	return rc ? rc : copy_history(run, fed_session_history(shell->session), err);
 }
 
 /* A run of a study as it is found. */
@@ -74,15 +106,17 @@ struct found_run {
 static bool take_found(void *ctx, const struct fed_stored_run *stored)
 {
 	struct found_run *f = ctx;
+	struct fed_text text = {0};
 
 	if (stored->cell != f->cell)
 		return true;
 	f->found = true;
-	f->run->composition = fed_strdup(stored->composition);
-	f->run->plugins = fed_strdup(stored->plugins);
-	f->rc = f->run->composition && f->run->plugins
-	            ? fed_store_history(f->store, stored->id, &f->run->history, f->err)
-	            : fed_fail_memory(f->err, strlen(stored->composition), "the composition");
+	fed_composition_join(stored->program, stored->composition, stored->plugins, &text);
+	f->rc = text.failed ? fed_fail_memory(f->err, text.cap, "the composition")
+	                    : take_composition(f->run, fed_text_str(&text), f->err);
+	if (f->rc == FED_OK)
+		f->rc = fed_store_history(f->store, stored->id, &f->run->history, f->err);
+	fed_text_release(&text);
 	return false;
 }
 
@@ -118,13 +152,13 @@ static int read_run(struct compared_run *run, const struct fed_shell *shell, con
 
 	snprintf(run->name, sizeof run->name, "%s", typed);
 	if (strcmp(typed, "now") == 0)
-		return read_present(run, shell->session, err);
+		return read_present(run, shell, err);
 	snprintf(study, sizeof study, "%.*s", (int)strcspn(typed, "/"), typed);
 	if (slash)
 		return read_stored(run, study, slash + 1, err);
 	for (size_t i = 0; i < kept->n; i++)
 		if (strcmp(kept->run[i].name, typed) == 0)
-			return copy_history(run, &kept->run[i].history, err);
+			return read_kept(run, &kept->run[i], err);
 	return fed_fail(err,
 	                "no run is kept as %s; say now, a name that `keep` lists, or STUDY/NUMBER as "
 	                "`runs STUDY` lists them",
@@ -171,7 +205,9 @@ static void show_compositions(struct fed_shell *shell, const struct compared_run
 	struct fed_table table = {.name = "compositions", .column = columns, .columns = 3};
 
 	if (!a->composition || !b->composition) {
-		fed__print(shell, "the composition of %s was not kept; studies keep it\n",
+		fed__print(shell,
+		           "what %s was composed of is not known: it is a baseline, or was kept by an "
+		           "earlier fedsh\n",
 		           a->composition ? b->name : a->name);
 		return;
 	}
