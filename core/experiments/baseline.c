@@ -131,6 +131,11 @@ static int combine(const struct local_rounds *l, uint64_t round, struct fed_hist
 	MEAN(step_norm);
 	MEAN(parameter_error);
 	MEAN(clients_loss);
+	for (const struct fed_field *row = fed_metrics; row->type; row++)
+		if (fed_chosen_metric_needs(row->offset)) {
+			const double mean = mean_of(l, round, row->offset);
+			memcpy((char *)&r + row->offset, &mean, sizeof mean);
+		}
 	MEAN(clock);
 	MEAN(client_flops);
 	r.client_flops *= n;

@@ -93,6 +93,14 @@ bool fed__metric_rises(const struct fed_field *metric)
 		"clients_worst_tenth",
 		"unseen_accuracy",
 		"unseen_worst_tenth",
+		"macro_f1",
+		"balanced_accuracy",
+		"worst_class",
+		"auc",
+		"class_recall",
+		"class_precision",
+		"class_f1",
+		"r2",
 	};
 
 	for (size_t i = 0; i < sizeof rising / sizeof *rising; i++)

@@ -75,16 +75,8 @@ static bool is_trial_over(const struct trial *x)
 static int evaluate_trial(struct trial *x, struct fed_error *err)
 {
 	struct fed_federation *f = &x->copy.federation;
-	struct fed_record *r = &x->outcome->total;
 
-	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &r->test_loss,
-	                            &r->test_accuracy, err))
-		return FED_FAIL;
-	r->perplexity = fed_federation_perplexity(f, r->test_loss);
-	if (fed_federation_evaluate_clients(f, f->params, r, err))
-		return FED_FAIL;
-	r->parameter_error = fed_federation_parameter_error(f, f->params);
-	return fed_federation_attacked(f, f->params, &r->attack_success, err);
+	return fed_federation_measure(f, f->params, &x->outcome->total, err);
 }
 
 /* One interrupt lets a running trial finish; a second one drops it. */

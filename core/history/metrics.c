@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "train/round/chosen_metrics.h"
 
 #define METRIC(m, h)                                                                        \
 	FED_ROW(struct fed_record, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
@@ -58,6 +59,17 @@ const struct fed_field fed_metrics[] = {
 	METRIC_LATER(unseen_accuracy, "mean accuracy over the clients that never take part"),
 	METRIC_LATER(unseen_loss, "mean loss over the clients that never take part"),
 	METRIC_LATER(unseen_worst_tenth, "accuracy of the worst tenth of those that never take part"),
+	METRIC_LATER(macro_f1, "mean over the classes of F1 on the test examples"),
+	METRIC_LATER(balanced_accuracy, "mean over the classes of the share that the model finds"),
+	METRIC_LATER(worst_class, "share that the model finds of the class that it knows worst"),
+	METRIC_LATER(auc,
+                 "mean over the classes of the area under the ROC curve, each against the rest"),
+	METRIC_LATER(class_recall, "share of the chosen class' test examples that the model finds"),
+	METRIC_LATER(class_precision, "share of the answers with the chosen class that are right"),
+	METRIC_LATER(class_f1, "F1 of the chosen class: harmonic mean of its precision and recall"),
+	METRIC_LATER(mae, "mean absolute error of a regression on the test examples"),
+	METRIC_LATER(rmse, "root mean squared error of a regression on the test examples"),
+	METRIC_LATER(r2, "share of the test targets' variance that a regression explains"),
 	FED_END,
 };
 #undef METRIC
@@ -121,6 +133,10 @@ bool fed_metric_is_share(const struct fed_field *metric)
 		offsetof(struct fed_record, clients_worst),
 		offsetof(struct fed_record, unseen_accuracy),
 		offsetof(struct fed_record, unseen_worst_tenth),
+		offsetof(struct fed_record, balanced_accuracy),
+		offsetof(struct fed_record, worst_class),
+		offsetof(struct fed_record, class_recall),
+		offsetof(struct fed_record, class_precision),
 	};
 
 	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
@@ -135,7 +151,7 @@ const char *fed_metric_needs(const struct fed_field *row)
 		return "`set holdout 0.2` before add-client";
 	if (strncmp(row->name, "unseen_", 7) == 0)
 		return "`set unseen 20%` and `set holdout 0.2` before add-client";
-	return NULL;
+	return fed_chosen_metric_needs(row->offset);
 }
 
 void fed_metric_put(const struct fed_field *metric, double value, struct fed_text *out)
@@ -236,6 +252,7 @@ bool fed_metric_is_evaluated(const struct fed_field *metric)
 	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
 	       metric->offset == offsetof(struct fed_record, test_loss) ||
 	       metric->offset == offsetof(struct fed_record, perplexity) ||
+	       fed_chosen_metric_needs(metric->offset) ||
 	       metric->offset == offsetof(struct fed_record, attack_success) ||
 	       metric->offset == offsetof(struct fed_record, parameter_error);
 }
@@ -274,14 +291,8 @@ void fed_history_release(struct fed_history *h)
 
 void fed_history_total(const struct fed_history *h, struct fed_record *total)
 {
-	*total = (struct fed_record){.test_accuracy = NAN,
-	                             .test_loss = NAN,
-	                             .train_loss = NAN,
-	                             .attack_success = NAN,
-	                             .parameter_error = NAN,
-	                             .perplexity = NAN,
-	                             .client_memory = NAN};
-	fed_record_forget_clients(total);
+	*total = (struct fed_record){.train_loss = NAN, .client_memory = NAN};
+	fed_record_forget_evaluation(total);
 	if (h->n == 0)
 		return;
 

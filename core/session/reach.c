@@ -62,6 +62,26 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 	return RANGE(0, 1, "it is a share, from 0 to 1");
 }
 
+/* Metrics that the setting `metrics` chooses. */
+static struct fed_metric_range chosen(const struct reach *r, const struct fed_field *field)
+{
+	const struct fed_composition *parts = &r->session->parts;
+	struct fed_chosen_metrics now;
+	struct fed_error unused;
+
+	if (fed_chosen_metrics_parse(parts->settings.metrics, &now, &unused) == FED_OK &&
+	    !fed_chosen_metrics_have(&now, field->offset))
+		return NEVER("it is not measured; `set metrics` chooses it");
+	if (parts->settings.eval_every == 0)
+		return NEVER("nothing is evaluated; `set eval-every 1` changes that");
+	if (parts->data->test == 0)
+		return NEVER("there are no test examples");
+	if (field->offset == offsetof(struct fed_record, r2))
+		return RANGE(-INFINITY, 1, "it is never above 1");
+	return parts->data->classes ? RANGE(0, 1, "it is from 0 to 1")
+	                            : RANGE(0, INFINITY, "it is never negative");
+}
+
 /* What only faults move. */
 static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 {
@@ -174,6 +194,8 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 
 	if (strncmp(field->name, "clients_", 8) == 0)
 		return by_clients(r, field);
+	if (fed_chosen_metric_needs(metric))
+		return chosen(r, field);
 	if (IS(test_accuracy) || IS(test_loss) || IS(perplexity) || IS(attack_success) ||
 	    IS(parameter_error))
 		return evaluated(r, metric);

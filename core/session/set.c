@@ -296,6 +296,20 @@ static int check_local_layers(const struct fed_session *s, const char *text, str
 	return FED_OK;
 }
 
+/* Whether metrics are of what the model answers. */
+static int check_metrics(const struct fed_session *s, const char *text, struct fed_error *err)
+{
+	struct fed_chosen_metrics chosen;
+
+	if (!s->parts.data || strcmp(text, s->parts.settings.metrics) == 0)
+		return FED_OK;
+	const uint32_t classes = s->parts.net_built ? s->parts.net.classes : s->parts.data->classes;
+	return fed_chosen_metrics_parse(text, &chosen, err) ||
+	               fed_chosen_metrics_fit(&chosen, classes, err)
+	           ? FED_FAIL
+	           : FED_OK;
+}
+
 static int set_settings(struct fed_session *s, const struct fed_settings *next,
                         struct fed_error *err)
 {
@@ -458,6 +472,8 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = fed_settings_check(&c.settings, s->plugins, err);
 	if (rc == FED_OK)
 		rc = check_local_layers(s, c.settings.local_layers, err);
+	if (rc == FED_OK)
+		rc = check_metrics(s, c.settings.metrics, err);
 	if (rc == FED_OK)
 		rc = fed__session_check_on_error(s, c.settings.on_plugin_error, err);
 	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)

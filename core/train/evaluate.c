@@ -11,13 +11,15 @@
 #include "train/federation.h"
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
+#include "train/round/quality.h"
 
 struct evaluation {
 	struct fed_trainer *trainer;
 	const float *params;
 	uint32_t first, n, batch;
-	double *loss;   /* [batches] */
-	uint32_t *hits; /* [batches] */
+	double *loss;                /* [batches] */
+	uint32_t *hits;              /* [batches] */
+	struct fed_answers *answers; /* NULL: they are not kept */
 	const atomic_int *stop;
 };
 
@@ -30,11 +32,15 @@ static void evaluate_batch(void *ctx, size_t i, int worker)
 		return; /* the result is not needed */
 	const uint32_t n = e->n - at < e->batch ? e->n - at : e->batch;
 
-	e->loss[i] = fed__trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i]);
+	e->loss[i] = fed__trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i],
+	                                  e->answers, at);
 }
 
-int fed_federation_evaluate(struct fed_federation *f, const float *params, uint32_t first,
-                            uint32_t n, double *loss, double *accuracy, struct fed_error *err)
+/* Loss and accuracy of params on examples [first, first + n); answers: [n], to be filled, or NULL.
+ */
+static int evaluate(struct fed_federation *f, const float *params, uint32_t first, uint32_t n,
+                    struct fed_answers *answers, double *loss, double *accuracy,
+                    struct fed_error *err)
 {
 	struct evaluation e = {
 		.trainer = f->trainer,
@@ -42,6 +48,7 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 		.first = first,
 		.n = n,
 		.batch = fed__trainer_evaluation_batch(f->trainer),
+		.answers = answers,
 		.stop = &f->stop,
 	};
 	*loss = *accuracy = NAN;
@@ -76,7 +83,52 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 	return rc;
 }
 
-double fed_federation_parameter_error(const struct fed_federation *f, const float *params)
+int fed__federation_evaluate(struct fed_federation *f, const float *params, uint32_t first,
+                             uint32_t n, double *loss, double *accuracy, struct fed_error *err)
+{
+	return evaluate(f, params, first, n, NULL, loss, accuracy, err);
+}
+
+/* Loss, accuracy and the metrics that are chosen, on the test examples. */
+static int measure_test(struct fed_federation *f, const float *params, struct fed_record *r,
+                        struct fed_error *err)
+{
+	const uint32_t first = f->data->train, n = f->data->test;
+	struct fed_chosen_metrics chosen;
+	struct fed_answers answers;
+	struct fed_quality q;
+
+	fed_record_forget_chosen(r);
+	if (fed_chosen_metrics_parse(f->settings->metrics, &chosen, err))
+		return FED_FAIL;
+	if (!chosen.chosen || n == 0)
+		return fed__federation_evaluate(f, params, first, n, &r->test_loss, &r->test_accuracy, err);
+	if (fed_answers_init(&answers, f->net, n, err))
+		return FED_FAIL;
+	int rc = evaluate(f, params, first, n, &answers, &r->test_loss, &r->test_accuracy, err);
+	if (rc == FED_OK)
+		rc = fed_quality_judge(&answers, r->test_loss, chosen.parts, &q, err);
+	if (rc == FED_OK) {
+		fed__chosen_metrics_record(&chosen, &q, r);
+		fed_quality_release(&q);
+	}
+	fed_answers_release(&answers);
+	return rc;
+}
+
+int fed_federation_measure(struct fed_federation *f, const float *params, struct fed_record *r,
+                           struct fed_error *err)
+{
+	if (measure_test(f, params, r, err))
+		return FED_FAIL;
+	r->perplexity = fed_federation_perplexity(f, r->test_loss);
+	r->parameter_error = fed__federation_parameter_error(f, params);
+	if (fed_federation_evaluate_clients(f, params, r, err))
+		return FED_FAIL;
+	return fed__federation_attacked(f, params, &r->attack_success, err);
+}
+
+double fed__federation_parameter_error(const struct fed_federation *f, const float *params)
 {
 	const float *truth = f->data->truth;
 	const size_t d = fed_shape_size(&f->data->shape);
@@ -155,8 +207,8 @@ static const struct fed_instance *targeted_attack(const struct fed_federation *f
 	return NULL;
 }
 
-int fed_federation_attacked(struct fed_federation *f, const float *params, double *success,
-                            struct fed_error *err)
+int fed__federation_attacked(struct fed_federation *f, const float *params, double *success,
+                             struct fed_error *err)
 {
 	struct batch_results a = {
 		.trainer = f->trainer,

@@ -459,22 +459,17 @@ static void begin_record(struct fed_federation *f)
 {
 	f->record = (struct fed_record){
 		.round = (double)(f->version + 1),
-		.test_accuracy = NAN,
-		.test_loss = NAN,
 		.train_loss = NAN,
 		.staleness = NAN,
 		.defence_precision = NAN,
 		.defence_recall = NAN,
 		.honest_distance = NAN,
-		.attack_success = NAN,
-		.parameter_error = NAN,
-		.perplexity = NAN,
 		.client_memory = NAN,
 		.updates = f->record.updates,
 		.lr = f->plan.lr,
 		.server_wait = fed_server_link_exists(&f->messenger.server) ? 0 : NAN,
 	};
-	fed_record_forget_clients(&f->record);
+	fed_record_forget_evaluation(&f->record);
 }
 
 static int evaluate_round(struct fed_federation *f, struct fed_error *err)
@@ -484,14 +479,7 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	f->record.client_memory = fed__client_memory(f);
 	if (every == 0 || f->version % (uint64_t)every)
 		return FED_OK;
-	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &f->record.test_loss,
-	                            &f->record.test_accuracy, err))
-		return FED_FAIL;
-	f->record.perplexity = fed_federation_perplexity(f, f->record.test_loss);
-	f->record.parameter_error = fed_federation_parameter_error(f, f->params);
-	if (fed_federation_evaluate_clients(f, f->params, &f->record, err))
-		return FED_FAIL;
-	return fed_federation_attacked(f, f->params, &f->record.attack_success, err);
+	return fed_federation_measure(f, f->params, &f->record, err);
 }
 
 static void close_round(struct fed_federation *f)

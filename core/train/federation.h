@@ -46,8 +46,13 @@ int fed_federation_round(struct fed_federation *, struct fed_error *);
 
 /* Loss and accuracy of params on examples [first, first + n) of the dataset, in parallel; the same
  * bits for any number of threads.  accuracy is NaN for regression. */
-int fed_federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
-                            uint32_t n, double *loss, double *accuracy, struct fed_error *);
+int fed__federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
+                             uint32_t n, double *loss, double *accuracy, struct fed_error *);
+/* All that is measured on a model with these parameters, into the record: on the test examples,
+ * with the metrics that are chosen (setting metrics), by each client, and under a targeted attack.
+ */
+int fed_federation_measure(struct fed_federation *, const float *params, struct fed_record *,
+                           struct fed_error *);
 /* Evaluation of params by each client that holds examples out (setting holdout), on these, without
  * the faults of its data: the table of clients and the record's figures over clients, which are of
  * the clients' own models where they have any.  A
@@ -57,10 +62,10 @@ int fed_federation_evaluate_clients(struct fed_federation *, const float *params
 /* Success rate of the first targeted attack that has begun (it may be over, not healed) on a model
  * with these parameters: of the test examples whose label the attack changes, the share that gets
  * the changed label.  NaN without such an attack or such examples. */
-int fed_federation_attacked(struct fed_federation *, const float *params, double *success,
-                            struct fed_error *);
+int fed__federation_attacked(struct fed_federation *, const float *params, double *success,
+                             struct fed_error *);
 /* |params - (w*, 0)| for a linear model on data that were generated from w*; NaN for any other. */
-double fed_federation_parameter_error(const struct fed_federation *, const float *params);
+double fed__federation_parameter_error(const struct fed_federation *, const float *params);
 /* e^loss of a language model; NaN of any other. */
 double fed_federation_perplexity(const struct fed_federation *, double test_loss);
 

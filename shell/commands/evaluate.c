@@ -8,7 +8,7 @@
 
 #include "report/client_models.h"
 #include "report/figures/figures.h"
-#include "report/quality.h"
+#include "report/evaluator.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "tui/widgets/confusion.h"

@@ -10,7 +10,7 @@
 #include "experiments/alone.h"
 #include "history/client_selector.h"
 #include "report/client_models.h"
-#include "report/quality.h"
+#include "report/evaluator.h"
 #include "session/composition.h"
 #include "shell/commands/evaluate.h"
 #include "shell/output/print.h"

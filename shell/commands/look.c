@@ -224,22 +224,53 @@ static const struct fed_field history_rows[] = {
                 "number of rounds, the last ones"),
 	FED_END,
 };
+/* Columns of the table: those that are always there, perplexity of language models, and what `set
+ * metrics` chooses. */
+struct history_columns {
+	struct fed_table_column column[32];
+	struct fed_text title; /* of the latter, NUL-ended */
+	size_t n;
+};
+
+static void list_columns(struct history_columns *c, const struct fed_record *last)
+{
+	size_t at = 0;
+
+	c->n = HISTORY_COLUMNS - !(last && last->perplexity > 0);
+	memcpy(c->column, history_columns, c->n * sizeof *c->column);
+	for (const struct fed_field *row = fed_metrics; last && row->type; row++) {
+		if (!fed_chosen_metric_needs(row->offset) || isnan(fed_metric_value(row, last)))
+			continue;
+		fed_field_key(row, &c->title);
+		fed_text_put(&c->title, "", 1);
+		c->column[c->n++] =
+			(struct fed_table_column){.kind = FED_CELL_NUMBER, .rank = 2, .key = row->name};
+	}
+	for (size_t k = 0; k < c->n; k++) {
+		if (c->column[k].title)
+			continue;
+		c->column[k].title = fed_text_str(&c->title) + at;
+		at += strlen(c->column[k].title) + 1;
+	}
+}
+
 static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct count_args *a = call->args;
 	const struct fed_history *h = fed_session_history(shell->session);
 	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
-	/* the last column is for language models alone */
-	const size_t columns = HISTORY_COLUMNS - !(h->n && h->record[h->n - 1].perplexity > 0);
-	struct fed_table table = {.name = "history", .column = history_columns, .columns = columns};
+	struct history_columns c = {0};
+
+	list_columns(&c, h->n ? &h->record[h->n - 1] : NULL);
+	struct fed_table table = {.name = "history", .column = c.column, .columns = c.n};
 	struct fed_text text = {0};
 
 	(void)err;
 	if (!h->n)
 		fed__print(shell, "no rounds yet; `round 5` makes some\n");
 	for (size_t i = first; i < h->n; i++)
-		for (size_t k = 0; k < columns; k++) {
-			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k].key);
+		for (size_t k = 0; k < c.n; k++) {
+			const struct fed_field *metric = fed_fields_find(fed_metrics, c.column[k].key);
 			const double x = fed_metric_value(metric, &h->record[i]);
 
 			fed_text_clear(&text);
@@ -248,6 +279,7 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 		}
 	fed__table_print(shell, &table);
 	fed_text_release(&text);
+	fed_text_release(&c.title);
 	return FED_OK;
 }
 

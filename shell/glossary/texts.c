@@ -164,6 +164,22 @@ const char fed__quality_text[] =
 	"  precision = TP/(TP + FP)    recall = TP/(TP + FN)    F1 = 2 TP/(2 TP + FP + FN)\n"
 	"  AUC_c = P(score of one of c > score of another) + P(equal)/2";
 
+const char fed__chosen_metrics_text[] =
+	"`set metrics macro-f1,auc` has each round measure these on the test examples, too; then\n"
+	"`plot macro-f1`, `run until macro-f1>0.8`, breakpoints, studies, exports and JSON name\n"
+	"them. Of classes:\n"
+	"\n"
+	"  macro-f1            mean of F1 over the classes that occur\n"
+	"  balanced-accuracy   mean of recall over the classes with examples\n"
+	"  worst-class         the least of these recalls\n"
+	"  auc                 mean of AUC over the classes, each against the rest\n"
+	"  class:7             class-recall, class-precision and class-f1 of class 7: what a\n"
+	"                      label-flip attack on it is after\n"
+	"\n"
+	"Of a regression: mae, rmse, r2. Accuracy, loss and the perplexity of language models are\n"
+	"measured anyway, as are the figures over clients where clients hold examples out. `set\n"
+	"metrics none` measures nothing more. `explain F1` has the definitions.";
+
 const char fed__regression_text[] =
 	"`evaluate` says them of a regression, over the test examples: the mean absolute error,\n"
 	"the root of the mean squared error, and the share of the targets' variance that the\n"

@@ -168,13 +168,10 @@ static void take_list(struct completion *a, const char *separators, const char *
 static const struct {
 	const char *hint, *of, *separators;
 } lists[] = {
-	{"metrics", "metric", ","},
-	{"condition", "metric", ""},
-	{"attacks", "attack", ","},
-	{"aggregators", "aggregator", ","},
-	{"event", "event", ","},
-	{"commands", "command", ","},
-	{"client-columns", "client-column", ","},
+	{"metrics", "metric", ","},         {"chosen-metrics", "chosen-metric", ","},
+	{"condition", "metric", ""},        {"attacks", "attack", ","},
+	{"aggregators", "aggregator", ","}, {"event", "event", ","},
+	{"commands", "command", ","},       {"client-columns", "client-column", ","},
 };
 
 static bool take_listed(struct completion *a, const char *hint)

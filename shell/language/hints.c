@@ -137,6 +137,11 @@ static const char *metric_at(const struct fed_shell *shell, size_t i)
 			return NULL;
 	return fed_metrics[i - n].name;
 }
+static const char *chosen_metric_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_chosen_metric_word(i);
+}
 static const char *command_at(const struct fed_shell *shell, size_t i)
 {
 	return fed__command_name_at(shell, i);
@@ -289,21 +294,37 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		const char *hint;
 		name_at *at;
 	} lists[] = {
-		{"aggregator", aggregator_at}, {"pre-aggregation", pre_aggregation_at},
-		{"attack", attack_at},         {"transport", transport_at},
-		{"model", model_at},           {"plugin", plugin_at},
-		{"selection", selection_at},   {"select", selection_at},
-		{"scheme", scheme_at},         {"dataset", dataset_at},
-		{"device", device_at},         {"link", link_at},
-		{"metric", metric_at},         {"command", command_at},
-		{"topic", topic_at},           {"alias", alias_at},
-		{"explain", explain_at},       {"setting", any_setting_at},
-		{"sweep", sweep_at},           {"run", run_at},
-		{"event", event_at},           {"fault", fault_at},
-		{"break", break_at},           {"codec", codec_at},
-		{"autosave", autosave_at},     {"server-link", server_link_at},
-		{"lesson", lesson_at},         {"client-column", client_column_at},
-		{"named", named_at},           {"class", class_at},
+		{"aggregator", aggregator_at},
+		{"pre-aggregation", pre_aggregation_at},
+		{"attack", attack_at},
+		{"transport", transport_at},
+		{"model", model_at},
+		{"plugin", plugin_at},
+		{"selection", selection_at},
+		{"select", selection_at},
+		{"scheme", scheme_at},
+		{"dataset", dataset_at},
+		{"device", device_at},
+		{"link", link_at},
+		{"metric", metric_at},
+		{"command", command_at},
+		{"topic", topic_at},
+		{"alias", alias_at},
+		{"explain", explain_at},
+		{"setting", any_setting_at},
+		{"sweep", sweep_at},
+		{"run", run_at},
+		{"event", event_at},
+		{"fault", fault_at},
+		{"break", break_at},
+		{"codec", codec_at},
+		{"autosave", autosave_at},
+		{"server-link", server_link_at},
+		{"lesson", lesson_at},
+		{"client-column", client_column_at},
+		{"named", named_at},
+		{"class", class_at},
+		{"chosen-metric", chosen_metric_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

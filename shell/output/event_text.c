@@ -4,10 +4,12 @@
  */
 #include <math.h>
 
+#include "history/metrics.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
 #include "train/clients/names.h"
+#include "train/round/chosen_metrics.h"
 
 /* Parts of a round's line, the first to be left out on a narrow screen last. */
 enum round_part {
@@ -136,6 +138,21 @@ static void put_clients(struct fed_text *out, const struct fed_session *s,
 		fed_text_add(out, "; unseen %.2f %%", 100 * r->unseen_accuracy);
 }
 
+/* The line below: the figures that `set metrics` chooses; false: there are none. */
+static bool put_chosen(struct fed_text *out, const struct fed_record *r)
+{
+	fed_text_clear(out);
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		if (!fed_chosen_metric_needs(row->offset) || isnan(fed_metric_value(row, r)))
+			continue;
+		fed_text_add(out, out->len ? ", " : "            ");
+		fed_field_key(row, out);
+		fed_text_put(out, " ", 1);
+		fed_metric_put(row, fed_metric_value(row, r), out);
+	}
+	return out->len > 0;
+}
+
 static void print_round(struct fed_shell *shell, const struct fed_record *r)
 {
 	struct fed_text text = {0};
@@ -147,6 +164,8 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 		put_defence(&text, shell->session, r, shell->screen.width);
 		fed__print(shell, "%s\n", fed_text_str(&text));
 	}
+	if (put_chosen(&text, r))
+		fed__print(shell, "%s\n", fed_text_str(&text));
 	if (!isnan(r->clients_loss)) {
 		fed_text_clear(&text);
 		put_clients(&text, shell->session, r);

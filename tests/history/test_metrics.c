@@ -92,7 +92,10 @@ START_TEST(json_has_every_metric)
 	                 "\"clients_accuracy\":0,\"clients_loss\":0,\"clients_weighted\":0,"
 	                 "\"clients_deviation\":0,\"clients_worst_tenth\":0,\"clients_worst\":0,"
 	                 "\"clients_fairness\":0,\"client_memory\":0,\"perplexity\":0,"
-	                 "\"unseen_accuracy\":0,\"unseen_loss\":0,\"unseen_worst_tenth\":0}");
+	                 "\"unseen_accuracy\":0,\"unseen_loss\":0,\"unseen_worst_tenth\":0,"
+	                 "\"macro_f1\":0,\"balanced_accuracy\":0,\"worst_class\":0,\"auc\":0,"
+	                 "\"class_recall\":0,\"class_precision\":0,\"class_f1\":0,\"mae\":0,"
+	                 "\"rmse\":0,\"r2\":0}");
 	fed_text_release(&out);
 }
 END_TEST
@@ -100,11 +103,31 @@ END_TEST
 /* What is measured on the model is not due in a round without evaluation; the others are. */
 START_TEST(what_is_evaluated_is_not_always_due)
 {
-	static const char *const evaluated[] = {
-		"test_accuracy",     "test_loss",        "attack_success",  "parameter_error",
-		"perplexity",        "unseen_accuracy",  "unseen_loss",     "unseen_worst_tenth",
-		"clients_accuracy",  "clients_loss",     "clients_worst",   "clients_worst_tenth",
-		"clients_deviation", "clients_fairness", "clients_weighted"};
+	static const char *const evaluated[] = {"test_accuracy",
+	                                        "test_loss",
+	                                        "attack_success",
+	                                        "parameter_error",
+	                                        "perplexity",
+	                                        "unseen_accuracy",
+	                                        "unseen_loss",
+	                                        "unseen_worst_tenth",
+	                                        "clients_accuracy",
+	                                        "clients_loss",
+	                                        "clients_worst",
+	                                        "clients_worst_tenth",
+	                                        "clients_deviation",
+	                                        "clients_fairness",
+	                                        "clients_weighted",
+	                                        "macro_f1",
+	                                        "balanced_accuracy",
+	                                        "worst_class",
+	                                        "auc",
+	                                        "class_recall",
+	                                        "class_precision",
+	                                        "class_f1",
+	                                        "mae",
+	                                        "rmse",
+	                                        "r2"};
 	const struct fed_record r = {.test_loss = NAN, .test_accuracy = NAN, .train_loss = 1};
 
 	for (const struct fed_field *m = fed_metrics; m->type; m++) {

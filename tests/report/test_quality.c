@@ -2,7 +2,7 @@
 /*
  * The quality of answers against slow loops over the definitions, and spreads over clients.
  */
-#include "report/quality.h"
+#include "report/evaluator.h"
 
 #include <math.h>
 #include <string.h>
@@ -238,6 +238,72 @@ START_TEST(what_is_not_finite_is_wrong)
 }
 END_TEST
 
+/* What `set metrics` chooses is in the record, bit for bit what `evaluate` says but for AUC, whose
+ * scores come from batches of another size; nothing else changes. */
+START_TEST(rounds_measure_what_is_chosen)
+{
+	struct fed_session s, plain;
+	struct fed_quality q;
+	char lines[256];
+
+	small_init(&s, NULL);
+	small_init(&plain, NULL);
+	snprintf(lines, sizeof lines,
+	         "set metrics macro-f1,auc,class:2,balanced-accuracy,worst-class;%s", three);
+	small_do(&s, lines);
+	small_do(&plain, three);
+	quality_of_test(&s, &q);
+	const struct fed_history *h = fed_session_history(&s);
+	struct fed_record last = h->record[h->n - 1];
+	double worst = 1, mean = 0;
+	for (int c = 0; c < CLASSES; c++) {
+		worst = q.of[c].recall < worst ? q.of[c].recall : worst;
+		mean += q.of[c].recall / CLASSES;
+	}
+	ck_assert(last.macro_f1 == q.macro_f1 && last.macro_f1 > 0.2 && last.macro_f1 < 1);
+	ck_assert_double_eq_tol(last.auc, q.auc, 1e-9);
+	ck_assert_double_eq_tol(last.balanced_accuracy, mean, 1e-12);
+	ck_assert(last.worst_class == worst && last.class_recall == q.of[2].recall);
+	ck_assert(last.class_precision == q.of[2].precision && last.class_f1 == q.of[2].f1);
+	ck_assert(isnan(last.mae) && isnan(last.r2));
+	fed_record_forget_chosen(&last);
+	const struct fed_history *other = fed_session_history(&plain);
+	ck_assert(fed_record_digest(&last) == fed_record_digest(&other->record[other->n - 1]));
+	small_do(&s, "set metrics none;round 1");
+	ck_assert(isnan(h->record[h->n - 1].macro_f1) && isnan(h->record[h->n - 1].class_f1));
+	fed_quality_release(&q);
+	fed__session_release(&plain);
+	fed__session_release(&s);
+}
+END_TEST
+
+START_TEST(a_regression_measures_what_is_chosen)
+{
+	struct fed_session s;
+	struct fed_quality q;
+
+	small_init(&s, NULL);
+	small_do(&s, "dataset linear d=3 train=90 test=40;add 2 iid 20;set lr 0.05;set metrics r2,mae;"
+	             "round 2");
+	quality_of_test(&s, &q);
+	const struct fed_record *last = &fed_session_history(&s)->record[1];
+	ck_assert(last->r2 == q.r2 && last->mae == q.mae && isnan(last->rmse) && isnan(last->auc));
+	small_refuses(&s, "set metrics auc", "regression");
+	small_refuses(&s, "set metrics class:1", "regression");
+	fed__session_release(&s);
+	small_init(&s, NULL);
+	small_refuses(&s, "set metrics macro-f2", "did you mean macro-f1?");
+	small_refuses(&s, "set metrics auc,", "is not known");
+	small_refuses(&s, "set metrics class:x", "number");
+	small_refuses(&s, "set metrics class:1,class:2", "one class");
+	small_refuses(&s, "set metrics loss", "anyway");
+	small_do(&s, "dataset blobs classes=3 train=90 test=60");
+	small_refuses(&s, "set metrics mae", "tells classes apart");
+	small_refuses(&s, "set metrics class:3", "0 to 2");
+	fed__session_release(&s);
+}
+END_TEST
+
 /* A client's own model is worth what training it by hand says. */
 START_TEST(own_models_are_those_that_were_sent)
 {
@@ -327,6 +393,8 @@ FED_SUITE(quality)
 	tcase_add_test(tests, the_perplexity_of_knowing_nothing_is_the_vocabulary);
 	tcase_add_test(tests, a_regression_has_its_errors);
 	tcase_add_test(tests, what_is_not_finite_is_wrong);
+	tcase_add_test(tests, rounds_measure_what_is_chosen);
+	tcase_add_test(tests, a_regression_measures_what_is_chosen);
 	tcase_add_test(tests, own_models_are_those_that_were_sent);
 	tcase_add_test(tests, figures_spread_over_clients);
 	tcase_add_test(tests, every_allocation_may_fail);

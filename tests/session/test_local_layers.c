@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "report/client_models.h"
-#include "report/quality.h"
+#include "report/evaluator.h"
 #include "session/small.h"
 #include "support/suite.h"
 

@@ -168,9 +168,9 @@ START_TEST(power_of_choice_finds_the_highest_losses)
 		double sum = 0, one, unused;
 
 		for (uint32_t k = 0; k < SAMPLES; k++) {
-			fed_assert_ok(fed_federation_evaluate(&t.lab.federation, f->params,
-			                                      f->clients->client[i].examples[k], 1, &one,
-			                                      &unused, &err),
+			fed_assert_ok(fed__federation_evaluate(&t.lab.federation, f->params,
+			                                       f->clients->client[i].examples[k], 1, &one,
+			                                       &unused, &err),
 			              &err);
 			sum += one;
 		}

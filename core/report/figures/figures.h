@@ -10,7 +10,7 @@
 #include "figures/drawing.h"
 #include "report/histogram.h"
 #include "report/input_plane.h"
-#include "report/quality.h"
+#include "report/evaluator.h"
 #include "report/timeline.h"
 #include "report/update_geometry.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "train/round/quality.h"
 #include "train/local/internal.h"
 
 /* Activations of one thread: larger batches are computed in parts (nn/sgd.h). */
@@ -123,8 +124,21 @@ uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *t)
 	return t->evaluation;
 }
 
+/* Copy the answers y to n examples, and what was asked for. */
+static void keep_answers(const struct fed_thread_buffers *w, const float *y, uint32_t n,
+                         struct fed_answers *answers, uint32_t at)
+{
+	const size_t outputs = answers->net->outputs, from = at * outputs, all = n * outputs;
+
+	memcpy(answers->y + from, y, all * sizeof *y);
+	if (answers->label)
+		memcpy(answers->label + at, w->label, n * sizeof *w->label);
+	else
+		memcpy(answers->target + from, w->target, all * sizeof *w->target);
+}
+
 double fed__trainer_forward(struct fed_trainer *t, int worker, const float *params, uint32_t first,
-                            uint32_t n, uint32_t *hits)
+                            uint32_t n, uint32_t *hits, struct fed_answers *answers, uint32_t at)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_thread_buffers *w = &t->worker[worker];
@@ -135,6 +149,8 @@ double fed__trainer_forward(struct fed_trainer *t, int worker, const float *para
 		w->order[i] = first + i;
 	fed__worker_gather(f, &unshifted, NULL, w, w->order, n, &unused);
 	const float *y = fed_net_forward(&w->space, params, n);
+	if (answers)
+		keep_answers(w, y, n, answers, at);
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
 

@@ -82,10 +82,12 @@ struct fed_training *fed_training_restore(const struct fed_training_result *);
 void fed_training_give_layers(struct fed_training *, struct fed_shared_vectors *);
 
 /* Evaluation on thread `worker`: returns the sum of the losses of examples first .. first + n - 1,
- * n at most fed__trainer_evaluation_batch(); *hits grows by those classified right. */
+ * n at most fed__trainer_evaluation_batch(); *hits grows by those classified right.  answers: where
+ * to put the answers, from example `at` on, or NULL. */
 uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *);
+struct fed_answers;
 double fed__trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
-                            uint32_t n, uint32_t *hits);
+                            uint32_t n, uint32_t *hits, struct fed_answers *answers, uint32_t at);
 /* A part of a batch of evaluation: examples of one client. */
 struct fed_evaluation_part {
 	uint32_t client, n;

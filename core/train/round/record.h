@@ -53,7 +53,20 @@ struct fed_record {
 	double perplexity;  /* e^test_loss of a language model; NaN of others, or when not evaluated */
 	double server_wait; /* virtual seconds that messages waited for the server's link, all together;
 	                       NaN without such a link */
+	/* Over the test examples, by the setting metrics (train/round/chosen_metrics.h); NaN when not
+	 * chosen or not evaluated. */
+	double macro_f1, balanced_accuracy, worst_class, auc;
+	double class_recall, class_precision, class_f1; /* of the class that was chosen */
+	double mae, rmse, r2;                           /* of a regression */
 };
+
+/* Set the figures that `set metrics` chooses to NaN. */
+static inline void fed_record_forget_chosen(struct fed_record *r)
+{
+	r->macro_f1 = r->balanced_accuracy = r->worst_class = r->auc = NAN;
+	r->class_recall = r->class_precision = r->class_f1 = NAN;
+	r->mae = r->rmse = r->r2 = NAN;
+}
 
 /* Set the figures over clients to NaN. */
 static inline void fed_record_forget_clients(struct fed_record *r)
@@ -61,6 +74,15 @@ static inline void fed_record_forget_clients(struct fed_record *r)
 	r->clients_accuracy = r->clients_loss = r->clients_weighted = NAN;
 	r->unseen_accuracy = r->unseen_loss = r->unseen_worst_tenth = NAN;
 	r->clients_deviation = r->clients_worst = r->clients_worst_tenth = r->clients_fairness = NAN;
+}
+
+/* Set all that is measured on the model to NaN. */
+static inline void fed_record_forget_evaluation(struct fed_record *r)
+{
+	r->test_accuracy = r->test_loss = r->perplexity = NAN;
+	r->attack_success = r->parameter_error = NAN;
+	fed_record_forget_clients(r);
+	fed_record_forget_chosen(r);
 }
 
 enum fed_event_kind {

@@ -78,6 +78,10 @@ const struct fed_field fed_settings_fields[] = {
             .flags = FED_FIELD_LATER,
             .help = "layers whose parameters stay with each client: none, last:1 (own head), norm, "
                     "or names of layers"),
+	FED_ROW(S, metrics, char *, FED_TYPE_TEXT, .text = "none", .hint = "chosen-metrics",
+            .flags = FED_FIELD_LATER,
+            .help = "figures of quality that rounds measure beside accuracy and loss: macro-f1, "
+                    "balanced-accuracy, worst-class, auc, class:N; mae, rmse, r2"),
 	FED_END,
 };
 #undef S
@@ -93,9 +97,11 @@ int fed_settings_check(const struct fed_settings *s, const struct fed_registry *
 			"aggregator's name",
 			fed_show(s->on_plugin_error).s);
 	struct fed_server_link_rates rates;
+	struct fed_chosen_metrics metrics;
 	double spread;
 
-	return fed__local_layers_check(s->local_layers, err) ||
+	return fed_chosen_metrics_parse(s->metrics, &metrics, err) ||
+	               fed__local_layers_check(s->local_layers, err) ||
 	               fed__server_link_parse(s->server_link, &rates, err) ||
 	               fed_device_spread_parse(s->device_spread, &spread, err)
 	           ? FED_FAIL

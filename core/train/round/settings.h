@@ -7,6 +7,7 @@
 
 #include "base/fields.h"
 #include "net/codec.h"
+#include "train/round/chosen_metrics.h"
 #include "train/round/local_layers.h"
 
 /* Settings that `set` changes; their field rows are fed_settings_fields. */
@@ -35,6 +36,7 @@ struct fed_settings {
 	double unseen;            /* share of new clients that never take part */
 	bool data_cache;          /* data/cache.h: of datasets that are slow to read */
 	char local_layers[FED_LOCAL_LAYERS_TEXT]; /* train/round/local_layers.h */
+	char metrics[FED_CHOSEN_METRICS_TEXT];    /* train/round/chosen_metrics.h */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];

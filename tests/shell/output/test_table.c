@@ -84,7 +84,9 @@ static const struct {
 	{"model mlp hidden=8,x", FED_EXIT_USAGE, "8,x"},
 	{"set lr", FED_EXIT_USAGE, "needs a value"},
 	{"set lrr", FED_EXIT_USAGE, "did you mean lr"},
-	{"set metrics", FED_EXIT_USAGE, "no setting metrics"},
+	{"set figures", FED_EXIT_USAGE, "no setting figures"},
+	{"set metrics macro-f2", FED_EXIT_USAGE, "did you mean macro-f1?"},
+	{"set metrics class:x", FED_EXIT_USAGE, "number"},
 	{"explain clients-worst", FED_EXIT_OK, "it takes `set holdout 0.2` before add-client"},
 	{"add-client 4 samples=20; round 2; plot loss,attack-success,unseen-loss", FED_EXIT_OK,
      "attack-success has no values: `explain attack-success` says what it is; unseen-loss has no "
