@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <malloc.h>
 
+#include "plug/guard/handover.h"
 #include "worker/crash.h"
 #include "worker/serve_training.h"
 
@@ -80,6 +81,8 @@ static bool answer(struct fed_server *s, struct fed_packet_reader *r, int opened
 	fed_put_number(&whole, allocated_bytes());
 	fed_put(&whole, fed_text_str(&s->reply.bytes), s->reply.bytes.len);
 	whole.bytes.failed |= s->reply.bytes.failed;
+	if (fed_request_hands_over((enum fed_request)r->kind))
+		fed_processor_stay();
 	const bool sent = fed_packet_send(&whole, s->socket) == 0;
 	fed_packet_release(&whole);
 	return sent;
@@ -111,11 +114,19 @@ int fed__serve(struct fed_server *s, enum fed_worker_task task,
 	struct fed_error refusal = {{0}};
 	const int opened = open_plugins(s, task, path, &refusal);
 	struct fed_packet_wait wait = {0};
+	struct fed_processors own;
+	bool handed_over = false;
 
+	fed_processors_find(&own);
 	for (;;) {
-		(void)fed_packet_comes(s->socket, &wait);
+		/* after a handover fedsh can go on only when this thread sleeps */
+		if (!handed_over)
+			(void)fed_packet_comes(s->socket, &wait);
 		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, &r) != 0)
 			return 0;
+		handed_over = fed_request_hands_over((enum fed_request)r.kind);
+		if (handed_over) /* threads that the plugin starts run anywhere */
+			fed_processors_restore(&own);
 		if (!answer(s, &r, opened, &refusal))
 			return 0;
 	}

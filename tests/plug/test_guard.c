@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -456,6 +457,34 @@ START_TEST(waiting_costs_little)
 }
 END_TEST
 
+static const struct crash handed_over[] = {
+	{"crash_stream", "how=well", NULL},
+	{"crash_stream", "how=exit in=add", "called exit(0) in add()"},
+	{"crash_stream", "how=loop in=add", "did not return from add()"},
+};
+
+/* Updates are added on the processor of the thread that waits, which then runs where it ran. */
+START_TEST(a_call_leaves_the_processors)
+{
+	const struct crash *c = &handed_over[_i];
+	cpu_set_t before, after;
+	float out[DIM];
+	struct fed_instance x;
+	struct fed_error err;
+
+	open_guarded(0.5);
+	make(&x, FIXTURE("crash_stream"), c->settings);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof before, &before), 0);
+	ck_assert_int_eq(play(&x, out, &err), c->words ? FED_FAIL : FED_OK);
+	if (c->words)
+		ck_assert_msg(strstr(err.text, c->words), "%s", err.text);
+	ck_assert_int_eq(sched_getaffinity(0, sizeof after, &after), 0);
+	ck_assert(CPU_EQUAL(&before, &after));
+	fed_instance_release(&x);
+	fed_registry_free(registry);
+}
+END_TEST
+
 /* The descriptor that comes over is the one that is loaded inside. */
 START_TEST(descriptors_are_the_same)
 {
@@ -511,6 +540,7 @@ FED_SUITE(guard)
 	tcase_add_test(t, a_constructor_that_crashes_is_refused);
 	tcase_add_test(t, an_interrupt_ends_the_call);
 	tcase_add_test(t, waiting_costs_little);
+	tcase_add_loop_test(t, a_call_leaves_the_processors, 0, 3);
 	tcase_add_loop_test(t, descriptors_are_the_same, 0, 6);
 	suite_add_tcase(s, t);
 	return s;

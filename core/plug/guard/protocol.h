@@ -10,6 +10,7 @@
 #ifndef FED_PLUG_GUARD_PROTOCOL_H
 #define FED_PLUG_GUARD_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Descriptors that a worker process inherits; standard output and error are captured. */
@@ -72,6 +73,13 @@ enum fed_request {
 	/* client, plan, faults, states, vectors; steps, losses */
 	FED_ASK_TRAIN,
 };
+
+/* Whether the worker makes a call on the processor of the thread that waits (handover.h): it is
+ * short, has one thread, and is one of many. */
+static inline bool fed_request_hands_over(enum fed_request what)
+{
+	return what == FED_ASK_ADD;
+}
 
 /* What comes from a worker. */
 enum fed_answer {

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "plug/guard/failure.h"
+#include "plug/guard/handover.h"
 
 enum {
 	LINE_MOST = 400, /* bytes of a printed line that are kept */
@@ -348,7 +349,9 @@ static bool answer(struct fed_worker *w, const struct fed_worker_host *host,
 	return sound;
 }
 
-static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
+/* `hands_over`: the worker runs on the processor of this thread, which therefore does not look for
+ * the reply before it sleeps. */
+static bool exchange(struct fed_worker *w, const struct fed_worker_host *host, bool hands_over,
                      struct fed_packet_reader *reply, enum fed_worker_loss *how)
 {
 	const double deadline = w->guard->limits.deadline;
@@ -357,7 +360,9 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
 	if (fed_packet_send(&w->packet, w->socket) != 0)
 		return false;
 	for (double until = seconds_now() + deadline;;) {
-		if (!fed_packet_comes(w->socket, &w->wait) && !await(w, deadline > 0 ? until : 0, how))
+		const bool comes = !hands_over && fed_packet_comes(w->socket, &w->wait);
+
+		if (!comes && !await(w, deadline > 0 ? until : 0, how))
 			return false;
 		const int why = fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, reply);
 		*how = why == EMSGSIZE ? FED_LOST_NONSENSE
@@ -413,11 +418,15 @@ int fed_worker_call(struct fed_worker *w, const char *function, const struct fed
 {
 	const double begin = seconds_now();
 	const enum fed_request what = w->asked;
+	struct fed_processors was = {.known = false};
 	enum fed_worker_loss how;
 
 	if (w->packet.bytes.failed)
 		return fed_fail_memory(err, w->packet.bytes.len, "a call of a plugin");
-	const bool done = exchange(w, host, reply, &how);
+	if (fed_request_hands_over(what))
+		fed__handover(w->pid, &was);
+	const bool done = exchange(w, host, was.known, reply, &how);
+	fed_processors_restore(&was);
 	w->calls++;
 	w->seconds += seconds_now() - begin;
 	if (!done)
