@@ -7,7 +7,6 @@
 #ifdef FED_HAVE_SQLITE
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -15,14 +14,19 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "experiments/store_lock.h"
 
 #define FORMAT 1         /* PRAGMA user_version */
 #define PATIENCE_MS 5000 /* for another program that writes */
+#define METRICS_MOST 128
 
 struct fed_store {
 	sqlite3 *db;
 	char *path;
 	int lock; /* descriptor of PATH.lock, or -1 */
+	/* What a file from an earlier program lacks while it is looked at: columns of these metrics, in
+	 * the order of fed_metrics, and that of the commands. */
+	bool lacks[METRICS_MOST], lacks_commands;
 };
 
 /* Errors --------------------------------------------------------------------------------- */
@@ -51,7 +55,7 @@ static int fail_store(const struct fed_store *st, int rc, struct fed_error *err)
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
-		return fed_fail(err, "%s cannot be opened for writing (%s)", st->path, said);
+		return fed_fail(err, "%s cannot be opened (%s)", st->path, said);
 	default:
 		return fed_fail(err, "%s: %s; what was kept before is whole", st->path, said);
 	}
@@ -170,33 +174,50 @@ static const char view[] =
 	" run.ended, round.* FROM round JOIN run ON run.id = round.run JOIN study ON study.id ="
 	" run.study;";
 
-static bool has_column(struct fed_store *st, const char *name)
+static bool has_column(struct fed_store *st, const char *table, const char *name)
 {
-	struct query q = ask(st, "SELECT 1 FROM pragma_table_info('round') WHERE name = ?");
+	struct query q = ask(st, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?");
 	struct fed_error unused;
 
+	bind_text(&q, table);
 	bind_text(&q, name);
 	const bool found = step(&q);
 	end(&q, &unused);
 	return found;
 }
 
-/* A column for each metric; the view shows those that there were when it was made. */
-static int add_metrics(struct fed_store *st, struct fed_error *err)
+/* Note the columns that the file lacks; whether there are any. */
+static bool find_lacking(struct fed_store *st)
 {
-	bool added = false;
+	bool some = st->lacks_commands = !has_column(st, "study", "commands");
+	size_t k = 0;
 
-	for (const struct fed_field *row = fed_metrics; row->type != FED_TYPE_END; row++) {
+	for (const struct fed_field *row = fed_metrics; row->type != FED_TYPE_END; row++, k++)
+		some |= st->lacks[k] = !has_column(st, "round", row->name);
+	return some;
+}
+
+/* A column for each metric, and for the commands; the view shows those that there were when it was
+ * made. */
+static int add_columns(struct fed_store *st, struct fed_error *err)
+{
+	size_t k = 0;
+
+	if (!find_lacking(st))
+		return FED_OK; /* another program was faster */
+	for (const struct fed_field *row = fed_metrics; row->type != FED_TYPE_END; row++, k++) {
 		char sql[128];
 
-		if (has_column(st, row->name))
-			continue;
 		snprintf(sql, sizeof sql, "ALTER TABLE round ADD COLUMN \"%s\" REAL", row->name);
-		if (do_sql(st, sql, err))
+		if (st->lacks[k] && do_sql(st, sql, err))
 			return FED_FAIL;
-		added = true;
+		st->lacks[k] = false;
 	}
-	return added ? do_sql(st, view, err) : FED_OK;
+	if (st->lacks_commands &&
+	    do_sql(st, "ALTER TABLE study ADD COLUMN commands TEXT NOT NULL DEFAULT ''", err))
+		return FED_FAIL;
+	st->lacks_commands = false;
+	return do_sql(st, view, err);
 }
 
 static int read_format(struct fed_store *st, int64_t *format, struct fed_error *err)
@@ -207,7 +228,21 @@ static int read_format(struct fed_store *st, int64_t *format, struct fed_error *
 	return end(&q, err);
 }
 
-static int prepare_file(struct fed_store *st, struct fed_error *err)
+static int refuse_missing(struct fed_error *err)
+{
+	return fed_reject(err, "no study is kept yet; `study NAME { lr = 0.01, 0.1 }` runs one");
+}
+
+/* Write ahead, so that those who look do not wait.  Refused while another program does the same:
+ * then it is done, or will be by the next one; without it all is as safe. */
+static int use_wal(struct fed_store *st, struct fed_error *err)
+{
+	const int rc = sqlite3_exec(st->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+
+	return rc == SQLITE_OK || rc == SQLITE_BUSY ? FED_OK : fail_store(st, rc, err);
+}
+
+static int prepare_file(struct fed_store *st, enum fed_store_use use, struct fed_error *err)
 {
 	char sql[64];
 	int64_t format;
@@ -215,31 +250,35 @@ static int prepare_file(struct fed_store *st, struct fed_error *err)
 	/* Runs are appended without waiting for the disk each time: a kill loses nothing, a power cut
 	 * perhaps the last ones. */
 	sqlite3_busy_timeout(st->db, PATIENCE_MS);
-	if (do_sql(st,
-	           "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
-	           err) ||
-	    read_format(st, &format, err))
+	if (do_sql(st, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", err) ||
+	    (use != FED_STORE_LOOK && use_wal(st, err)) || read_format(st, &format, err))
 		return FED_FAIL;
 	if (format > FORMAT)
 		return fed_fail(err, "%s is of a later version of fedsh (format %lld, this one knows %d)",
 		                st->path, (long long)format, FORMAT);
-	if (format == FORMAT && has_column(st, "test_loss"))
-		return add_metrics(st, err); /* those that a later version added */
+	if (use == FED_STORE_LOOK && format != FORMAT)
+		return refuse_missing(err); /* a program was killed when it made the file */
+	if ((!find_lacking(st) && format == FORMAT) || use == FED_STORE_LOOK)
+		return FED_OK;
+	/* What is missing is looked for again when no other program can add it any more. */
 	if (do_sql(st, "BEGIN IMMEDIATE", err))
 		return FED_FAIL;
 	snprintf(sql, sizeof sql, "PRAGMA user_version = %d", FORMAT);
 	const int rc =
-		do_sql(st, tables, err) || add_metrics(st, err) || do_sql(st, sql, err) ? FED_FAIL : FED_OK;
+		do_sql(st, tables, err) || add_columns(st, err) || do_sql(st, sql, err) ? FED_FAIL : FED_OK;
 	return end_transaction(st, rc, err);
 }
 
-int fed_store_open(struct fed_store **out, const char *path, bool make, struct fed_error *err)
+int fed_store_open(struct fed_store **out, const char *path, enum fed_store_use use,
+                   struct fed_error *err)
 {
+	static const int flags[] = {SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE,
+	                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
 	struct stat there;
 
 	*out = NULL;
-	if (!make && stat(path, &there) && errno == ENOENT)
-		return fed_reject(err, "no study is kept yet; `study NAME { lr = 0.01, 0.1 }` runs one");
+	if (use != FED_STORE_MAKE && stat(path, &there) && errno == ENOENT)
+		return refuse_missing(err);
 	struct fed_store *st = fed_alloc(sizeof *st);
 	char *copy = fed_strdup(path);
 	if (!st || !copy) {
@@ -249,11 +288,11 @@ int fed_store_open(struct fed_store **out, const char *path, bool make, struct f
 	}
 	st->path = copy;
 	st->lock = -1;
-	const int rc = sqlite3_open_v2(path, &st->db,
-	                               SQLITE_OPEN_READWRITE | (make ? SQLITE_OPEN_CREATE : 0), NULL);
-	if (rc != SQLITE_OK ? fail_store(st, rc, err) : prepare_file(st, err)) {
+	int rc = sqlite3_open_v2(path, &st->db, flags[use], NULL);
+	rc = rc == SQLITE_OK ? prepare_file(st, use, err) : fail_store(st, rc, err);
+	if (rc) {
 		fed_store_close(st);
-		return FED_FAIL;
+		return rc;
 	}
 	*out = st;
 	return FED_OK;
@@ -275,48 +314,25 @@ void fed__store_patience(struct fed_store *st, int milliseconds)
 	sqlite3_busy_timeout(st->db, milliseconds);
 }
 
+int fed__store_freeze(struct fed_store *st, bool on, struct fed_error *err)
+{
+	return do_sql(st, on ? "BEGIN" : "COMMIT", err);
+}
+
 int fed__store_hold(struct fed_store *st, bool on, struct fed_error *err)
 {
 	return do_sql(st, on ? "BEGIN IMMEDIATE" : "COMMIT", err);
 }
 
-/* Locks ---------------------------------------------------------------------------------- */
-
-/* The byte of the lock file that stands for a study. */
-static struct flock byte_of(const struct fed_stored_study *study, short type)
-{
-	return (struct flock){
-		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)study->id, .l_len = 1};
-}
-
 int fed_store_lock(struct fed_store *st, const struct fed_stored_study *study,
                    struct fed_error *err)
 {
-	struct flock byte = byte_of(study, F_WRLCK);
-	struct fed_text path = {0};
-
-	fed_text_add(&path, "%s.lock", st->path);
-	if (st->lock < 0 && !path.failed)
-		st->lock = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	const int error = errno;
-	fed_text_release(&path);
-	if (st->lock < 0)
-		return fed_fail(err, "%s.lock: %s", st->path, strerror(error));
-	if (fcntl(st->lock, F_OFD_SETLK, &byte) == 0)
-		return FED_OK;
-	if (errno == EAGAIN || errno == EACCES)
-		return fed_reject(
-			err, "study %s is being run by another program; `study %s` shows how far it is",
-			study->name, study->name);
-	return fed_fail(err, "%s.lock: %s", st->path, strerror(errno));
+	return fed__study_lock(&st->lock, st->path, study, err);
 }
 
 void fed_store_unlock(struct fed_store *st, const struct fed_stored_study *study)
 {
-	struct flock byte = byte_of(study, F_UNLCK);
-
-	if (st->lock >= 0)
-		fcntl(st->lock, F_OFD_SETLK, &byte);
+	fed__study_unlock(st->lock, study);
 }
 
 /* Studies -------------------------------------------------------------------------------- */
@@ -326,15 +342,23 @@ void fed_stored_study_release(struct fed_stored_study *study)
 	fed_free(study->factors);
 	fed_free(study->until);
 	fed_free(study->composition);
+	fed_free(study->commands);
 	fed_free(study->began);
 	fed_text_release(&study->snapshot);
 	*study = (struct fed_stored_study){0};
 }
 
-#define STUDY_COLUMNS                                                                            \
-	"SELECT id, name, factors, until, composition, began, rounds, cells, (SELECT count(*) FROM " \
-	"run WHERE run.study = study.id), (SELECT count(*) FROM run WHERE run.study = study.id AND " \
-	"why <> '') FROM study "
+static struct query ask_studies(struct fed_store *st, const char *which)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof sql,
+	         "SELECT id, name, factors, until, composition, began, rounds, cells, (SELECT count(*)"
+	         " FROM run WHERE run.study = study.id), (SELECT count(*) FROM run WHERE run.study ="
+	         " study.id AND why <> ''), %s FROM study %s",
+	         st->lacks_commands ? "''" : "commands", which);
+	return ask(st, sql);
+}
 
 static int take_study(const struct query *q, struct fed_stored_study *study, struct fed_error *err)
 {
@@ -343,6 +367,7 @@ static int take_study(const struct query *q, struct fed_stored_study *study, str
 		.factors = fed_strdup(column_text(q, 2)),
 		.until = fed_strdup(column_text(q, 3)),
 		.composition = fed_strdup(column_text(q, 4)),
+		.commands = fed_strdup(column_text(q, 10)),
 		.began = fed_strdup(column_text(q, 5)),
 		.rounds = (uint64_t)sqlite3_column_int64(q->s, 6),
 		.cells = (uint64_t)sqlite3_column_int64(q->s, 7),
@@ -350,7 +375,7 @@ static int take_study(const struct query *q, struct fed_stored_study *study, str
 		.failed = (uint64_t)sqlite3_column_int64(q->s, 9),
 	};
 	snprintf(study->name, sizeof study->name, "%s", column_text(q, 1));
-	if (study->factors && study->until && study->composition && study->began)
+	if (study->factors && study->until && study->composition && study->commands && study->began)
 		return FED_OK;
 	fed_stored_study_release(study);
 	return fed_fail_memory(err, strlen(column_text(q, 4)), "a study");
@@ -397,7 +422,7 @@ static int refuse_name(struct fed_store *st, const char *name, struct fed_error 
 int fed_store_find(struct fed_store *st, const char *name, struct fed_stored_study *study,
                    struct fed_error *err)
 {
-	struct query q = ask(st, STUDY_COLUMNS "WHERE name = ?");
+	struct query q = ask_studies(st, "WHERE name = ?");
 	int rc = FED_OK;
 
 	*study = (struct fed_stored_study){0};
@@ -426,7 +451,7 @@ int fed_store_snapshot(struct fed_store *st, int64_t study, struct fed_text *out
 int fed__store_add(struct fed_store *st, struct fed_stored_study *study, struct fed_error *err)
 {
 	struct query q = ask(st, "INSERT INTO study (name, factors, until, composition, rounds, cells,"
-	                         " snapshot, began) VALUES (?, ?, ?, ?, ?, ?, ?,"
+	                         " snapshot, commands, began) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
 	                         " strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))");
 
 	bind_text(&q, study->name);
@@ -437,6 +462,7 @@ int fed__store_add(struct fed_store *st, struct fed_stored_study *study, struct 
 	bind_integer(&q, (int64_t)study->cells);
 	bind_result(&q, sqlite3_bind_blob64(q.s, ++q.at, fed_text_str(&study->snapshot),
 	                                    study->snapshot.len, SQLITE_STATIC));
+	bind_text(&q, study->commands);
 	step(&q);
 	if (q.rc == SQLITE_CONSTRAINT) {
 		struct fed_error unused;
@@ -463,7 +489,7 @@ int fed_store_each_study(struct fed_store *st,
                          bool (*take)(void *ctx, const struct fed_stored_study *), void *ctx,
                          struct fed_error *err)
 {
-	struct query q = ask(st, STUDY_COLUMNS "ORDER BY name");
+	struct query q = ask_studies(st, "ORDER BY name");
 	bool more = true;
 	int rc = FED_OK;
 
@@ -592,16 +618,28 @@ int fed_store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, str
 	return end(&q, err);
 }
 
+/* "SELECT number, "a", NULL, ..." of the metrics; NULL for those that the file lacks (a name that
+ * is no column's would be taken as a text). */
+static void put_selection(const struct fed_store *st, struct fed_text *sql)
+{
+	size_t k = 0;
+
+	fed_text_add(sql, "SELECT number");
+	for (const struct fed_field *row = fed_metrics; row->type != FED_TYPE_END; row++, k++)
+		if (st->lacks[k])
+			fed_text_add(sql, ", NULL");
+		else
+			fed_text_add(sql, ", \"%s\"", row->name);
+	fed_text_add(sql, " FROM round WHERE run = ? ORDER BY number");
+}
+
 int fed_store_history(struct fed_store *st, int64_t run, struct fed_history *h,
                       struct fed_error *err)
 {
 	struct fed_text sql = {0};
 	int rc = FED_OK;
 
-	fed_text_add(&sql, "SELECT number");
-	for (const struct fed_field *row = fed_metrics; row->type != FED_TYPE_END; row++)
-		fed_text_add(&sql, ", \"%s\"", row->name);
-	fed_text_add(&sql, " FROM round WHERE run = ? ORDER BY number");
+	put_selection(st, &sql);
 	if (sql.failed) {
 		fed_text_release(&sql);
 		return fed_fail_memory(err, sql.len, "a query");
@@ -627,6 +665,8 @@ int fed__store_figures(struct fed_store *st, int64_t study, const struct fed_fie
 	char sql[256];
 	bool more = true;
 
+	if (st->lacks[metric - fed_metrics])
+		return FED_OK;
 	snprintf(sql, sizeof sql,
 	         "SELECT run.cell, round.number, round.\"%s\" FROM run JOIN round ON round.run = run.id"
 	         " WHERE run.study = ? AND run.why = '' ORDER BY run.cell, round.number",

@@ -25,6 +25,7 @@ struct fed_stored_study {
 	int64_t id;
 	char name[FED_STUDY_NAME_MAX];
 	char *factors, *until, *composition; /* until "": no condition */
+	char *commands;                      /* that made its session, a line each; "": unknown */
 	char *began;                         /* UTC, ISO 8601 */
 	uint64_t rounds;                     /* of each run, at most */
 	uint64_t cells;
@@ -44,9 +45,12 @@ struct fed_stored_run {
 	const char *ended; /* UTC; set by the store */
 };
 
-/* FED_REJECT: the file is not there, and `make` is not set; or the program was built without
- * SQLite. */
-int fed_store_open(struct fed_store **, const char *path, bool make, struct fed_error *);
+/* What a store is opened for: to look, which writes nothing into the file, to change what is in it,
+ * or also to make it. */
+enum fed_store_use { FED_STORE_LOOK, FED_STORE_CHANGE, FED_STORE_MAKE };
+/* FED_REJECT: the file is not there, and not to be made; or the program was built without SQLite.
+ * A file from an earlier program gets what it lacks in one transaction, unless it is looked at. */
+int fed_store_open(struct fed_store **, const char *path, enum fed_store_use, struct fed_error *);
 void fed_store_close(struct fed_store *); /* NULL is fine */
 
 /* FED_REJECT: there is no study of this name; the error has the nearest one. */
@@ -75,6 +79,8 @@ int fed__store_figures(struct fed_store *, int64_t study, const struct fed_field
                        bool (*take)(void *ctx, uint64_t cell, uint64_t round, double value),
                        void *ctx, struct fed_error *);
 
+/* See the file as it is now until this ends, whatever other programs add. */
+int fed__store_freeze(struct fed_store *, bool on, struct fed_error *);
 /* Tests: wait so long for other programs; begin or end a change that keeps others from theirs. */
 void fed__store_patience(struct fed_store *, int milliseconds);
 int fed__store_hold(struct fed_store *, bool on, struct fed_error *);

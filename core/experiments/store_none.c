@@ -13,9 +13,10 @@ static int refuse(struct fed_error *err)
 	                       "keeps no studies; `sweep` and `tournament` compare within a session");
 }
 
-int fed_store_open(struct fed_store **out, const char *path, bool make, struct fed_error *err)
+int fed_store_open(struct fed_store **out, const char *path, enum fed_store_use use,
+                   struct fed_error *err)
 {
-	(void)path, (void)make;
+	(void)path, (void)use;
 	*out = NULL;
 	return refuse(err);
 }
@@ -103,6 +104,12 @@ int fed__store_figures(struct fed_store *st, int64_t study, const struct fed_fie
 void fed__store_patience(struct fed_store *st, int milliseconds)
 {
 	(void)st, (void)milliseconds;
+}
+
+int fed__store_freeze(struct fed_store *st, bool on, struct fed_error *err)
+{
+	(void)st, (void)on;
+	return refuse(err);
 }
 
 int fed__store_hold(struct fed_store *st, bool on, struct fed_error *err)

@@ -172,6 +172,7 @@ static int begin_study(struct fed_study *s, const struct fed_study_plan *plan,
 	*new = (struct fed_stored_study){
 		.factors = factors.s,
 		.composition = composition.s,
+		.commands = fed_strdup(plan->commands ? plan->commands : ""),
 		.until = fed_strdup(plan->until),
 		.cells = cells,
 		.rounds = plan->rounds   ? plan->rounds
@@ -179,7 +180,7 @@ static int begin_study(struct fed_study *s, const struct fed_study_plan *plan,
 	                             : FED_STUDY_ROUNDS,
 	};
 	snprintf(new->name, sizeof new->name, "%s", plan->name);
-	if (!new->until)
+	if (!new->until || !new->commands)
 		return fed_fail_memory(err, strlen(plan->until), "the study");
 	return check_levels(s, err);
 }

@@ -23,6 +23,7 @@ struct fed_study_plan {
 	uint64_t rounds;                 /* of each run, at most; 0: the defaults above */
 	const char *program;             /* version of the program, kept with each run */
 	const struct fed_text *snapshot; /* of the session, to go on from in another program */
+	const char *commands;            /* that made the session, a line each; NULL: unknown */
 };
 
 struct fed_study {

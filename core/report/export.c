@@ -119,15 +119,13 @@ static int export_to(struct fed_session *s, const char *path, const struct fed_c
 	static const struct {
 		const char *ending;
 		int (*write)(struct fed_session *, struct fed_file_writer *, struct fed_error *);
-		/* Of the rounds. */
-		int (*tidy)(const struct fed_history *, const struct fed_composition_log *,
-		            struct fed_file_writer *, struct fed_error *);
-	} formats[] = {{".csv", .tidy = fed__tidy_csv},
-	               {".jsonl", .tidy = fed__tidy_json},
-	               {".npz", write_npz},
-	               {".safetensors", write_safetensors},
-	               {".fed-model", write_layers},
-	               {".json", fed__trace_write}};
+		bool json; /* where write is NULL: the rounds as JSON */
+	} formats[] = {{".csv", NULL, false},
+	               {".jsonl", NULL, true},
+	               {".npz", write_npz, false},
+	               {".safetensors", write_safetensors, false},
+	               {".fed-model", write_layers, false},
+	               {".json", fed__trace_write, false}};
 	struct fed_file_writer file;
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -135,8 +133,9 @@ static int export_to(struct fed_session *s, const char *path, const struct fed_c
 			continue;
 		if (fed_file_open(&file, path, err))
 			return FED_FAIL;
-		const int rc = formats[i].tidy ? formats[i].tidy(fed_session_history(s), log, &file, err)
-		                               : formats[i].write(s, &file, err);
+		const int rc = formats[i].write ? formats[i].write(s, &file, err)
+		                                : fed__tidy_write(formats[i].json, fed_session_history(s),
+		                                                  log, &file, err);
 		if (rc == FED_OK)
 			return fed_file_commit(&file, err);
 		fed_file_abandon(&file);

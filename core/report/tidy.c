@@ -10,52 +10,39 @@
 #include "base/mem.h"
 #include "report/composition_text.h"
 
-/* The keys of all compositions, each once: pointers into the log. */
-struct tidy_columns {
-	struct fed_composition_line *of; /* [n] */
-	size_t n, capacity;
-};
+/* Columns ------------------------------------------------------------------------------ */
 
-static bool same_key(const struct fed_composition_line *a, const struct fed_composition_line *b)
+/* Add the keys of a text that the columns lack. */
+static void add_columns(struct fed_text *columns, const char *text)
 {
-	return a->key_bytes == b->key_bytes && memcmp(a->key, b->key, a->key_bytes) == 0;
+	struct fed_composition_line line, unused;
+
+	while (fed_composition_next(&text, &line)) {
+		if (fed_composition_find(fed_text_str(columns), &line, &unused))
+			continue;
+		fed_text_put(columns, line.key, line.key_bytes);
+		fed_text_add(columns, "=\n");
+	}
 }
 
-static int add_column(struct tidy_columns *c, const struct fed_composition_line *line,
+int fed_tidy_add_keys(struct fed_tidy *t, const char *about, const struct fed_composition_log *log,
                       struct fed_error *err)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (same_key(&c->of[i], line))
-			return FED_OK;
-	if (c->n == c->capacity) {
-		const size_t capacity = c->capacity ? 2 * c->capacity : 64;
-		struct fed_composition_line *grown =
-			fed_resize(c->of, c->capacity * sizeof *grown, capacity * sizeof *grown);
-
-		if (!grown)
-			return fed_fail_memory(err, capacity * sizeof *grown, "the columns");
-		c->of = grown;
-		c->capacity = capacity;
-	}
-	c->of[c->n++] = *line;
-	return FED_OK;
+	add_columns(&t->about, about ? about : "");
+	for (size_t i = 0; log && i < log->n; i++)
+		add_columns(&t->composition, log->span[i].text);
+	return t->about.failed || t->composition.failed
+	           ? fed_fail_memory(err, t->composition.cap, "the columns")
+	           : FED_OK;
 }
 
-static int find_columns(struct tidy_columns *c, const struct fed_composition_log *log,
-                        struct fed_error *err)
+void fed_tidy_release(struct fed_tidy *t)
 {
-	for (size_t i = 0; log && i < log->n; i++) {
-		const char *rest = log->span[i].text;
-		struct fed_composition_line line;
-
-		while (fed_composition_next(&rest, &line))
-			if (add_column(c, &line, err))
-				return FED_FAIL;
-	}
-	return FED_OK;
+	fed_text_release(&t->about);
+	fed_text_release(&t->composition);
 }
 
-/* The name of a column of the composition. */
+/* The name of a column that is no metric's. */
 static void put_name(struct fed_text *out, const struct fed_composition_line *line)
 {
 	struct fed_text key = {0};
@@ -68,30 +55,17 @@ static void put_name(struct fed_text *out, const struct fed_composition_line *li
 	fed_text_release(&key);
 }
 
-/* The value of a column in a version; false: it has none. */
-static bool value_of(const struct fed_composition_span *span,
-                     const struct fed_composition_line *column, struct fed_text *out)
-{
-	struct fed_composition_line line;
-
-	fed_text_clear(out);
-	if (!span || !fed_composition_find(span->text, column, &line))
-		return false;
-	fed_text_put(out, line.value, line.value_bytes);
-	return true;
-}
-
-static int finish(struct fed_text *line, struct fed_file_writer *file, struct fed_error *err)
+static int finish(const struct fed_tidy *t, struct fed_text *line, struct fed_error *err)
 {
 	fed_text_add(line, "\n");
 	if (line->failed)
 		return fed_fail_memory(err, 4096, "a line");
-	fed_file_write(file, fed_text_str(line), line->len);
+	fed_file_write(t->file, fed_text_str(line), line->len);
 	fed_text_clear(line);
 	return FED_OK;
 }
 
-/* CSV ---------------------------------------------------------------------------------- */
+/* Cells -------------------------------------------------------------------------------- */
 
 /* NaN is an empty cell, a missing value for pandas and spreadsheets. */
 static void put_number(struct fed_text *line, double x)
@@ -114,53 +88,6 @@ static void put_quoted(struct fed_text *line, const char *s)
 	fed_text_add(line, "\"");
 }
 
-static void csv_row(const struct fed_record *r, const struct tidy_columns *c,
-                    const struct fed_composition_log *log, struct fed_text *line,
-                    struct fed_text *value)
-{
-	const struct fed_composition_span *span =
-		log ? fed__composition_log_at(log, (uint64_t)r->round) : NULL;
-
-	for (const struct fed_field *m = fed_metrics; m->type; m++) {
-		fed_text_add(line, "%s", m == fed_metrics ? "" : ",");
-		put_number(line, fed_metric_value(m, r));
-	}
-	if (span)
-		fed_text_add(line, ",%llu", (unsigned long long)span->from);
-	for (size_t i = 0; i < c->n; i++) {
-		fed_text_add(line, ",");
-		if (value_of(span, &c->of[i], value))
-			put_quoted(line, fed_text_str(value));
-	}
-}
-
-static int csv(const struct fed_history *h, const struct fed_composition_log *log,
-               const struct tidy_columns *c, struct fed_file_writer *file, struct fed_error *err)
-{
-	struct fed_text line = {0}, value = {0};
-
-	for (const struct fed_field *m = fed_metrics; m->type; m++)
-		fed_text_add(&line, "%s%s", m == fed_metrics ? "" : ",", m->name);
-	if (c->n)
-		fed_text_add(&line, ",composition_since");
-	for (size_t i = 0; i < c->n; i++) {
-		fed_text_clear(&value);
-		put_name(&value, &c->of[i]);
-		fed_text_add(&line, ",");
-		put_quoted(&line, fed_text_str(&value));
-	}
-	int rc = finish(&line, file, err);
-	for (size_t i = 0; rc == FED_OK && i < h->n; i++) {
-		csv_row(&h->record[i], c, log, &line, &value);
-		rc = finish(&line, file, err);
-	}
-	fed_text_release(&line);
-	fed_text_release(&value);
-	return rc;
-}
-
-/* JSON lines ---------------------------------------------------------------------------- */
-
 /* A number where all of it is one. */
 static void put_value(struct fed_text *line, const char *value)
 {
@@ -172,69 +99,133 @@ static void put_value(struct fed_text *line, const char *value)
 		fed_text_json_string(line, value);
 }
 
-static void json_row(const struct fed_record *r, const struct tidy_columns *c,
-                     const struct fed_composition_log *log, struct fed_text *line,
-                     struct fed_text *value)
+/* The cells of these columns in a text, each with its comma before or behind it: JSON has those
+ * alone that the text has. */
+static void put_cells(const struct fed_tidy *t, const struct fed_text *columns, const char *text,
+                      bool behind, struct fed_text *line)
 {
-	const struct fed_composition_span *span =
-		log ? fed__composition_log_at(log, (uint64_t)r->round) : NULL;
+	struct fed_composition_line column, found;
+	struct fed_text part = {0};
 
-	fed_text_add(line, "{");
-	for (const struct fed_field *m = fed_metrics; m->type; m++) {
-		fed_text_add(line, "%s\"%s\":", m == fed_metrics ? "" : ",", m->name);
-		fed_text_json_number(line, fed_metric_value(m, r));
-	}
-	if (span)
-		fed_text_add(line, ",\"composition_since\":%llu", (unsigned long long)span->from);
-	for (size_t i = 0; i < c->n; i++) {
-		if (!value_of(span, &c->of[i], value))
+	for (const char *rest = fed_text_str(columns); fed_composition_next(&rest, &column);) {
+		const bool known = fed_composition_find(text, &column, &found);
+
+		if (t->json && !known)
 			continue;
-		struct fed_text name = {0};
-		put_name(&name, &c->of[i]);
-		fed_text_add(line, ",");
-		fed_text_json_string(line, fed_text_str(&name));
-		fed_text_add(line, ":");
-		put_value(line, fed_text_str(value));
-		fed_text_release(&name);
+		fed_text_add(line, "%s", behind ? "" : ",");
+		fed_text_clear(&part);
+		if (t->json) {
+			put_name(&part, &column);
+			fed_text_json_string(line, fed_text_str(&part));
+			fed_text_add(line, ":");
+			fed_text_clear(&part);
+		}
+		fed_text_put(&part, found.value, known ? found.value_bytes : 0);
+		(t->json ? put_value : put_quoted)(line, fed_text_str(&part));
+		fed_text_add(line, "%s", behind ? "," : "");
 	}
-	fed_text_add(line, "}");
+	line->failed = line->failed || part.failed;
+	fed_text_release(&part);
 }
 
-static int json(const struct fed_history *h, const struct fed_composition_log *log,
-                const struct tidy_columns *c, struct fed_file_writer *file, struct fed_error *err)
+static void put_metrics(const struct fed_tidy *t, const struct fed_record *r, struct fed_text *line)
 {
-	struct fed_text line = {0}, value = {0};
+	for (const struct fed_field *m = fed_metrics; m->type; m++) {
+		fed_text_add(line, "%s", m == fed_metrics ? "" : ",");
+		if (t->json) {
+			fed_text_add(line, "\"%s\":", m->name);
+			fed_text_json_number(line, fed_metric_value(m, r));
+		} else {
+			put_number(line, fed_metric_value(m, r));
+		}
+	}
+}
+
+/* What all rows that a composition made end with. */
+static void put_end(const struct fed_tidy *t, const struct fed_composition_span *span,
+                    struct fed_text *end)
+{
+	fed_text_clear(end);
+	if (span)
+		fed_text_add(end, t->json ? ",\"composition_since\":%llu" : ",%llu",
+		             (unsigned long long)span->from);
+	put_cells(t, &t->composition, span ? span->text : "", false, end);
+	fed_text_add(end, t->json ? "}" : "");
+}
+
+/* Tables ------------------------------------------------------------------------------- */
+
+static void put_names(const struct fed_text *columns, bool behind, struct fed_text *line)
+{
+	struct fed_composition_line column;
+	struct fed_text name = {0};
+
+	for (const char *rest = fed_text_str(columns); fed_composition_next(&rest, &column);) {
+		fed_text_clear(&name);
+		put_name(&name, &column);
+		fed_text_add(line, "%s", behind ? "" : ",");
+		put_quoted(line, fed_text_str(&name));
+		fed_text_add(line, "%s", behind ? "," : "");
+	}
+	line->failed = line->failed || name.failed;
+	fed_text_release(&name);
+}
+
+int fed_tidy_begin(struct fed_tidy *t, struct fed_error *err)
+{
+	struct fed_text line = {0};
+
+	if (t->json)
+		return FED_OK;
+	put_names(&t->about, true, &line);
+	for (const struct fed_field *m = fed_metrics; m->type; m++)
+		fed_text_add(&line, "%s%s", m == fed_metrics ? "" : ",", m->name);
+	if (t->composition.len)
+		fed_text_add(&line, ",composition_since");
+	put_names(&t->composition, false, &line);
+	const int rc = finish(t, &line, err);
+	fed_text_release(&line);
+	return rc;
+}
+
+int fed_tidy_add_run(struct fed_tidy *t, const char *about, const struct fed_history *h,
+                     const struct fed_composition_log *log, struct fed_error *err)
+{
+	const struct fed_composition_span *of = NULL;
+	struct fed_text begin = {0}, end = {0}, line = {0};
 	int rc = FED_OK;
 
+	fed_text_add(&begin, t->json ? "{" : "");
+	put_cells(t, &t->about, about ? about : "", true, &begin);
+	put_end(t, NULL, &end);
 	for (size_t i = 0; rc == FED_OK && i < h->n; i++) {
-		json_row(&h->record[i], c, log, &line, &value);
-		rc = finish(&line, file, err);
+		const struct fed_composition_span *span =
+			log ? fed__composition_log_at(log, (uint64_t)h->record[i].round) : NULL;
+
+		if (span != of)
+			put_end(t, of = span, &end);
+		fed_text_put(&line, fed_text_str(&begin), begin.len);
+		put_metrics(t, &h->record[i], &line);
+		fed_text_put(&line, fed_text_str(&end), end.len);
+		line.failed = line.failed || begin.failed || end.failed;
+		rc = finish(t, &line, err);
 	}
+	fed_text_release(&begin);
+	fed_text_release(&end);
 	fed_text_release(&line);
-	fed_text_release(&value);
 	return rc;
 }
 
-int fed__tidy_csv(const struct fed_history *h, const struct fed_composition_log *log,
-                  struct fed_file_writer *file, struct fed_error *err)
+int fed__tidy_write(bool json, const struct fed_history *h, const struct fed_composition_log *log,
+                    struct fed_file_writer *file, struct fed_error *err)
 {
-	struct tidy_columns c = {0};
-	int rc = find_columns(&c, log, err);
+	struct fed_tidy t = {.file = file, .json = json};
 
+	int rc = fed_tidy_add_keys(&t, NULL, log, err);
 	if (rc == FED_OK)
-		rc = csv(h, log, &c, file, err);
-	fed_free(c.of);
-	return rc;
-}
-
-int fed__tidy_json(const struct fed_history *h, const struct fed_composition_log *log,
-                   struct fed_file_writer *file, struct fed_error *err)
-{
-	struct tidy_columns c = {0};
-	int rc = find_columns(&c, log, err);
-
+		rc = fed_tidy_begin(&t, err);
 	if (rc == FED_OK)
-		rc = json(h, log, &c, file, err);
-	fed_free(c.of);
+		rc = fed_tidy_add_run(&t, NULL, h, log, err);
+	fed_tidy_release(&t);
 	return rc;
 }

@@ -22,7 +22,7 @@
 #include "shell/commands/look/leakage.h"
 #include "shell/commands/look/plane.h"
 #include "shell/commands/look/reconstruct.h"
-#include "shell/commands/look/report.h"
+#include "shell/commands/study/report.h"
 #include "shell/commands/look/sample.h"
 #include "shell/commands/look/kept.h"
 #include "shell/output/print.h"
@@ -387,13 +387,18 @@ const struct fed_command fed__commands_look[] = {
      .run = fed__run_plot,
      .flags = FED_COMMAND_TABLE},
 	{.name = "report",
-     .help = "write a page of the run: figures, tables, composition, how to repeat it",
+     .help =
+         "write a page of the run, or of a study: figures, tables, composition, how to repeat it",
      .text =
          "One HTML file that needs no other: curves of this run and of kept ones, the clients'\n"
          "labels, the last rounds' timeline, the map of the updates, the confusion matrix, as\n"
          "vectors; results, rounds and faults as tables; every setting; the digests of the data\n"
-         "and of the plugins in use; and the commands that make it again.",
-     .examples = FED_EXAMPLES(QUICK "report run.html", QUICK "report run.html title=\"My run\""),
+         "and of the plugins in use; and the commands that make it again. With study=NAME it is\n"
+         "that of a study: factors, means with spreads and paired differences, curves with bands,\n"
+         "all runs, faults, composition, and the programs and plugins that made them.",
+     .examples = FED_EXAMPLES(QUICK "report run.html", QUICK "report run.html title=\"My run\"",
+                              QUICK "study seventh { lr = 0.01, 0.1; seed = 1, 2 } rounds=1; "
+                                    "report seventh.html study=seventh by=lr"),
      .args = fed__report_rows,
      .args_size = sizeof(struct fed_report_args),
      .run = fed__run_report,

@@ -9,7 +9,7 @@
 #include "history/condition.h"
 #include "history/metrics.h"
 #include "plug/registry.h"
-#include "report/export.h"
+#include "shell/commands/export.h"
 #include "shell/commands/groups.h"
 #include "shell/commands/lesson.h"
 #include "shell/commands/tensorboard.h"
@@ -18,7 +18,6 @@
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/language/line.h"
-#include "shell/language/origins.h"
 #include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
@@ -72,59 +71,6 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 	fed__autosave_restored(shell, fed_text_str(&path));
 	fed_text_release(&path);
 	return FED_OK;
-}
-
-static int run_export(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct path_args *a = call->args;
-
-	fed__origins_compose(shell);
-	const int rc = fed_session_export(shell->session, a->file, &shell->compositions, err);
-	if (rc == FED_OK)
-		fed__print(shell, "wrote %s\n", a->file);
-	return rc;
-}
-
-/* Which tensor of a file with names of its own is which of the model's. */
-static void print_map(struct fed_shell *shell, const struct fed_import_map *map)
-{
-	static const struct fed_table_column columns[] = {
-		{.title = "tensor"}, {.title = "of the file"}, {.title = "shape"}, {.title = "note"}};
-	struct fed_table table = {.name = "import", .column = columns, .columns = 4};
-
-	if (map->n == 0)
-		return;
-	for (size_t i = 0; i < map->n; i++) {
-		const struct fed_import_row *row = &map->row[i];
-
-		fed__table_cell(&table, "%s", row->to);
-		fed__table_cell(&table, "%s", fed_show(row->from).s);
-		fed__table_cell(&table, "%s", row->shape);
-		fed__table_cell(&table, "%s", row->transposed ? "transposed" : "-");
-	}
-	fed__table_print(shell, &table);
-	if (map->left_out)
-		fed__print(shell, "left out: %zu counter%s of batches\n", map->left_out,
-		           map->left_out == 1 ? "" : "s");
-}
-
-static int run_import(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct path_args *a = call->args;
-	struct fed_import_map map;
-	struct fed_text path = {0};
-
-	fed_path_expand(a->file, &path);
-	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
-	                           : fed_session_import(shell->session, fed_text_str(&path), &map, err);
-	if (rc == FED_OK) {
-		print_map(shell, &map);
-		fed__print(shell, "took parameters from %s\n", fed_text_str(&path));
-	}
-	if (!path.failed)
-		fed_import_map_release(&map);
-	fed_text_release(&path);
-	return rc;
 }
 
 /* Scripts ------------------------------------------------------------------ */
@@ -565,13 +511,16 @@ const struct fed_command fed__commands_session[] = {
          "`model FILE.fed-model` takes. A trace (.json) is in the Chrome trace event format,\n"
          "which Perfetto (ui.perfetto.dev) draws: a row for each client with download, compute,\n"
          "upload and waiting in virtual time, a row for the server with its versions, and\n"
-         "accuracy and losses as curves. The rounds of studies are in a file of their own, which\n"
-         "`help study` names.",
+         "accuracy and losses as curves. With study=NAME the rounds of all runs of a study, with\n"
+         "the run's number and the level of each factor (`factor.aggregator`) in each row.",
      .examples = FED_EXAMPLES(QUICK "export rounds.csv", QUICK "export rounds.jsonl",
                               QUICK "export model.npz", QUICK "export model.safetensors",
-                              QUICK "export trace.json"),
-     PATH_ARGS,
-     .run = run_export,
+                              QUICK "export trace.json",
+                              QUICK "study eighth { lr = 0.01, 0.1 } rounds=1; "
+                                    "export eighth.csv study=eighth"),
+     .args = fed__export_rows,
+     .args_size = sizeof(struct fed_export_args),
+     .run = fed__run_export,
      .flags = FED_COMMAND_OUTSIDE | FED_COMMAND_REJECTS,
      .failure = FED_EXIT_IO},
 	{.name = "tensorboard",
@@ -594,8 +543,9 @@ const struct fed_command fed__commands_session[] = {
          "or names do not say which of two equal layers comes first. Of a model with lora= the\n"
          "file may have the frozen base alone, and adapters begin anew, or the adapters alone.",
      .examples = FED_EXAMPLES(QUICK "export model.npz; restart; import model.npz"),
-     PATH_ARGS,
-     .run = run_import,
+     .args = fed__import_rows,
+     .args_size = sizeof(struct fed_import_args),
+     .run = fed__run_import,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS,
      .failure = FED_EXIT_IO},
 	{.name = "expect",

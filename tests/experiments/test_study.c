@@ -49,7 +49,7 @@ static int lab_open(struct lab *lab, const char *path, const char *clients, cons
 	*lab = (struct lab){0};
 	compose(&lab->session, clients);
 	fed_assert_ok(fed_session_start(&lab->session, err), err);
-	fed_assert_ok(fed_store_open(&lab->store, path, true, err), err);
+	fed_assert_ok(fed_store_open(&lab->store, path, FED_STORE_MAKE, err), err);
 	const struct fed_study_plan plan = {.name = "grid",
 	                                    .factors = factors,
 	                                    .until = "",
@@ -461,34 +461,6 @@ START_TEST(what_clients_train_on_is_part_of_the_composition)
 }
 END_TEST
 
-/* A damaged file is told, and stays as it is, byte for byte. */
-START_TEST(a_damaged_file_stays)
-{
-	static const char junk[] = "this is no database, but it may be dear to its owner; it is long "
-							   "enough for the head of one, which has a hundred bytes.";
-	struct fed_temp temp;
-	struct fed_error err = {""};
-	struct fed_store *store;
-	char bytes[4096];
-	size_t n;
-
-	fed_temp_make(&temp);
-	fed_temp_write(&temp, "junk.db", junk, sizeof junk);
-	ck_assert_int_eq(fed_store_open(&store, fed_temp_file(&temp, "junk.db"), true, &err), FED_FAIL);
-	ck_assert_msg(strstr(err.text, "is damaged"), "%s", err.text);
-	FILE *f = fopen(fed_temp_file(&temp, "junk.db"), "r");
-	n = fread(bytes, 1, sizeof bytes, f);
-	fclose(f);
-	ck_assert_uint_eq(n, sizeof junk);
-	ck_assert_mem_eq(bytes, junk, n);
-	ck_assert_int_eq(fed_store_open(&store, fed_temp_file(&temp, "none.db"), false, &err),
-	                 FED_REJECT);
-	ck_assert_int_eq(access(fed_temp_file(&temp, "none.db"), F_OK), -1);
-	ck_assert_int_eq(fed_store_open(&store, temp.dir, true, &err), FED_FAIL);
-	fed_temp_remove(&temp);
-}
-END_TEST
-
 /* Zeroes over the pages behind the first: the study is told to be damaged, or what is whole of it
  * is read; nothing crashes. */
 START_TEST(damaged_pages_are_told)
@@ -512,7 +484,7 @@ START_TEST(damaged_pages_are_told)
 		ck_assert_int_eq(pread(fd, before, 4096, page * 4096), 4096);
 		ck_assert_int_eq(pwrite(fd, zeroes, 4096, page * 4096), 4096);
 		err.text[0] = 0;
-		if (fed_store_open(&store, path, true, &err) == FED_OK) {
+		if (fed_store_open(&store, path, FED_STORE_MAKE, &err) == FED_OK) {
 			if (fed_store_find(store, "grid", &study, &err) == FED_OK) {
 				struct fed_history h = {0};
 
@@ -581,7 +553,7 @@ START_TEST(a_locked_file_is_told)
 	fed_assert_ok(lab_open(&lab, path, "add 4 iid 30", "lr = 0.1, 0.2", 2, &err), &err);
 	fed__store_patience(lab.store, 20);
 	struct fed_store *other;
-	fed_assert_ok(fed_store_open(&other, path, true, &err), &err);
+	fed_assert_ok(fed_store_open(&other, path, FED_STORE_MAKE, &err), &err);
 	fed_assert_ok(fed__store_hold(other, true, &err), &err);
 	ck_assert_int_eq(fed_study_play(&lab.study, ignore, NULL, &interrupted, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "in use by another program"), "%s", err.text);
@@ -672,7 +644,6 @@ FED_SUITE(study)
 	tcase_add_test(c, the_last_round_is_evaluated);
 	tcase_add_test(c, a_base_is_part_of_the_composition);
 	tcase_add_test(c, what_clients_train_on_is_part_of_the_composition);
-	tcase_add_test(c, a_damaged_file_stays);
 	tcase_add_test(c, damaged_pages_are_told);
 	tcase_add_test(c, a_full_disk_loses_nothing);
 	tcase_add_test(c, a_locked_file_is_told);

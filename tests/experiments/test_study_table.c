@@ -160,7 +160,7 @@ START_TEST(means_and_paired_differences)
 	struct fed_temp temp;
 
 	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
+	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
 	put_given(store, &study, given, SIZE_MAX, &err);
 	fed_metric_find("loss", &loss, &err);
 	fed_metric_find("bytes-up", &bytes, &err);
@@ -224,7 +224,7 @@ START_TEST(a_missing_run_has_no_pair)
 	struct fed_temp temp;
 
 	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
+	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
 	put_given(store, &study, given, 12, &err); /* a = x, b = 1, seed 2 */
 	fed_metric_find("loss", &loss, &err);
 	fed_assert_ok(fed_study_table_read(&t, store, &study, loss, "a,b", &err), &err);
@@ -257,7 +257,7 @@ START_TEST(of_many_groups_each_has_its_run)
 	struct fed_temp temp;
 
 	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
+	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
 	fed_assert_ok(fed__store_add(store, &study, &err), &err);
 	fed_assert_ok(fed__store_put(store, study.id, &run, &h, &err), &err);
 	fed_metric_find("loss", &loss, &err);
@@ -283,7 +283,7 @@ START_TEST(bands_are_moments_of_rounds)
 	struct fed_temp temp;
 
 	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), true, &err), &err);
+	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
 	put_given(store, &study, given, SIZE_MAX, &err);
 	fed_metric_find("loss", &loss, &err);
 	ck_assert_int_ne(fed_study_bands_read(&b, store, &study, loss, "a,b,seed", &err), FED_OK);

@@ -8,57 +8,8 @@
 #include "base/mem.h"
 #include "report/composition_text.h"
 #include "session/small.h"
+#include "support/html.h"
 #include "support/suite.h"
-
-/* Elements without an end. */
-static bool is_void(const char *name)
-{
-	return strcmp(name, "meta") == 0 || strcmp(name, "!DOCTYPE") == 0;
-}
-
-/* Walk over the tags: each end is that of the last one begun, attributes have quotes, and no text
- * has a bare < or &. Returns the number of elements of this name. */
-static size_t walk(const char *html, const char *counted)
-{
-	char open[64][16];
-	size_t depth = 0, n = 0;
-
-	for (const char *at = html; *at; at++) {
-		char name[16];
-
-		if (*at == '&') {
-			ck_assert_msg(strncmp(at, "&lt;", 4) == 0 || strncmp(at, "&gt;", 4) == 0 ||
-			                  strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&quot;", 6) == 0,
-			              "%.30s", at);
-			continue;
-		}
-		if (*at != '<')
-			continue;
-		const char *end = strchr(at, '>');
-		ck_assert_ptr_nonnull(end);
-		if (depth && strcmp(open[depth - 1], "style") == 0 && at[1] != '/')
-			continue;
-		ck_assert_int_eq(sscanf(at + 1 + (at[1] == '/'), "%15[a-zA-Z0-9!]", name), 1);
-		if (at[1] == '/') {
-			ck_assert_uint_gt(depth, 0);
-			ck_assert_msg(strcmp(open[--depth], name) == 0, "</%s> ends <%s>: %.60s", name,
-			              open[depth], at - 40);
-		} else {
-			size_t quotes = 0;
-
-			n += strcmp(name, counted) == 0;
-			for (const char *c = at; c < end; c++)
-				quotes += *c == '"';
-			ck_assert_uint_eq(quotes % 2, 0);
-			if (end[-1] != '/' && !is_void(name))
-				snprintf(open[depth++], sizeof *open, "%s", name);
-			ck_assert_uint_lt(depth, 60);
-		}
-		at = end;
-	}
-	ck_assert_uint_eq(depth, 0);
-	return n;
-}
 
 static void write_page(const struct fed_session *s, const char *title, const char *commands,
                        struct fed_text *html)
@@ -82,15 +33,17 @@ START_TEST(a_page_is_closed_and_loads_nothing)
 
 	small_compose(&s, NULL, "fedavg");
 	write_page(&s, NULL, "", &html); /* before there is anything */
-	walk(html.s, "svg");
+	fed_walk_html(html.s, "svg");
 	small_do(&s, "round 3");
 	struct fed_error err = {""};
 	fed_assert_ok(fed_session_keep_run(&s, "first", &err), &err);
 	small_do(&s, "round 2");
 	write_page(&s, NULL, "round 5", &html);
-	ck_assert_uint_ge(walk(html.s, "svg"), 2);
-	ck_assert_uint_ge(walk(html.s, "table"), 4);
-	ck_assert_uint_eq(walk(html.s, "script") + walk(html.s, "img") + walk(html.s, "link"), 0);
+	ck_assert_uint_ge(fed_walk_html(html.s, "svg"), 2);
+	ck_assert_uint_ge(fed_walk_html(html.s, "table"), 4);
+	ck_assert_uint_eq(fed_walk_html(html.s, "script") + fed_walk_html(html.s, "img") +
+	                      fed_walk_html(html.s, "link"),
+	                  0);
 	for (const char *at = html.s; (at = strstr(at, "http")); at++)
 		ck_assert_msg(strncmp(at, "http://www.w3.org/2000/svg", 26) == 0, "%.60s", at);
 	fed_text_release(&html);
@@ -106,7 +59,7 @@ START_TEST(names_are_escaped)
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "round 1");
 	write_page(&s, "<script>alert(\"1\")</script> & \x01", "dataset \"a<b\"\nround 1 & 2", &html);
-	ck_assert_uint_eq(walk(html.s, "script"), 0);
+	ck_assert_uint_eq(fed_walk_html(html.s, "script"), 0);
 	ck_assert_ptr_nonnull(
 		strstr(html.s, "<h1>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; </h1>"));
 	ck_assert_ptr_nonnull(strstr(html.s, "dataset &quot;a&lt;b&quot;\nround 1 &amp; 2</pre>"));

@@ -51,7 +51,7 @@ static void write_table(const struct fed_history *h, const struct fed_compositio
 	struct fed_error err;
 
 	fed_assert_ok(fed_file_open(&file, path, &err), &err);
-	fed_assert_ok((json ? fed__tidy_json : fed__tidy_csv)(h, log, &file, &err), &err);
+	fed_assert_ok(fed__tidy_write(json, h, log, &file, &err), &err);
 	fed_assert_ok(fed_file_commit(&file, &err), &err);
 	fed_text_clear(out);
 	fed_assert_ok(fed_file_read(path, 1 << 20, out, &err), &err);

@@ -4,8 +4,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "shell/lab.h"
+#include "support/html.h"
 #include "support/suite.h"
 
 #define CLIENTS "dataset blobs train=400 test=60; model softmax; add-client 6 noniid samples=40"
@@ -20,6 +25,22 @@ static void open_lab(void)
 static void close_lab(void)
 {
 	shell_lab_close(&lab);
+}
+
+static struct fed_temp temp;
+
+/* Write the page or the table of a study, and read it. */
+static char *written(const char *format, const char *file)
+{
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+	char line[400];
+
+	snprintf(line, sizeof line, format, fed_temp_file(&temp, file));
+	shell_lab_reply(&lab, line, FED_EXIT_OK);
+	fed_assert_ok(fed_file_read(temp.file, 1 << 24, &bytes, &err), &err);
+	fed_text_put(&bytes, "", 1);
+	return bytes.s;
 }
 
 static const char *said(const char *line)
@@ -96,7 +117,6 @@ END_TEST
  * aside when the composition had changed already. */
 START_TEST(kept_runs_have_their_composition)
 {
-	struct fed_temp temp;
 	char line[300];
 
 	fed_temp_make(&temp);
@@ -113,6 +133,108 @@ START_TEST(kept_runs_have_their_composition)
 	said("baseline local rounds=1");
 	says("diff local now", "what local was composed of is not known");
 	fed_temp_remove(&temp);
+}
+END_TEST
+
+/* The page has figures and tables and loads nothing; the commands that it ends with make the same
+ * study in another session. */
+START_TEST(a_page_says_how_to_repeat_it)
+{
+	struct shell_lab other;
+
+	fed_temp_make(&temp);
+	said(CLIENTS "; inject straggler 1 factor=3; study sixth " GRID " rounds=3");
+	char *html = written("report %s study=sixth", "page.html");
+	ck_assert_uint_eq(fed_walk_html(html, "svg"), 2);
+	ck_assert_uint_eq(fed_walk_html(html, "script") + fed_walk_html(html, "img"), 0);
+	assert_shows(html, "straggler factor=3 on 1");
+	assert_shows(html, "Student's t");
+	assert_shows(html, "<td>aggregator median</td>");
+	assert_shows(html, "aggregator=median partition=noniid</text>");
+	char *table = strdup(said("study sixth table loss by aggregator,partition,seed --csv"));
+	said("study sixth delete");
+	char *at = strstr(html, "<pre>") + 5;
+	*strstr(at, "</pre>") = 0;
+	shell_lab_open(&other, FED_PLUGIN_DIR);
+	for (char *line = strtok(at, "\n"); line; line = strtok(NULL, "\n"))
+		shell_lab_reply(&other, line, FED_EXIT_OK);
+	ck_assert_str_eq(said("study sixth table loss by aggregator,partition,seed --csv"), table);
+	shell_lab_close(&other);
+	fed_free(html);
+	free(table);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
+/* A row for each round of each run, the same number of cells in each, with its level and what the
+ * run was composed of. */
+START_TEST(a_table_of_all_rounds)
+{
+	unsigned lines = 0, medians = 0, cells = 0;
+
+	fed_temp_make(&temp);
+	said(CLIENTS "; study seventh { aggregator = fedavg, median; seed = 1..3 } rounds=4");
+	char *csv = written("export %s study=seventh", "all.csv");
+	assert_shows(csv, "study,run,factor.aggregator,factor.seed,failed,round,");
+	for (char *at = csv, *end; (end = strchr(at, '\n')); at = end + 1, lines++) {
+		unsigned n = 0;
+		bool quoted = false;
+
+		for (const char *c = at; c < end; c++) {
+			quoted ^= *c == '"';
+			n += *c == ',' && !quoted;
+		}
+		cells = lines ? cells : n;
+		ck_assert_uint_eq(n, cells);
+		*end = 0;
+		medians += strstr(at, ",median,") && strstr(at, "aggregator median ");
+		ck_assert(!lines || strstr(at, ",fedsh " FED_VERSION ","));
+	}
+	ck_assert_uint_eq(lines, 1 + 6 * 4);
+	ck_assert_uint_eq(medians, 3 * 4);
+	char *json = written("export %s study=seventh", "all.jsonl");
+	assert_shows(json, "{\"study\":\"seventh\",\"run\":5,\"factor.aggregator\":\"median\",");
+	refuses("export all.npz study=seventh", "written as .csv or .jsonl");
+	refuses("report all.html study=sevent", "did you mean seventh?");
+	refuses("report all.html by=seed", "for the page of a study");
+	fed_free(csv);
+	fed_free(json);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
+/* What only looks does not write: a file of an earlier program, with fewer columns, stays as it is
+ * and is read. */
+START_TEST(looking_writes_nothing)
+{
+	struct fed_text before = {0}, after = {0};
+	struct fed_error err = {""};
+	char path[300];
+
+	said("set readonly on");
+	says("runs", "no runs are kept");
+	snprintf(path, sizeof path, "%s/fedsh/studies.db", getenv("XDG_DATA_HOME"));
+	ck_assert_int_eq(access(path, F_OK), -1);
+	fed_assert_ok(
+		fed_file_read(FED_SOURCE_DIR "/tests/fixtures/studies_early.db", 1 << 20, &before, &err),
+		&err);
+	mkdir(getenv("XDG_DATA_HOME"), 0700);
+	*strrchr(path, '/') = 0;
+	mkdir(path, 0700);
+	strcat(path, "/studies.db");
+	FILE *f = fopen(path, "w");
+	ck_assert_uint_eq(fwrite(before.s, 1, before.len, f), before.len);
+	fclose(f);
+	says("runs", "early");
+	says("runs early", "0.2");
+	says("study early table loss by lr --csv", "\n0.2,");
+	says("study early table staleness by lr --csv", "\n0.2,,,0,"); /* no value, and no 0 */
+	says("diff early/0 early/1", "lr        0.1");
+	fed_assert_ok(fed_file_read(path, 1 << 20, &after, &err), &err);
+	ck_assert_uint_eq(before.len, after.len);
+	ck_assert_mem_eq(before.s, after.s, before.len);
+	fed_text_release(&before);
+	fed_text_release(&after);
 }
 END_TEST
 
@@ -211,6 +333,9 @@ FED_SUITE(study)
 	tcase_add_test(c, from_the_line_to_the_table);
 	tcase_add_test(c, by_hand_nothing_differs);
 	tcase_add_test(c, kept_runs_have_their_composition);
+	tcase_add_test(c, a_page_says_how_to_repeat_it);
+	tcase_add_test(c, a_table_of_all_rounds);
+	tcase_add_test(c, looking_writes_nothing);
 	tcase_add_test(c, another_session_goes_on);
 	tcase_add_test(c, what_is_kept_can_be_deleted);
 	tcase_add_test(c, refusals);

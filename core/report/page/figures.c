@@ -22,7 +22,7 @@ enum { CLIENTS_MOST = 60, TIMELINE_ROUNDS = 3 };
 static void put(struct fed_text *out, struct fed_drawing *d, int rc, const char *caption)
 {
 	if (rc == FED_OK && !d->failed)
-		fed__page_figure(out, d, caption);
+		fed_page_figure(out, d, caption);
 	out->failed = out->failed || d->failed;
 	fed_drawing_release(d);
 }
@@ -127,7 +127,7 @@ static int put_confusion(struct fed_text *out, const struct fed_session *s, stru
 
 int fed__page_put_figures(struct fed_text *out, const struct fed_session *s, struct fed_error *err)
 {
-	fed__page_heading(out, "Figures");
+	fed_page_heading(out, "Figures");
 	put_metric(out, s, "accuracy", "Accuracy on the test examples");
 	put_metric(out, s, "loss", "Loss on the test examples");
 	put_metric(out, s, "clients-accuracy", "Mean accuracy on the clients' held-out examples");

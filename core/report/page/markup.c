@@ -39,7 +39,7 @@ static const char style[] =
 	"  body { max-width: none; margin: 0; font-size: 9.5pt; } pre { border: 1px solid #cccccc; }\n"
 	"  h2 { break-after: avoid; } .scroll, figure { overflow: visible; } }\n";
 
-void fed__page_begin(struct fed_text *out, const char *title)
+void fed_page_begin(struct fed_text *out, const char *title)
 {
 	fed_text_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -50,19 +50,19 @@ void fed__page_begin(struct fed_text *out, const char *title)
 	fed_text_add(out, "</h1>\n");
 }
 
-void fed__page_end(struct fed_text *out)
+void fed_page_end(struct fed_text *out)
 {
 	fed_text_add(out, "</body>\n</html>\n");
 }
 
-void fed__page_heading(struct fed_text *out, const char *text)
+void fed_page_heading(struct fed_text *out, const char *text)
 {
 	fed_text_add(out, "<h2>");
 	fed_text_put_markup(out, text);
 	fed_text_add(out, "</h2>\n");
 }
 
-void fed__page_figure(struct fed_text *out, const struct fed_drawing *d, const char *caption)
+void fed_page_figure(struct fed_text *out, const struct fed_drawing *d, const char *caption)
 {
 	fed_text_add(out, "<figure>\n");
 	fed_drawing_svg(d, true, out);
@@ -73,7 +73,7 @@ void fed__page_figure(struct fed_text *out, const struct fed_drawing *d, const c
 
 /* Tables -------------------------------------------------------------------------------- */
 
-void fed__page_table(struct fed_text *out, const char *const *titles, size_t n)
+void fed_page_table(struct fed_text *out, const char *const *titles, size_t n)
 {
 	fed_text_add(out, "<div class=\"scroll\">\n<table>\n<thead><tr>");
 	for (size_t i = 0; i < n; i++) {
@@ -91,22 +91,22 @@ static void put_cell(struct fed_text *out, const char *text, const char *attribu
 	fed_text_add(out, "</td>");
 }
 
-void fed__page_cell(struct fed_text *out, const char *text)
+void fed_page_cell(struct fed_text *out, const char *text)
 {
 	put_cell(out, text, "");
 }
 
-void fed__page_number(struct fed_text *out, const char *text)
+void fed_page_number(struct fed_text *out, const char *text)
 {
 	put_cell(out, text, " class=\"n\"");
 }
 
-void fed__page_row(struct fed_text *out)
+void fed_page_row(struct fed_text *out)
 {
 	fed_text_add(out, "</tr>\n<tr>");
 }
 
-void fed__page_table_end(struct fed_text *out)
+void fed_page_table_end(struct fed_text *out)
 {
 	/* The row that was opened behind the last one. */
 	out->len -= out->failed ? 0 : sizeof "<tr>" - 1;

@@ -47,7 +47,7 @@ static void put_repeat(struct fed_text *out, const struct fed_page *page,
 {
 	const struct fed_history *h = fed_session_history(s);
 
-	fed__page_heading(out, "How to repeat it");
+	fed_page_heading(out, "How to repeat it");
 	fed_text_add(out, "<p>These commands make the same session: the same bits on the same kind of "
 	                  "processor, with any number of threads.");
 	if (h->n)
@@ -69,16 +69,16 @@ int fed_page_write(const struct fed_page *page, const struct fed_session *s, str
 		fed_text_add(&title, "%s", page->title);
 	else
 		put_title(&title, s);
-	fed__page_begin(out, fed_text_str(&title));
+	fed_page_begin(out, fed_text_str(&title));
 	put_lead(out, s, page->program);
 	fed__page_put_runs(out, s);
 	const int rc = fed__page_put_figures(out, s, err);
 	fed__page_put_rounds(out, s);
 	fed__page_put_faults(out, s);
-	fed__page_put_composition(out, page->composition);
+	fed_page_put_composition(out, page->composition);
 	fed__page_put_files(out, s, page->program);
 	put_repeat(out, page, s);
-	fed__page_end(out);
+	fed_page_end(out);
 	const bool failed = out->failed || title.failed;
 	fed_text_release(&title);
 	if (rc)

@@ -34,7 +34,7 @@ static void put_figures(struct fed_text *out, const struct fed_record *r)
 		fed_text_clear(&text);
 		if (fed_metric_find(shown[k], &metric, &unused) == FED_OK)
 			fed_metric_put(metric, fed_metric_value(metric, r), &text);
-		fed__page_number(out, fed_text_str(&text));
+		fed_page_number(out, fed_text_str(&text));
 	}
 	fed_text_release(&text);
 }
@@ -46,7 +46,7 @@ static void open_table(struct fed_text *out, const char *first)
 	const char *all[SHOWN + 1] = {first};
 
 	memcpy(all + 1, titles, sizeof titles);
-	fed__page_table(out, all, SHOWN + 1);
+	fed_page_table(out, all, SHOWN + 1);
 }
 
 void fed__page_put_runs(struct fed_text *out, const struct fed_session *s)
@@ -56,7 +56,7 @@ void fed__page_put_runs(struct fed_text *out, const struct fed_session *s)
 
 	if (!h->n && !kept->n)
 		return;
-	fed__page_heading(out, "Results");
+	fed_page_heading(out, "Results");
 	open_table(out, "run, at its last round");
 	for (size_t i = 0; i <= kept->n; i++) {
 		const struct fed_history *of = i < kept->n ? &kept->run[i].history : h;
@@ -65,12 +65,12 @@ void fed__page_put_runs(struct fed_text *out, const struct fed_session *s)
 		if (!of->n)
 			continue;
 		fed_text_add(&name, "%s, %zu", i < kept->n ? kept->run[i].name : "this run", of->n);
-		fed__page_cell(out, fed_text_str(&name));
+		fed_page_cell(out, fed_text_str(&name));
 		put_figures(out, &of->record[of->n - 1]);
-		fed__page_row(out);
+		fed_page_row(out);
 		fed_text_release(&name);
 	}
-	fed__page_table_end(out);
+	fed_page_table_end(out);
 }
 
 void fed__page_put_rounds(struct fed_text *out, const struct fed_session *s)
@@ -80,7 +80,7 @@ void fed__page_put_rounds(struct fed_text *out, const struct fed_session *s)
 
 	if (!h->n)
 		return;
-	fed__page_heading(out, "Rounds");
+	fed_page_heading(out, "Rounds");
 	if (first)
 		fed_text_add(out,
 		             "<p>The last %d of %zu rounds; <code>export FILE.csv</code> writes all.</p>\n",
@@ -90,11 +90,11 @@ void fed__page_put_rounds(struct fed_text *out, const struct fed_session *s)
 		char round[32];
 
 		snprintf(round, sizeof round, "%.0f", h->record[i].round);
-		fed__page_number(out, round);
+		fed_page_number(out, round);
 		put_figures(out, &h->record[i]);
-		fed__page_row(out);
+		fed_page_row(out);
 	}
-	fed__page_table_end(out);
+	fed_page_table_end(out);
 }
 
 /* Faults -------------------------------------------------------------------------------- */
@@ -107,27 +107,27 @@ void fed__page_put_faults(struct fed_text *out, const struct fed_session *s)
 
 	if (!faults->n)
 		return;
-	fed__page_heading(out, "Faults");
-	fed__page_table(out, titles, 4);
+	fed_page_heading(out, "Faults");
+	fed_page_table(out, titles, 4);
 	for (size_t i = 0; i < faults->n; i++) {
 		const struct fed_fault *f = &faults->fault[i];
 
 		fed_text_clear(&text);
 		fed_text_add(&text, "%llu", (unsigned long long)f->number);
-		fed__page_number(out, fed_text_str(&text));
+		fed_page_number(out, fed_text_str(&text));
 		fed_text_clear(&text);
 		fed_text_add(&text, "%s ", fed_fault_types[f->kind].name);
 		fed_fault_put_args(f, &text);
-		fed__page_cell(out, fed_text_str(&text));
+		fed_page_cell(out, fed_text_str(&text));
 		fed_text_clear(&text);
 		fed_client_ids_put(&text, f->client, f->n, NAME_MOST);
-		fed__page_cell(out, fed_text_str(&text));
+		fed_page_cell(out, fed_text_str(&text));
 		fed_text_clear(&text);
 		fed_fault_put_versions(f, &text);
-		fed__page_cell(out, fed_text_str(&text));
-		fed__page_row(out);
+		fed_page_cell(out, fed_text_str(&text));
+		fed_page_row(out);
 	}
-	fed__page_table_end(out);
+	fed_page_table_end(out);
 	fed_text_release(&text);
 }
 
@@ -141,54 +141,62 @@ static void put_lines(struct fed_text *out, const char *text)
 	while (fed_composition_next(&text, &line)) {
 		fed_text_clear(&part);
 		fed_text_put(&part, line.key, line.key_bytes);
-		fed__page_cell(out, fed_text_str(&part));
+		fed_page_cell(out, fed_text_str(&part));
 		fed_text_clear(&part);
 		fed_text_put(&part, line.value, line.value_bytes);
-		fed__page_cell(out, fed_text_str(&part));
-		fed__page_row(out);
+		fed_page_cell(out, fed_text_str(&part));
+		fed_page_row(out);
 	}
 	fed_text_release(&part);
 }
 
-void fed__page_put_composition(struct fed_text *out, const char *composition)
+void fed_page_put_composition(struct fed_text *out, const char *composition)
 {
 	static const char *const titles[] = {"part or setting", "value"};
 
-	fed__page_heading(out, "Composition");
-	fed__page_table(out, titles, 2);
+	fed_page_heading(out, "Composition");
+	fed_page_table(out, titles, 2);
 	put_lines(out, composition);
-	fed__page_table_end(out);
+	fed_page_table_end(out);
+}
+
+void fed_page_put_plugins(struct fed_text *out, const char *digests)
+{
+	static const char *const titles[] = {"plugin in use", "bytes of its file, CRC-32"};
+	struct fed_text part = {0};
+
+	if (!*digests)
+		return;
+	fed_page_table(out, titles, 2);
+	for (const char *at = digests; *at;) { /* "aggregator fedavg 20480 1a2b3c4d" */
+		const size_t n = strcspn(at, "\n"), kind = strcspn(at, " ");
+		const size_t name = kind + 1 + strcspn(at + kind + 1, " \n");
+
+		fed_text_clear(&part);
+		fed_text_put(&part, at, name);
+		fed_page_cell(out, fed_text_str(&part));
+		fed_text_clear(&part);
+		if (n > name)
+			fed_text_put(&part, at + name + 1, n - name - 1);
+		fed_page_cell(out, fed_text_str(&part));
+		fed_page_row(out);
+		at += n + (at[n] == '\n');
+	}
+	fed_page_table_end(out);
+	out->failed = out->failed || part.failed;
+	fed_text_release(&part);
 }
 
 void fed__page_put_files(struct fed_text *out, const struct fed_session *s, const char *program)
 {
-	static const char *const titles[] = {"plugin in use", "bytes of its file, CRC-32"};
-	struct fed_text text = {0}, part = {0};
+	struct fed_text text = {0};
 
 	fed_plugin_digests_put(s, &text);
-	fed__page_heading(out, "Versions");
+	fed_page_heading(out, "Versions");
 	fed_text_add(out, "<p>");
 	fed_text_put_markup(out, program);
 	fed_text_add(out, ".</p>\n");
-	if (text.len) {
-		fed__page_table(out, titles, 2);
-		for (const char *at = fed_text_str(&text); *at;) { /* "aggregator fedavg 20480 1a2b3c4d" */
-			const size_t n = strcspn(at, "\n"), kind = strcspn(at, " ");
-			const size_t name = kind + 1 + strcspn(at + kind + 1, " \n");
-
-			fed_text_clear(&part);
-			fed_text_put(&part, at, name);
-			fed__page_cell(out, fed_text_str(&part));
-			fed_text_clear(&part);
-			if (n > name)
-				fed_text_put(&part, at + name + 1, n - name - 1);
-			fed__page_cell(out, fed_text_str(&part));
-			fed__page_row(out);
-			at += n + (at[n] == '\n');
-		}
-		fed__page_table_end(out);
-	}
-	out->failed = out->failed || text.failed || part.failed;
+	fed_page_put_plugins(out, fed_text_str(&text));
+	out->failed = out->failed || text.failed;
 	fed_text_release(&text);
-	fed_text_release(&part);
 }

@@ -99,7 +99,10 @@ const struct fed_command fed__commands_experiments[] = {
          "(Student's t). `study NAME ... &` runs behind the prompt. Ctrl-C stops after the "
          "running\n"
          "runs; what was stopped or killed goes on with `study NAME continue`, also in another\n"
-         "session. `runs NAME` lists the runs, `study NAME delete` deletes them. The file is\n"
+         "session. `runs NAME` lists the runs, `plot study NAME METRIC by FACTOR` draws curves "
+         "with\n"
+         "bands, `report FILE.html study=NAME` writes a page and `export FILE.csv study=NAME` all\n"
+         "rounds of all runs as one table; `study NAME delete` deletes them. The file is\n"
          "studies.db in ~/.local/share/fedsh, of SQLite: its view `rounds` is for other programs.",
      .examples = FED_EXAMPLES(
 		 QUICK "study first { aggregator = fedavg, median; seed = 1..2 } rounds=2",

@@ -130,7 +130,7 @@ static int read_stored(struct compared_run *run, const char *study_name, const c
 	if (!fed_parse_int(number, &cell) || cell < 0)
 		return fed_fail(err, "%s is not the number of a run; `runs %s` lists them",
 		                fed_show(number).s, study_name);
-	if (fed__open_study(&store, study_name, &study, err))
+	if (fed__open_study(&store, FED_STORE_LOOK, study_name, &study, err))
 		return FED_FAIL;
 	struct found_run f = {.run = run, .store = store, .cell = (uint64_t)cell, .err = err};
 	int rc = fed_store_each_run(store, study.id, take_found, &f, err);

@@ -135,7 +135,7 @@ static int list_study(struct fed_shell *shell, const char *name, struct fed_erro
 		                "%s names one run; `runs %.*s` lists those of its study, `diff %s "
 		                "now` compares it",
 		                fed_show(name).s, (int)strcspn(name, "/"), name, fed_show(name).s);
-	if (fed__open_study(&store, name, &study, err))
+	if (fed__open_study(&store, FED_STORE_LOOK, name, &study, err))
 		return FED_FAIL;
 	const int rc = list_runs(shell, store, &study, err);
 	fed_stored_study_release(&study);
@@ -183,7 +183,7 @@ static int delete_stored(struct fed_shell *shell, const char *which, struct fed_
 	char name[64];
 
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(which, "/"), which);
-	if (fed__open_study(&store, name, &study, err))
+	if (fed__open_study(&store, FED_STORE_CHANGE, name, &study, err))
 		return FED_FAIL;
 	const int rc = slash ? delete_run(shell, store, &study, slash + 1, err)
 	                     : fed__delete_study(shell, store, &study, err);

@@ -9,23 +9,23 @@
 
 #include "shell/language/state_folder.h"
 
-int fed__open_store(struct fed_store **store, bool make, struct fed_error *err)
+int fed__open_store(struct fed_store **store, enum fed_store_use use, struct fed_error *err)
 {
 	struct fed_text path = {0};
 
 	*store = NULL;
 	int rc =
 		fed__data_path(&path, "studies.db")
-			? fed_store_open(store, fed_text_str(&path), make, err)
+			? fed_store_open(store, fed_text_str(&path), use, err)
 			: fed_fail(err, "there is no folder to keep studies in; set HOME or XDG_DATA_HOME");
 	fed_text_release(&path);
 	return rc;
 }
 
-int fed__open_study(struct fed_store **store, const char *name, struct fed_stored_study *study,
-                    struct fed_error *err)
+int fed__open_study(struct fed_store **store, enum fed_store_use use, const char *name,
+                    struct fed_stored_study *study, struct fed_error *err)
 {
-	if (fed__open_store(store, false, err))
+	if (fed__open_store(store, use, err))
 		return FED_FAIL;
 	if (fed_store_find(*store, name, study, err) == FED_OK)
 		return FED_OK;

@@ -14,6 +14,7 @@
 #include "session/composition.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/script/share.h"
 
 #define P struct fed_study_args
 const struct fed_field fed__study_rows[] = {
@@ -86,7 +87,7 @@ static int show_table(struct fed_shell *shell, const struct fed_study_args *a,
 
 	memcpy(words, a->words, sizeof words);
 	if (fed__read_study_words(words, &metrics, &by, err) ||
-	    fed__open_study(&store, a->name, &study, err))
+	    fed__open_study(&store, FED_STORE_LOOK, a->name, &study, err))
 		return FED_FAIL;
 	const int rc = show_metrics(shell, store, &study, *metrics ? metrics : a->metrics, by, err);
 	fed_stored_study_release(&study);
@@ -111,7 +112,7 @@ static int show_state(struct fed_shell *shell, const char *name, struct fed_erro
 	struct fed_stored_study study;
 	struct fed_store *store;
 
-	if (fed__open_study(&store, name, &study, err))
+	if (fed__open_study(&store, FED_STORE_LOOK, name, &study, err))
 		return FED_FAIL;
 	say_state(shell, &study);
 	fed__print(shell, "{ %s }\n", study.factors);
@@ -200,12 +201,45 @@ static int run_plan(struct fed_shell *shell, struct fed_store *store, struct fed
 	return rc;
 }
 
+/* Choose the first level where the session lacks what a factor varies: no default is told then that
+ * no run has.  A level that cannot be is refused later, with its name. */
+static void choose_first_levels(struct fed_session *s, const char *text)
+{
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct {
+		const char *key;
+		bool chosen;
+		int (*choose)(struct fed_session *, const char *, const struct fed_assign *, size_t,
+		              struct fed_error *);
+	} rows[] = {
+		{"model", parts->model.entry, fed_session_model},
+		{"aggregator", parts->aggregator.entry, fed_session_aggregator},
+		{"transport", parts->transport.entry, fed_session_transport},
+	};
+	struct fed_factors factors = {0};
+	struct fed_error unused;
+
+	if (fed_factors_parse(&factors, text, &unused))
+		return;
+	for (size_t i = 0; i < factors.n; i++)
+		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+			struct fed_assign assign[FED_COLONS_MAX];
+			const char *name;
+			size_t n;
+
+			if (!rows[k].chosen && fed_same_name(factors.factor[i].key, rows[k].key) &&
+			    fed_assign_cut(factors.factor[i].level[0], &name, assign, &n, &unused) == FED_OK)
+				rows[k].choose(s, name, assign, n, &unused);
+		}
+	fed_factors_release(&factors);
+}
+
 static int begin_study(struct fed_shell *shell, const struct fed_study_args *a,
                        struct fed_error *err)
 {
 	struct fed_session *s = shell->session;
 	char factors[sizeof a->what];
-	struct fed_text snapshot = {0};
+	struct fed_text snapshot = {0}, commands = {0};
 	struct fed_store *store;
 	const struct fed_field *unused;
 
@@ -216,22 +250,26 @@ static int begin_study(struct fed_shell *shell, const struct fed_study_args *a,
 		return FED_FAIL;
 	const size_t n = strlen(a->what);
 	snprintf(factors, sizeof factors, "%.*s", (int)(n - 2), a->what + 1);
-	if (fed__open_store(&store, true, err)) {
+	if (fed__open_store(&store, FED_STORE_MAKE, err)) {
 		shell->fault = FED_EXIT_IO;
 		return FED_FAIL;
 	}
+	choose_first_levels(s, factors);
 	int rc = fed_session_start(s, err);
 	if (rc == FED_OK)
 		rc = fed_snapshot_take(s, &snapshot, err);
+	fed__share_commands(shell, "\n", &commands);
 	const struct fed_study_plan plan = {.name = a->name,
 	                                    .factors = factors,
 	                                    .until = a->until,
 	                                    .rounds = (uint64_t)a->rounds,
 	                                    .program = FED_VERSION,
-	                                    .snapshot = &snapshot};
+	                                    .snapshot = &snapshot,
+	                                    .commands = fed_text_str(&commands)};
 	if (rc == FED_OK)
 		rc = run_plan(shell, store, s, &plan, a->metrics, err);
 	fed_text_release(&snapshot);
+	fed_text_release(&commands);
 	fed_store_close(store);
 	return rc;
 }
@@ -287,7 +325,7 @@ static int continue_study(struct fed_shell *shell, const struct fed_study_args *
 	struct fed_session *session;
 	struct fed_store *store;
 
-	if (fed__open_study(&store, a->name, &study, err))
+	if (fed__open_study(&store, FED_STORE_CHANGE, a->name, &study, err))
 		return FED_FAIL;
 	int rc = restore_session(&session, shell, store, study.id, err);
 	const struct fed_study_plan plan = {.name = study.name,
@@ -321,7 +359,7 @@ static int delete_named(struct fed_shell *shell, const char *name, struct fed_er
 	struct fed_stored_study study;
 	struct fed_store *store;
 
-	if (fed__open_study(&store, name, &study, err))
+	if (fed__open_study(&store, FED_STORE_CHANGE, name, &study, err))
 		return FED_FAIL;
 	const int rc = fed__delete_study(shell, store, &study, err);
 	fed_stored_study_release(&study);

@@ -21,10 +21,10 @@ int fed__run_study(struct fed_shell *, const struct fed_call *, struct fed_error
 bool fed__study_looks(const struct fed_words *);
 
 /* Open the file of studies in the user's data folder. */
-int fed__open_store(struct fed_store **, bool make, struct fed_error *);
+int fed__open_store(struct fed_store **, enum fed_store_use, struct fed_error *);
 /* Find a study by name. */
-int fed__open_study(struct fed_store **, const char *name, struct fed_stored_study *,
-                    struct fed_error *);
+int fed__open_study(struct fed_store **, enum fed_store_use, const char *name,
+                    struct fed_stored_study *, struct fed_error *);
 /* Delete a study, unless another program runs it, and say so. */
 int fed__delete_study(struct fed_shell *, struct fed_store *, const struct fed_stored_study *,
                       struct fed_error *);

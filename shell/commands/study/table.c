@@ -279,7 +279,7 @@ int fed__list_studies(struct fed_shell *shell, bool *some, struct fed_error *err
 	struct fed_store *store;
 
 	*some = false;
-	const int opened = fed__open_store(&store, false, err);
+	const int opened = fed__open_store(&store, FED_STORE_LOOK, err);
 	if (opened == FED_REJECT)
 		return FED_OK; /* there is no file yet */
 	if (opened)
