@@ -12,7 +12,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "session/composition.h"
+#include "shell/language/complete_group.h"
 #include "shell/language/hidden.h"
+#include "shell/language/studies.h"
 #include "train/clients/names.h"
 
 #define CLIENTS_SHOWN 100 /* most ids offered */
@@ -28,31 +30,18 @@ struct completion {
 static void add_candidate(void *ctx, const char *candidate)
 {
 	const struct completion *a = ctx;
-	struct fed_candidates *out = a->out;
 	struct fed_text text = {0};
 
 	if (strncmp(candidate, a->prefix, strlen(a->prefix)) != 0)
 		return;
-	if (out->n == out->capacity) {
-		const size_t more = out->capacity ? 2 * out->capacity : 16;
-		char **grown = fed_resize(out->text, out->capacity * sizeof *grown, more * sizeof *grown);
-
-		if (!grown) {
-			out->failed = true;
-			return;
-		}
-		out->text = grown;
-		out->capacity = more;
-	}
 	fed_text_add(&text, "%s", a->before);
 	const size_t length = strlen(candidate);
 	fed__word_spell(&text, candidate, a->quote, !length || candidate[length - 1] != '/');
-	char *copy = text.failed ? NULL : fed_strdup(fed_text_str(&text));
-	fed_text_release(&text);
-	if (copy)
-		out->text[out->n++] = copy;
+	if (text.failed)
+		a->out->failed = true;
 	else
-		out->failed = true;
+		fed__candidates_add(a->out, fed_text_str(&text));
+	fed_text_release(&text);
 }
 
 /* Files and folders ---------------------------------------------------------- */
@@ -138,7 +127,8 @@ static void take_clients(struct completion *a, bool several)
 	end_list(a, &whole, &before);
 }
 
-static void take_names(struct completion *a, const char *hint)
+/* Names with this behind them. */
+static void take_ended(struct completion *a, const char *hint, const char *end)
 {
 	for (size_t i = 0; fed__hint_name(a->shell, hint, i); i++) {
 		const char *name = fed__hint_name(a->shell, hint, i);
@@ -146,11 +136,17 @@ static void take_names(struct completion *a, const char *hint)
 
 		/* Names of fields are shown with dashes. */
 		for (const char *c = name; *c; c++)
-			fed_text_put(&shown, *c == '_' && strcmp(hint, "run") != 0 ? "-" : c, 1);
+			fed_text_put(&shown, *c == '_' && !strstr(hint, "run") ? "-" : c, 1);
+		fed_text_add(&shown, "%s", end);
 		if (!shown.failed)
 			add_candidate(a, fed_text_str(&shown));
 		fed_text_release(&shown);
 	}
+}
+
+static void take_names(struct completion *a, const char *hint)
+{
+	take_ended(a, hint, "");
 }
 
 /* Candidates for the last name of a list. */
@@ -200,11 +196,12 @@ static void take_setting_value(struct completion *a, const char *key)
 		take_names(a, row->hint);
 }
 
-/* Candidates for the last value of a sweep's list. */
+/* Candidates for the last value of a sweep's list, or of a factor's. */
 static void take_sweep_values(struct completion *a, const char *key)
 {
-	static const char *const parts[] = {"aggregator", "model",  "scheme", "transport",
-	                                    "select",     "device", "link"};
+	static const char *const parts[] = {"aggregator", "model",   "scheme",   "transport",
+	                                    "select",     "device",  "link",     "attack",
+	                                    "fault",      "dataset", "partition"};
 	struct fed_text before = {0};
 
 	complete_list(a, ",|", &before);
@@ -236,6 +233,10 @@ static void take_value(struct completion *a, const struct fed_field *row,
 		take_sweep_values(a, first);
 	} else if (!take_listed(a, hint)) {
 		take_names(a, hint);
+		if (strcmp(hint, "study") == 0)
+			fed__study_names("", add_candidate, a);
+		else if (strcmp(hint, "kept-run") == 0)
+			fed__study_names("/", add_candidate, a);
 		if (strcmp(hint, "dataset") == 0)
 			take_paths(a);
 	}
@@ -332,27 +333,6 @@ static void take_argument(struct completion *a, const struct fed_call *call, con
 	take_keys(a, call, command->args);
 	take_keys(a, call, more);
 	take_keys(a, call, also);
-}
-
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void sort_distinct(struct fed_candidates *c)
-{
-	size_t left = 0;
-
-	if (!c->n)
-		return;
-	qsort(c->text, c->n, sizeof *c->text, compare);
-	for (size_t i = 0; i < c->n; i++) {
-		if (left && strcmp(c->text[left - 1], c->text[i]) == 0)
-			fed_free(c->text[i]);
-		else
-			c->text[left++] = c->text[i];
-	}
-	c->n = left;
 }
 
 /* Commands that are not hidden. */
@@ -460,6 +440,28 @@ static size_t split_last(struct fed_words *words, const char *line, size_t len, 
 	return begin;
 }
 
+/* A factor or a level in the braces that end at the cursor. */
+static void complete_group(struct completion *a, const char *line, size_t begin, size_t point)
+{
+	struct fed_text text = {0};
+	struct fed_candidates levels = {0};
+
+	if (fed__group_cursor(line, begin, point, &a->out->start, &text)) {
+		if (!text.failed)
+			fed__complete(a->shell, text.s, text.len, &levels);
+		for (size_t i = 0; i < levels.n; i++)
+			fed__candidates_add(a->out, levels.text[i]);
+	} else {
+		fed_text_put(&text, line + a->out->start, point - a->out->start);
+		a->prefix = fed_text_str(&text);
+		take_ended(a, "factor", "=");
+		a->prefix = "";
+	}
+	a->out->failed |= levels.failed || text.failed;
+	fed__candidates_release(&levels);
+	fed_text_release(&text);
+}
+
 void fed__complete(const struct fed_shell *shell, const char *line, size_t point,
                    struct fed_candidates *out)
 {
@@ -472,6 +474,12 @@ void fed__complete(const struct fed_shell *shell, const char *line, size_t point
 	const size_t begin = split_last(&words, line, point, &used);
 	const bool ended = used && (line[begin + used - 1] == ';' || line[begin + used - 1] == '\n');
 	const bool touches = words.n && !ended && begin + words.word[words.n - 1].end == point;
+	if (touches && words.open && line[begin + words.word[words.n - 1].begin] == '{') {
+		complete_group(&a, line, begin + words.word[words.n - 1].begin + 1, point);
+		fed__words_release(&words);
+		fed__candidates_sort(out);
+		return;
+	}
 	if (memchr(line + begin, '#', point - begin) && !touches) {
 		fed__words_release(&words);
 		return; /* in a comment */
@@ -493,7 +501,7 @@ void fed__complete(const struct fed_shell *shell, const char *line, size_t point
 	if (words.n)
 		complete_words(&a, &words, line + begin, ended ? 0 : point - begin);
 	fed__words_release(&words);
-	sort_distinct(out);
+	fed__candidates_sort(out);
 }
 
 /* Next arguments ------------------------------------------------------------------ */
@@ -647,12 +655,4 @@ void fed__next_help(const struct fed_shell *shell, const char *line, size_t len,
 			fed_text_add(out, "%s takes nothing more\n", command->name);
 	}
 	release_next(&next);
-}
-
-void fed__candidates_release(struct fed_candidates *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		fed_free(c->text[i]);
-	fed_free(c->text);
-	*c = (struct fed_candidates){0};
 }

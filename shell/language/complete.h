@@ -8,14 +8,9 @@
 #ifndef FED_SHELL_LANGUAGE_COMPLETE_H
 #define FED_SHELL_LANGUAGE_COMPLETE_H
 
+#include "shell/language/candidates.h"
 #include "shell/language/command.h"
 
-struct fed_candidates {
-	char **text; /* [n] sorted, distinct; each replaces bytes [start, point) of the line */
-	size_t n, capacity;
-	size_t start;
-	bool failed; /* out of memory */
-};
 /* Candidates that end in = or / are to be typed on; a space is put behind the others.  They are
  * quoted as the word at the cursor is, a folder's name without the closing quote. */
 void fed__complete(const struct fed_shell *, const char *line, size_t point,
@@ -26,6 +21,5 @@ void fed__next_hint(const struct fed_shell *, const char *line, size_t len, stru
 /* Append the help of the next argument, lines; nothing within a word, in a comment, or where no
  * command is. */
 void fed__next_help(const struct fed_shell *, const char *line, size_t len, struct fed_text *);
-void fed__candidates_release(struct fed_candidates *);
 
 #endif

@@ -88,7 +88,10 @@ static void record(struct fed_shell *shell, const char *called, const struct fed
 		const struct fed_word *word = &words->word[i];
 
 		fed_text_add(&line, " ");
-		fed_text_put(&line, source + word->begin, word->end - word->begin);
+		if (source[word->begin] == '{') /* perhaps several lines */
+			fed_text_add(&line, "%s", fed__words_at(words, i));
+		else
+			fed_text_put(&line, source + word->begin, word->end - word->begin);
 	}
 	fed__journal_add(shell, fed_text_str(&line), line.len);
 	fed_text_release(&line);

@@ -160,6 +160,11 @@ static const char *run_at(const struct fed_shell *shell, size_t i)
 
 	return i < runs->n ? runs->run[i].name : NULL;
 }
+/* What `runs` and `diff` compare, but for the runs of studies. */
+static const char *kept_run_at(const struct fed_shell *shell, size_t i)
+{
+	return i ? run_at(shell, i - 1) : "now";
+}
 
 static const char *event_at(const struct fed_shell *shell, size_t i)
 {
@@ -271,6 +276,35 @@ static const char *sweep_at(const struct fed_shell *shell, size_t i)
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
 
+/* Factors of a study besides settings. */
+static const char *factor_word_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"aggregator", "model", "scheme", "transport", "select",
+	                                    "clients",    "cut",   "device", "link",      "partition",
+	                                    "dataset",    "fault", "attack"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+static const char *factor_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {factor_word_at, setting_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+static const char *study_verb_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"table", "continue", "delete"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+/* METRIC by FACTOR */
+static const char *study_word_at(const struct fed_shell *shell, size_t i)
+{
+	return i ? metric_at(shell, i - 1) : "by";
+}
+
 static const char *client_column_at(const struct fed_shell *shell, size_t i)
 {
 	(void)shell;
@@ -314,6 +348,11 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"setting", any_setting_at},
 		{"sweep", sweep_at},
 		{"run", run_at},
+		{"kept-run", kept_run_at},
+		{"partition", partition_at},
+		{"factor", factor_at},
+		{"study-verb", study_verb_at},
+		{"study-words", study_word_at},
 		{"event", event_at},
 		{"fault", fault_at},
 		{"break", break_at},

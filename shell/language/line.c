@@ -105,24 +105,77 @@ static bool take_quoted(struct cut *c)
 	return false;
 }
 
-/* Read a group up to the brace that closes it; the opening one is at c->at. */
+/* The last character of a group so far that is no blank. */
+static char last_of(const struct fed_text *bytes, size_t begin)
+{
+	size_t n = bytes->len;
+
+	while (n > begin && bytes->s[n - 1] == ' ')
+		n--;
+	return n > begin ? bytes->s[n - 1] : 0;
+}
+
+/* Skip the ends of lines, blanks and comments at c->at, and put what stands for them: `; `, or a
+ * blank where one of both sides separates already. */
+static void take_ends_of_lines(struct cut *c, size_t begin)
+{
+	const char before = last_of(&c->words->bytes, begin);
+
+	while (c->at < c->len) {
+		const size_t blank = blank_size(c->text + c->at, c->len - c->at);
+
+		if (c->text[c->at] == '#')
+			while (c->at < c->len && c->text[c->at] != '\n')
+				c->at++;
+		else if (blank || c->text[c->at] == '\n')
+			c->at += blank ? blank : 1;
+		else
+			break;
+	}
+	const char after = c->at < c->len ? c->text[c->at] : 0;
+	const bool separate = before && !strchr("{;,=|", before) && !(after && strchr("};,=|", after));
+	fed_text_put(&c->words->bytes, separate ? "; " : " ", separate ? 2 : 1);
+}
+
+/* Whether a comment begins at c->at in a group: in its first line only where the group goes on. */
+static bool is_comment(const struct cut *c, bool first_line)
+{
+	const char *at = c->text + c->at;
+
+	if (*at != '#' || !strchr(" \t\n{;", at[-1]))
+		return false;
+	const char *end = memchr(at, '\n', c->len - c->at);
+	const size_t n = end ? (size_t)(end - at) : c->len - c->at;
+	return !first_line || !memchr(at, '}', n);
+}
+
+/* Read a group up to the brace that closes it, over several lines if it has such, whose ends
+ * separate as ; does; the opening one is at c->at. */
 static bool take_group(struct cut *c)
 {
+	const size_t begin = c->words->bytes.len;
+	bool first_line = true;
 	unsigned depth = 0;
 
 	while (c->at < c->len) {
-		const size_t broken = break_size(c->text + c->at, c->len - c->at);
 		const char ch = c->text[c->at];
+		const size_t broken = break_size(c->text + c->at, c->len - c->at);
 
-		if (ch == '\n')
-			return false;
-		fed_text_put(&c->words->bytes, broken ? " " : &ch, 1);
+		if (ch == '\n' || is_comment(c, first_line)) {
+			take_ends_of_lines(c, begin);
+			first_line = false;
+			continue;
+		}
+		if (!broken && ch == '\\' && c->at + 1 == c->len)
+			break; /* the line goes on */
+		fed_text_put(&c->words->bytes, broken || ch == '\r' ? " " : &ch, 1);
 		c->at += broken ? broken : 1;
 		depth += ch == '{';
 		depth -= ch == '}';
 		if (depth == 0)
 			return true;
 	}
+	c->at = c->len;
 	return false;
 }
 
@@ -133,8 +186,7 @@ static int take_word(struct cut *c)
 	if (c->text[c->at] == '{') {
 		word.quoted = true;
 		if (!take_group(c)) {
-			c->words->open = true;
-			c->words->continued = c->at == c->len && c->text[c->len - 1] == '\\';
+			c->words->open = c->words->continued = true;
 			word.end = c->at;
 			if (add_word(c, word))
 				return FED_FAIL;
@@ -206,7 +258,7 @@ bool fed__line_continues(const char *line, size_t len)
 
 	if (len && line[len - 1] == '\r')
 		len--;
-	if (!len || line[len - 1] != '\\')
+	if (!len || (line[len - 1] != '\\' && !memchr(line, '{', len)))
 		return false;
 	while (len && fed__words_split(&words, line, len, &used, &unused) == FED_OK) {
 		line += used;
@@ -235,13 +287,12 @@ bool fed__line_read_continued(FILE *f, struct fed_text *line, unsigned *lines,
                               bool (*ask)(void *ctx), void *ctx)
 {
 	struct fed_text next = {0};
-	bool goes_on = fed__line_read(f, line);
 
-	*lines = goes_on;
-	if (!goes_on)
+	*lines = 0;
+	if (!fed__line_read(f, line))
 		return false;
-	goes_on = fed__line_continues(fed_text_str(line), line->len);
-	while (goes_on) {
+	*lines = 1;
+	while (line->len <= FED_LINE_MAX && fed__line_continues(fed_text_str(line), line->len)) {
 		if (ask && !ask(ctx)) {
 			fed_text_release(&next);
 			return false;
@@ -249,18 +300,45 @@ bool fed__line_read_continued(FILE *f, struct fed_text *line, unsigned *lines,
 		if (!fed__line_read(f, &next))
 			break;
 		++*lines;
-		if (line->len <= FED_LINE_MAX) {
-			fed_text_put(line, "\n", 1);
-			fed_text_put(line, fed_text_str(&next), next.len);
-			line->failed |= next.failed;
-		}
-		goes_on = fed__line_continues(fed_text_str(&next), next.len);
+		fed_text_put(line, "\n", 1);
+		fed_text_put(line, fed_text_str(&next), next.len);
+		line->failed |= next.failed;
 	}
 	fed_text_release(&next);
 	return true;
 }
 
-void fed__line_join(struct fed_text *out, const char *text, size_t len)
+/* Append the text with each group of several lines as one line. */
+static void join_groups(struct fed_text *out, const char *text, size_t len)
+{
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t used = 0;
+	bool whole = true;
+
+	for (; whole && len; text += used, len -= used) {
+		size_t at = 0;
+
+		whole = fed__words_split(&words, text, len, &used, &unused) == FED_OK;
+		used = whole ? used : len;
+		for (size_t i = 0; whole && i < words.n; i++) {
+			const struct fed_word *w = &words.word[i];
+			const size_t n = w->end - w->begin;
+
+			if (text[w->begin] != '{' || !memchr(text + w->begin, '\n', n))
+				continue;
+			fed_text_put(out, text + at, w->begin - at);
+			fed_text_add(out, "%s", fed__words_at(&words, i));
+			at = w->end;
+		}
+		fed_text_put(out, text + at, used - at);
+	}
+	out->failed |= words.bytes.failed;
+	fed__words_release(&words);
+}
+
+/* The same of lines that end in a backslash. */
+static void join_lines(struct fed_text *out, const char *text, size_t len)
 {
 	while (len) {
 		const char *end = memchr(text, '\n', len);
@@ -279,6 +357,16 @@ void fed__line_join(struct fed_text *out, const char *text, size_t len)
 		len -= n + (end != NULL) + blanks;
 		text += n + (end != NULL) + blanks;
 	}
+}
+
+void fed__line_join(struct fed_text *out, const char *text, size_t len)
+{
+	struct fed_text joined = {0};
+
+	join_groups(&joined, text, len);
+	join_lines(out, fed_text_str(&joined), joined.len);
+	out->failed |= joined.failed;
+	fed_text_release(&joined);
 }
 
 /* Whether a character of a word, of which n bytes follow, stands for itself outside quotes. */

@@ -4,7 +4,8 @@
  *
  *     words are separated by blanks, also no-break spaces; "..." and '...' keep blanks, ; and #;
  *     \x is x itself
- *     { begins a word that ends with its }, which has blanks and ; as they are
+ *     { begins a word that ends with its }, which has blanks and ; as they are; it may be several
+ *     lines, whose ends separate as ; does, but not beside one of {;,=|}, and # begins a comment
  *     ; and the end of a line end a command; # at the beginning of a word begins a comment
  *     \ before the end of a line makes both a blank: the command goes on in the next line
  */
@@ -29,7 +30,7 @@ struct fed_words {
 	struct fed_word *word; /* [n] */
 	size_t n, capacity;
 	bool open;      /* the text ends inside quotes or behind a backslash */
-	bool continued; /* behind a backslash */
+	bool continued; /* behind a backslash, or inside braces */
 };
 
 /* Split off the first command of text [0, len); *used: its bytes, with the separator. An empty
@@ -43,8 +44,8 @@ void fed__words_release(struct fed_words *);
 /* Read a line without its newline, truncated a little above FED_LINE_MAX bytes, because a file
  * without newlines must not fill memory; the text fails when there is none.  False at the end. */
 bool fed__line_read(FILE *, struct fed_text *);
-/* Whether a line, without its newline, ends in a backslash that the next line continues: neither in
- * quotes nor in a comment. */
+/* Whether a line, with those before that it continues, but without its newline, goes on in the next
+ * one: it ends in a backslash, neither in quotes nor in a comment, or in an open brace. */
 bool fed__line_continues(const char *line, size_t len);
 /* Read a line and those that continue it, with the newlines between them; *lines: how many. ask, or
  * NULL, is called before each further one; where it returns false, there is no line. */

@@ -17,7 +17,7 @@ static const char head[] =
 	"shows the same in the program, `explain NAME` what a plugin, dataset, fault or word stands\n"
 	"for.\n\n"
 	"Words are separated by blanks, quotes and a backslash keep blanks, `;` ends a command, a\n"
-	"backslash at the end of a line goes on in the next, `#`\n"
+	"backslash at the end of a line, or an open brace, goes on in the next line, `#`\n"
 	"begins a comment. Arguments in capitals stand in their order, or as `key=value` like all\n"
 	"others; those in brackets may be left out. Commands are spelled out in scripts; at the "
 	"prompt\n"

@@ -29,7 +29,7 @@ static size_t line_size(const char *text, size_t len)
 		const char *end = memchr(text + at, '\n', len - at);
 		const size_t n = end ? (size_t)(end - text) - at : len - at;
 
-		if (!end || !fed__line_continues(text + at, n))
+		if (!end || !fed__line_continues(text, at + n))
 			return at + n;
 		at += n + 1;
 	}
@@ -65,6 +65,18 @@ bool fed__pasted_next(struct fed_pasted *p, const char **line, size_t *len)
 	return false;
 }
 
+void fed__pasted_put(const struct fed_pasted *p, const char *line, size_t len, struct fed_text *out)
+{
+	static const char again[] = FED_PROMPT_CONTINUED;
+	const size_t n = sizeof again - 1;
+
+	for (size_t i = 0; i < len; i++) {
+		fed_text_put(out, &line[i], 1);
+		if (p->prompts && line[i] == '\n' && len - i > n && memcmp(line + i + 1, again, n) == 0)
+			i += n;
+	}
+}
+
 /* Say what becomes of pasted lines that are no commands, or come behind a failure. */
 static void tell_lines(struct fed_shell *shell, size_t n, const char *what)
 {
@@ -80,7 +92,7 @@ static enum fed_exit run_pasted(struct fed_shell *shell, struct fed_pasted *p)
 
 	for (size_t n; result == FED_EXIT_OK && !shell->quit && fed__pasted_next(p, &command, &n);) {
 		fed_text_clear(&line);
-		fed_text_put(&line, command, n);
+		fed__pasted_put(p, command, n, &line);
 		fed__player_echo(shell, fed_text_str(&line));
 		result = fed__shell_execute(shell, fed_text_str(&line), line.len, NULL);
 	}
@@ -97,7 +109,7 @@ enum fed_exit fed__shell_typed(struct fed_shell *shell, const char *text, size_t
 	struct fed_pasted p;
 
 	fed__pasted_init(&p, text, len);
-	return p.lines > 1 || (p.prompts && !prompt)
+	return p.lines > 1 || (p.prompts && (!prompt || memchr(text, '\n', len)))
 	           ? run_pasted(shell, &p)
 	           : fed__shell_execute(shell, text + prompt, len - prompt, NULL);
 }

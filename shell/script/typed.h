@@ -22,5 +22,7 @@ struct fed_pasted {
 };
 void fed__pasted_init(struct fed_pasted *, const char *text, size_t len);
 bool fed__pasted_next(struct fed_pasted *, const char **line, size_t *len);
+/* Append such a line; of a transcript without the prompts of the lines that continue it. */
+void fed__pasted_put(const struct fed_pasted *, const char *line, size_t len, struct fed_text *);
 
 #endif

@@ -55,6 +55,19 @@ static char *next_candidate(const char *text, int state)
 	return i < found.n ? strdup(found.text[i++]) : NULL;
 }
 
+/* Candidates for the word that ends there in this line, which may continue others. */
+static void find_candidates(size_t end)
+{
+	struct fed_text whole = {0};
+
+	fed_text_put(&whole, fed_text_str(&so_far), so_far.len);
+	fed_text_put(&whole, rl_line_buffer, end);
+	if (!whole.failed)
+		fed__complete(at_prompt, fed_text_str(&whole), whole.len, &found);
+	found.start = found.start < so_far.len ? 0 : found.start - so_far.len;
+	fed_text_release(&whole);
+}
+
 static char **complete_line(const char *text, int start, int end)
 {
 	(void)text;
@@ -62,7 +75,7 @@ static char **complete_line(const char *text, int start, int end)
 	fed__candidates_release(&found);
 	if (!fed__job_enter(at_prompt, true))
 		return NULL;
-	fed__complete(at_prompt, rl_line_buffer, (size_t)end, &found);
+	find_candidates((size_t)end);
 	fed__job_leave(at_prompt);
 	if (!found.n || found.start != (size_t)start) {
 		/* Readline's word begins elsewhere: adjust the candidates to it. */
@@ -186,17 +199,20 @@ static void remember_outcome(const struct fed_text *lines, enum fed_exit result)
 void fed__line_history_add(const char *typed)
 {
 	struct fed_pasted p;
-	struct fed_text line = {0};
+	struct fed_text line = {0}, plain = {0};
 	const char *command;
 
 	fed__pasted_init(&p, typed, strlen(typed));
 	for (size_t n; fed__pasted_next(&p, &command, &n);) {
 		fed_text_clear(&line);
-		fed__line_join(&line, command, n);
-		if (!line.failed)
+		fed_text_clear(&plain);
+		fed__pasted_put(&p, command, n, &plain);
+		fed__line_join(&line, fed_text_str(&plain), plain.len);
+		if (!line.failed && !plain.failed)
 			remember(fed_text_str(&line));
 	}
 	fed_text_release(&line);
+	fed_text_release(&plain);
 }
 
 const char *fed__line_history_at(size_t back)
@@ -328,13 +344,21 @@ static void prompt(void)
 /* Whether the next line continues this one, which is kept then. */
 static bool goes_on(const char *line)
 {
-	const char *last = strrchr(line, '\n');
+	const size_t before = so_far.len;
 
-	last = last ? last + 1 : line;
-	if (!fed__line_continues(last, strlen(last)) || so_far.len > FED_LINE_MAX)
+	if (before > FED_LINE_MAX)
 		return false;
-	fed_text_add(&so_far, "%s\n", line);
-	return !so_far.failed;
+	fed_text_add(&so_far, "%s", line);
+	const bool more = !so_far.failed && fed__line_continues(so_far.s, so_far.len);
+	if (more)
+		fed_text_add(&so_far, "\n");
+	if (more && !so_far.failed)
+		return true;
+	if (so_far.s) { /* this line is added when it is run */
+		so_far.len = before;
+		so_far.s[before] = '\0';
+	}
+	return false;
 }
 
 static void run_typed(void)

@@ -164,11 +164,8 @@ static void help(void *ctx, const char *line, size_t len, struct fed_text *out)
 
 static bool continues(void *ctx, const char *line)
 {
-	const char *last = strrchr(line, '\n');
-
 	(void)ctx;
-	last = last ? last + 1 : line;
-	return fed__line_continues(last, strlen(last));
+	return fed__line_continues(line, strlen(line));
 }
 
 static const char *history(void *ctx, size_t back)

@@ -16,8 +16,9 @@
 
 #define P struct fed_diff_runs_args
 const struct fed_field fed__diff_runs_rows[] = {
-	FED_ARG_TEXT(P, first, FED_ARG_NEEDED, "run", "a kept run, now, or a study's STUDY/NUMBER"),
-	FED_ARG_TEXT(P, second, FED_FIELD_POSITIONAL, "run", "likewise; without it now"),
+	FED_ARG_TEXT(P, first, FED_ARG_NEEDED, "kept-run",
+                 "a kept run, now, or a study's STUDY/NUMBER"),
+	FED_ARG_TEXT(P, second, FED_FIELD_POSITIONAL, "kept-run", "likewise; without it now"),
 	FED_END,
 };
 #undef P

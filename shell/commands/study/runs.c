@@ -17,7 +17,7 @@
 const struct fed_field fed__runs_rows[] = {
 	FED_ARG_TEXT(P, what, FED_FIELD_POSITIONAL, "study",
                  "a study, whose runs are listed; delete; without it all that is kept"),
-	FED_ARG_TEXT(P, which, FED_FIELD_POSITIONAL, "run",
+	FED_ARG_TEXT(P, which, FED_FIELD_POSITIONAL, "kept-run",
                  "after delete: a kept run, a study, or STUDY/NUMBER"),
 	FED_END,
 };

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/study/store.c - the file of studies in the user's data folder, and what is asked
- * of one.
+ * shell/commands/study/store.c - a study in the file of studies, and what is asked of one.
  */
 #include "shell/commands/study/study.h"
 
 #include <string.h>
-
-#include "shell/language/state_folder.h"
-
-int fed__open_store(struct fed_store **store, enum fed_store_use use, struct fed_error *err)
-{
-	struct fed_text path = {0};
-
-	*store = NULL;
-	int rc =
-		fed__data_path(&path, "studies.db")
-			? fed_store_open(store, fed_text_str(&path), use, err)
-			: fed_fail(err, "there is no folder to keep studies in; set HOME or XDG_DATA_HOME");
-	fed_text_release(&path);
-	return rc;
-}
 
 int fed__open_study(struct fed_store **store, enum fed_store_use use, const char *name,
                     struct fed_stored_study *study, struct fed_error *err)

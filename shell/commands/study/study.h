@@ -8,6 +8,7 @@
 #include "experiments/study.h"
 #include "experiments/study_table.h"
 #include "shell/language/command.h"
+#include "shell/language/studies.h"
 #include "shell/output/chart.h"
 
 struct fed_study_args {
@@ -20,8 +21,6 @@ int fed__run_study(struct fed_shell *, const struct fed_call *, struct fed_error
 /* Whether the command only shows what is kept. */
 bool fed__study_looks(const struct fed_words *);
 
-/* Open the file of studies in the user's data folder. */
-int fed__open_store(struct fed_store **, enum fed_store_use, struct fed_error *);
 /* Find a study by name. */
 int fed__open_study(struct fed_store **, enum fed_store_use, const char *name,
                     struct fed_stored_study *, struct fed_error *);

@@ -59,7 +59,7 @@ static const struct {
 	{"a {b \\\n; c}", "[a][{b  ; c}]"},
 	{"a b{c; d}", "[a][b{c]|[d}]"},
 	{"a {b; c", "!the brace { at column 3 has no end"},
-	{"a {b\n}", "!the brace { at column 3 has no end"},
+	{"a {b\n}", "[a][{b }]"},
 	{"a 'b", "!the quote ' at column 3 has no end"},
 	{"abc; \"d", "[abc]|!the quote \" at column 2 has no end"},
 	{"a 'b\nc'", "!the quote ' at column 3 has no end"},
@@ -96,8 +96,55 @@ START_TEST(a_group_goes_on_behind_a_backslash)
 {
 	ck_assert(fed__line_continues("a {b; \\", 7));
 	ck_assert(fed__line_continues("a {b}; c \\", 10));
-	ck_assert(!fed__line_continues("a {b; c", 7));
+	ck_assert(fed__line_continues("a {b; c", 7));
+	ck_assert(fed__line_continues("a {\nb; c", 8));
+	ck_assert(!fed__line_continues("a {\nb; c}", 9));
+	ck_assert(!fed__line_continues("a '{b", 5));
+	ck_assert(!fed__line_continues("a b{", 4)); /* no group: it begins no word */
 	ck_assert(!fed__line_continues("# {b \\", 6));
+}
+END_TEST
+
+/* The ends of a group's lines separate, unless something does already; the same in the history. */
+START_TEST(a_group_may_be_several_lines)
+{
+	static const char *const rows[][2] = {
+		{"{a\nb}", "{a; b}"},
+		{"{\n\ta = 1,\n\t    2 ;\n\n\tb = 3\r\n}", "{ a = 1, 2 ; b = 3 }"},
+		{"{ # all\n a = 1 # one } more\n # none\n}", "{ a = 1 }"},
+		{"{a = 1\n, 2\n| 3\n= 4}", "{a = 1 , 2 | 3 = 4}"},
+		{"{a \\\n b}", "{a   b}"},
+		{"{a {\n b\n}\n}", "{a { b } }"},
+		{"{a#b}", "{a#b}"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fed_text line = {0}, joined = {0}, wanted = {0};
+		struct fed_words words = {0};
+		struct fed_error err;
+		size_t used;
+
+		fed_text_add(&line, "study x %s n=3; y\nz", rows[i][0]);
+		fed_assert_ok(fed__words_split(&words, line.s, line.len, &used, &err), &err);
+		ck_assert_uint_eq(words.n, 4);
+		struct fed_text got = {0}; /* blanks as one */
+		for (const char *c = fed__words_at(&words, 2); *c; c++)
+			if (*c != ' ' || c[1] != ' ')
+				fed_text_put(&got, c, 1);
+		if (i != 4)
+			ck_assert_str_eq(fed_text_str(&got), rows[i][1]);
+		ck_assert_str_eq(fed__words_at(&words, 3), "n=3");
+		fed_text_add(&wanted, "study x %s n=3; y\nz", fed__words_at(&words, 2));
+		fed__line_join(&joined, line.s, line.len);
+		if (i != 4)
+			ck_assert_str_eq(fed_text_str(&joined), wanted.s);
+		ck_assert_ptr_null(memchr(joined.s, '\n', joined.len - 2));
+		fed__words_release(&words);
+		fed_text_release(&line);
+		fed_text_release(&joined);
+		fed_text_release(&wanted);
+		fed_text_release(&got);
+	}
 }
 END_TEST
 
@@ -169,6 +216,7 @@ FED_SUITE(line)
 
 	tcase_add_loop_test(tests, words_are_cut, 0, (int)(sizeof lines / sizeof *lines));
 	tcase_add_test(tests, a_group_goes_on_behind_a_backslash);
+	tcase_add_test(tests, a_group_may_be_several_lines);
 	tcase_add_test(tests, quoted_words_read_back);
 	tcase_add_test(tests, too_many_words_are_refused);
 	tcase_add_test(tests, allocations_may_fail);

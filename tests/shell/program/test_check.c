@@ -113,6 +113,36 @@ START_TEST(lines_are_continued_at_the_prompt)
 }
 END_TEST
 
+START_TEST(a_brace_goes_on_at_the_prompt)
+{
+	terminal_begin(_i ? "dumb" : "xterm", temp.dir);
+	terminal_wait("fedsh> ");
+	terminal_type("study s {\r");
+	terminal_wait("> ");
+	terminal_type("seed = 1\r");
+	terminal_wait("> ");
+	terminal_type("\003"); /* Ctrl-C drops the lines before, too */
+	terminal_wait("fedsh> ");
+	terminal_type("dataset blobs train=200; add-client 2\r");
+	terminal_wait("left in the pool");
+	terminal_wait("fedsh> ");
+	terminal_type("study s {\r");
+	terminal_wait("> ");
+	terminal_type(_i ? "  aggregator = fedavg, median\r" : "  aggrega\tfedavg, med\t\r");
+	terminal_wait("> ");
+	terminal_type("  seed = 1..2\r");
+	terminal_wait("> ");
+	terminal_type("} rounds=1\r");
+	terminal_wait("4 of 4 runs");
+	terminal_wait("fedsh> ");
+	terminal_type("study s\r");
+	terminal_wait("{ aggregator = fedavg, median; seed = 1, 2 }");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
 START_TEST(a_check_tells_all_errors_and_runs_nothing)
 {
 	feed("-n", "dataset blobs train=200\nalias go \"round 5; record made.fedsh\"\ngo\nrond 3\n"
@@ -186,6 +216,9 @@ FED_SUITE(check)
 	tcase_add_test(tests, scripts_continue_lines);
 	tcase_add_test(tests, what_was_continued_is_replayed);
 	tcase_add_loop_test(tests, lines_are_continued_at_the_prompt, 0, 2);
+#ifdef FED_HAVE_SQLITE
+	tcase_add_loop_test(tests, a_brace_goes_on_at_the_prompt, 0, 2);
+#endif
 	tcase_add_test(tests, a_check_tells_all_errors_and_runs_nothing);
 	tcase_add_test(tests, a_check_says_what_it_cannot_know);
 	tcase_add_test(tests, a_check_goes_into_scripts);
