@@ -369,12 +369,30 @@ static int apply_level(struct fed_session *copy, const struct fed_levels_plan *p
 	                       level->value, err);
 }
 
+/* A base that was pre-trained or imported is of this model and this dataset: another one would drop
+ * it, and the runs would not differ in the level alone. */
+static int check_base(const struct fed_levels_plan *plan, const struct fed_level *level, size_t n,
+                      struct fed_error *err)
+{
+	const struct fed_composition *parts = &plan->session->parts;
+
+	if (!plan->afresh || !parts->net_built || !parts->net.frozen_given)
+		return FED_OK;
+	for (size_t i = 0; i < n; i++)
+		if (fed_same_name(level[i].key, "dataset") || fed_same_name(level[i].key, "model"))
+			return fed_fail(err,
+			                "another %s would drop the model's base, which was pre-trained or "
+			                "imported; run a study for each %s, with its own base",
+			                level[i].key, level[i].key);
+	return FED_OK;
+}
+
 int fed__levels_apply(struct fed_session *copy, const struct fed_levels_plan *plan,
                       const struct fed_level *level, size_t n, struct fed_dataset **data,
                       struct fed_error *err)
 {
 	*data = NULL;
-	if (apply_examples(copy, plan, level, n, data, err))
+	if (check_base(plan, level, n, err) || apply_examples(copy, plan, level, n, data, err))
 		return FED_FAIL;
 	for (int step = STEP_PARTS; step < STEPS; step++)
 		for (size_t i = 0; i < n; i++)

@@ -161,8 +161,9 @@ int fed__session_partition(const struct fed_session *s, struct fed_partition *ho
 	return FED_OK;
 }
 
-/* Fill the pool with the examples of the present clients only. */
-static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s)
+/* Fill the pool with the examples of the present clients only; held_out: with those that they keep
+ * for evaluation. */
+static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s, bool held_out)
 {
 	const struct fed_clients *c = &s->parts.clients;
 
@@ -171,7 +172,7 @@ static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const struct fed_client *x = &c->client[c->present[i]];
 
-		for (uint32_t k = 0; k < x->count; k++) {
+		for (uint32_t k = 0; k < x->count + (held_out ? x->holdout : 0); k++) {
 			const uint64_t bit = (uint64_t)1 << x->examples[k] % 64;
 			uint64_t *word = &pool->free_bits[x->examples[k] / 64];
 
@@ -193,18 +194,24 @@ static void repeat_equipment(struct fed_clients *c, const struct fed_clients *fr
 	}
 }
 
-/* Replace the copy's clients by n others with the examples of the session's clients. */
+/* Replace the copy's clients by n others with the examples of the session's clients; like: with the
+ * same shares that are held out and unseen, or NULL: with those that are trained on, and neither.
+ */
 static int replace_clients(struct fed_session *copy, const struct fed_session *s, uint32_t n,
-                           const struct fed_partition *how, struct fed_error *err)
+                           const struct fed_partition *how, const struct fed_client_block *like,
+                           struct fed_error *err)
 {
-	const struct fed_clients_plan plan = {
-		.n = n, .how = *how, .seed = (uint64_t)s->parts.settings.seed};
+	const struct fed_clients_plan plan = {.n = n,
+	                                      .how = *how,
+	                                      .seed = (uint64_t)s->parts.settings.seed,
+	                                      .holdout = like ? like->holdout : 0,
+	                                      .unseen = like ? like->unseen : 0};
 	struct fed_clients clients;
 	uint32_t first;
 
 	if (fed_clients_init(&clients, s->parts.data->train, err))
 		return FED_FAIL;
-	fill_pool(&clients.pool, s);
+	fill_pool(&clients.pool, s, like != NULL);
 	if (fed_clients_add(&clients, s->parts.data, &plan, &first, err)) {
 		fed_clients_release(&clients);
 		return FED_FAIL;
@@ -216,9 +223,23 @@ static int replace_clients(struct fed_session *copy, const struct fed_session *s
 	return FED_OK;
 }
 
+/* What the clients joined with: the shares that are held out and unseen. */
+static struct fed_client_block block_like(const struct fed_session *s)
+{
+	const struct fed_clients *c = &s->parts.clients;
+	struct fed_client_block like = c->block[c->client[c->present[0]].block];
+
+	if (!like.known) {
+		like.holdout = s->parts.settings.holdout;
+		like.unseen = s->parts.settings.unseen;
+	}
+	return like;
+}
+
 int fed__session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
                                  struct fed_error *err)
 {
+	const struct fed_clients *c = &s->parts.clients;
 	struct fed_partition how = {0};
 	uint64_t total;
 
@@ -227,11 +248,14 @@ int fed__session_partition_again(struct fed_session *copy, const struct fed_sess
 		                "the faults name clients by number, and the clients change; `heal` first");
 	if (fed__session_partition(s, &how, &total, err))
 		return FED_FAIL;
+	for (uint32_t i = 0; i < c->n_present; i++)
+		total += c->client[c->present[i]].holdout;
 	if (n == 0 || n > total)
 		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,
 		                fed_count((double)total).s, fed_count((double)total).s);
 	how.samples = (int64_t)(total / n);
-	return replace_clients(copy, s, n, &how, err);
+	const struct fed_client_block like = block_like(s);
+	return replace_clients(copy, s, n, &how, &like, err);
 }
 
 int fed__session_gather(struct fed_session *copy, const struct fed_session *s,
@@ -242,8 +266,8 @@ int fed__session_gather(struct fed_session *copy, const struct fed_session *s,
 
 	if (fed_example_pool_init(&pool, s->parts.data->train, err))
 		return FED_FAIL;
-	fill_pool(&pool, s);
+	fill_pool(&pool, s, false);
 	how.samples = pool.left;
 	fed_example_pool_release(&pool);
-	return replace_clients(copy, s, 1, &how, err);
+	return replace_clients(copy, s, 1, &how, NULL, err);
 }

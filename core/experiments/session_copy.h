@@ -20,9 +20,9 @@ int fed__session_copy(struct fed_session *copy, const struct fed_session *, bool
 void fed__session_drop(struct fed_session *copy); /* zeroed is fine */
 
 /* Replace the copy's clients by n others.  The examples of the present clients, up to the rest of
- * the division, are partitioned over them in the same way; devices and links repeat those of the
- * present clients in turn.  Refused if the present clients have different partitions or that by the
- * data's own users, or if faults name clients. */
+ * the division, are partitioned over them in the same way, and the same shares are held out and
+ * unseen; devices and links repeat those of the present clients in turn.  Refused if the present
+ * clients have different partitions or that by the data's own users, or if faults name clients. */
 int fed__session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
                                  struct fed_error *);
 

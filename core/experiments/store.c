@@ -615,7 +615,9 @@ int fed_store_remove_run(struct fed_store *st, int64_t study, uint64_t cell, str
 	bind_integer(&q, study);
 	bind_integer(&q, (int64_t)cell);
 	step(&q);
-	return end(&q, err);
+	if (end(&q, err))
+		return FED_FAIL;
+	return sqlite3_changes(st->db) ? FED_OK : fed_reject(err, "it was not made yet");
 }
 
 /* "SELECT number, "a", NULL, ..." of the metrics; NULL for those that the file lacks (a name that

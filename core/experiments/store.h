@@ -71,6 +71,7 @@ int fed_store_each_run(struct fed_store *, int64_t study,
 /* Keep a run with its rounds; one of the same cell is replaced. */
 int fed__store_put(struct fed_store *, int64_t study, const struct fed_stored_run *,
                    const struct fed_history *, struct fed_error *);
+/* FED_REJECT: there is none. */
 int fed_store_remove_run(struct fed_store *, int64_t study, uint64_t cell, struct fed_error *);
 /* The rounds of a run, appended. */
 int fed_store_history(struct fed_store *, int64_t run, struct fed_history *, struct fed_error *);

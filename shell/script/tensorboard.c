@@ -84,6 +84,15 @@ static bool exists(const char *folder, const char *name)
 	return is;
 }
 
+/* A cell of Markdown. */
+static void put_cell(struct fed_text *out, const char *s, size_t n)
+{
+	fed_text_add(out, "| ");
+	for (size_t i = 0; i < n; i++)
+		fed_text_add(out, s[i] == '|' || s[i] == '\\' ? "\\%c" : "%c", s[i]);
+	fed_text_add(out, " ");
+}
+
 /* Lines KEY=VALUE as a table of Markdown. */
 static void put_composition(const struct fed_shell *shell, uint64_t version, struct fed_text *out)
 {
@@ -94,8 +103,9 @@ static void put_composition(const struct fed_shell *shell, uint64_t version, str
 	for (const char *at = fed_text_str(&lines); *at;) {
 		const size_t n = strcspn(at, "\n"), key = strcspn(at, "=\n");
 
-		fed_text_add(&text, "| %.*s | %.*s |\n", (int)key, at, (int)(n - key) - (key < n),
-		             at + key + (key < n));
+		put_cell(&text, at, key);
+		put_cell(&text, at + key + (key < n), n - key - (key < n));
+		fed_text_add(&text, "|\n");
 		at += n + (at[n] == '\n');
 	}
 	fed_tensorboard_text(out, "composition", fed_text_str(&text), version, now());

@@ -432,6 +432,13 @@ START_TEST(a_base_is_part_of_the_composition)
 	ck_assert(fed__session_hash(&lab.session) != before);
 	ck_assert_int_eq(fed_study_open(&lab.study, lab.store, &lab.session, &plan, &err), FED_REJECT);
 	ck_assert_msg(strstr(err.text, "is kept with other composition"), "%s", err.text);
+	fed_study_close(&lab.study);
+
+	const struct fed_study_plan others = {
+		.name = "others", .factors = "dataset = blobs, moons", .until = "", .rounds = 1};
+	ck_assert_int_eq(fed_study_open(&lab.study, lab.store, &lab.session, &others, &err),
+	                 FED_REJECT);
+	ck_assert_msg(strstr(err.text, "another dataset would drop the model's base"), "%s", err.text);
 	fed_free_floats(frozen);
 	lab_close(&lab);
 	fed_temp_remove(&temp);

@@ -189,6 +189,32 @@ START_TEST(only_examples_of_the_present)
 }
 END_TEST
 
+/* Other clients hold out the same share, and the same share of them is unseen; the examples are all
+ * that there are, those held out among them. */
+START_TEST(other_clients_hold_out_as_much)
+{
+	struct fed_session s, copy = {0};
+	struct fed_error err = {""};
+	uint32_t unseen = 0;
+
+	compose(&s, "set holdout 0.25;set unseen 0.4;add 5 iid 20;set holdout 0;set unseen 0");
+	fed_assert_ok(fed_session_start(&s, &err), &err);
+	fed_assert_ok(fed__session_copy(&copy, &s, false, &err), &err);
+	fed_assert_ok(fed__session_partition_again(&copy, &s, 10, &err), &err);
+	ck_assert_uint_eq(copy.parts.clients.n_present, 10);
+	for (uint32_t i = 0; i < 10; i++) {
+		const struct fed_client *c = &copy.parts.clients.client[i];
+
+		ck_assert_uint_eq(c->count + c->holdout, 10);
+		ck_assert(c->unseen || c->holdout == 2 || c->holdout == 3);
+		unseen += c->unseen;
+	}
+	ck_assert_uint_eq(unseen, 4);
+	fed__session_drop(&copy);
+	fed__session_release(&s);
+}
+END_TEST
+
 /* As many rounds as `run until` makes; figures of a round alone are those of its end. */
 START_TEST(until_a_condition)
 {
@@ -577,6 +603,7 @@ FED_SUITE(sweep)
 	tcase_add_test(c, faults_are_copied);
 	tcase_add_test(c, examples_are_partitioned_anew);
 	tcase_add_test(c, only_examples_of_the_present);
+	tcase_add_test(c, other_clients_hold_out_as_much);
 	tcase_add_test(c, until_a_condition);
 	tcase_add_test(c, closed_forms);
 	tcase_add_test(c, split_against_federated);

@@ -274,6 +274,7 @@ START_TEST(what_is_kept_can_be_deleted)
 	refuses("runs delete mine", "there is no study mine");
 	says("runs delete fourth/1", "`study fourth continue` makes it again");
 	refuses("runs delete fourth/9", "not the number of a run");
+	refuses("runs delete fourth/1", "run 1 of study fourth is not made yet");
 	says("study fourth delete", "is deleted with its 1 run");
 	refuses("study fourth", "there is no study");
 	said("study fourth { lr = 0.1, 0.2 } rounds=1");

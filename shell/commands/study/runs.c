@@ -168,6 +168,9 @@ static int delete_run(struct fed_shell *shell, struct fed_store *store,
 		return FED_FAIL;
 	const int rc = fed_store_remove_run(store, study->id, (uint64_t)cell, err);
 	fed_store_unlock(store, study);
+	if (rc == FED_REJECT)
+		return fed_fail(err, "run %lld of study %s is not made yet; `study %s continue` makes it",
+		                cell, study->name, study->name);
 	if (rc == FED_OK)
 		fed__print(shell, "run %lld of study %s is deleted; `study %s continue` makes it again\n",
 		           cell, study->name, study->name);

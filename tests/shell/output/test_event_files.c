@@ -30,24 +30,33 @@ static void tear_down(void)
 	fed_temp_remove(&temp);
 }
 
-/* Number of records in the one file of a run's folder; -1: there is no such folder. */
-static int records(const char *run)
+/* Read the one file of a run's folder; false: there is no such folder. */
+static bool read_events(const char *run, struct fed_text *file)
 {
 	char path[700];
-	struct fed_text file = {0};
 	struct fed_error err;
 	struct dirent *e;
-	int n = 0;
 
 	snprintf(path, sizeof path, "%s/tb/%s", temp.dir, run);
 	DIR *folder = opendir(path);
 	if (!folder)
-		return -1;
+		return false;
 	while ((e = readdir(folder)))
 		if (strstr(e->d_name, "tfevents"))
 			snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", e->d_name);
 	closedir(folder);
-	fed_assert_ok(fed_file_read(path, 1 << 24, &file, &err), &err);
+	fed_assert_ok(fed_file_read(path, 1 << 24, file, &err), &err);
+	return true;
+}
+
+/* Number of records in it; -1: there is no such folder. */
+static int records(const char *run)
+{
+	struct fed_text file = {0};
+	int n = 0;
+
+	if (!read_events(run, &file))
+		return -1;
 	for (size_t at = 0; at < file.len; n++) {
 		uint64_t length;
 
@@ -89,6 +98,25 @@ START_TEST(each_round_is_written_when_it_is_made)
 	assert_shows(shell_lab_reply(&lab, "tensorboard stop", FED_EXIT_IO), "no event files");
 	assert_shows(shell_lab_reply(&lab, "tensorboard /no/such/folder", FED_EXIT_IO),
 	             "/no/such/folder");
+}
+END_TEST
+
+/* The composition is a table of Markdown, also with a name that has its bar. */
+START_TEST(a_bar_does_not_break_the_table)
+{
+	struct fed_text file = {0};
+	char line[400];
+
+	fed_temp_write(&temp, "a|b.csv", "1,2,0\n2,1,1\n3,3,0\n4,1,1\n5,2,0\n6,1,1\n", 36);
+	snprintf(line, sizeof line,
+	         "dataset \"%s\"; model softmax; add-client 2 iid samples=2; round 1", temp.file);
+	shell_lab_reply(&lab, line, FED_EXIT_OK);
+	start();
+	ck_assert(read_events("run-1", &file));
+	ck_assert_ptr_nonnull(memmem(file.s, file.len, "a\\|b.csv", 8));
+	ck_assert_ptr_null(memmem(file.s, file.len, "a|b.csv", 7));
+	ck_assert_ptr_nonnull(memmem(file.s, file.len, "\n| seed | 1 |\n", 14));
+	fed_text_release(&file);
 }
 END_TEST
 
@@ -138,6 +166,7 @@ FED_SUITE(event_files)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, each_round_is_written_when_it_is_made);
+	tcase_add_test(tests, a_bar_does_not_break_the_table);
 	tcase_add_test(tests, rows_have_what_made_them);
 	suite_add_tcase(suite, tests);
 	return suite;
