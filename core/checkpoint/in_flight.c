@@ -448,7 +448,7 @@ static bool is_valid_message(const struct fed_envelope *e, const struct fed_sess
 {
 	const struct fed_shared_vectors *p = e->payload;
 
-	if (!p || p->n == 0 || e->head.kind == 0 || e->head.kind > FED_MESSAGE_LAST ||
+	if (!p || p->n == 0 || e->head.kind == 0 || e->head.kind > FED_MESSAGE_START ||
 	    !is_address(e->head.from, s) || !is_address(e->head.to, s) || fed_invited(e) == FED_SERVER)
 		return false;
 	if (e->head.kind != FED_MESSAGE_MODEL)

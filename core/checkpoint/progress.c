@@ -246,6 +246,29 @@ static void load_base(struct fed_loader *f, struct fed_session *s)
 	fed__loader_end(f);
 }
 
+static const struct fed_record_column evaluations[] = {
+	FED_COLUMN_RULE(struct fed_progress, evaluation_seconds, FED_COLUMN_TIME),
+	FED_COLUMN_END,
+};
+
+/* The time of evaluations by messages, where there were any. */
+static void save_evaluations(struct fed_saver *f, const struct fed_progress *p)
+{
+	if (!(p->evaluation_seconds > 0))
+		return;
+	fed__saver_begin(f, "evaluations");
+	fed__put_row(f, evaluations, p);
+	fed__saver_end(f);
+}
+
+static void load_evaluations(struct fed_loader *f, struct fed_progress *p)
+{
+	if (!fed__loader_begin_optional(f, "evaluations"))
+		return;
+	fed__get_row(f, evaluations, p);
+	fed__loader_end(f);
+}
+
 void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
@@ -256,6 +279,7 @@ void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 	fed_put_u8(f, s->diverged);
 	put_records(f, &v->progress.record, 1);
 	fed__saver_end(f);
+	save_evaluations(f, &v->progress);
 	save_history(f, &s->history);
 	save_parameters(f, &v->progress);
 	save_base(f, s, &v->progress);
@@ -277,6 +301,7 @@ void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 		s->progress.record = last.record[last.n - 1];
 	fed_history_release(&last);
 	fed__loader_end(f);
+	load_evaluations(f, &s->progress);
 	load_history(f, &s->history);
 	load_parameters(f, s);
 	load_base(f, s);

@@ -27,6 +27,7 @@ int fed__session_copy_plain(struct fed_session *copy, const struct fed_session *
 	snprintf(set->server_link, sizeof set->server_link, "none");
 	snprintf(set->local_layers, sizeof set->local_layers, "none");
 	set->eval_every = 1;
+	set->evaluate_over = FED_EVALUATE_ORACLE;
 	set->threads = threads;
 	return FED_OK;
 }

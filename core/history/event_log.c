@@ -10,18 +10,35 @@
 #define AHEAD 8 /* prefetch distance in events */
 
 static const char *const names[FED_EVENT_KINDS] = {
-	[FED_EVENT_NOTICE] = "notice",     [FED_EVENT_WARNING] = "warning",
-	[FED_EVENT_BEGIN] = "begin",       [FED_EVENT_SENT] = "sent",
-	[FED_EVENT_RECEIVED] = "received", [FED_EVENT_TRAINED] = "trained",
-	[FED_EVENT_REPORTED] = "reported", [FED_EVENT_REFUSED] = "refused",
-	[FED_EVENT_SMASHED] = "smashed",   [FED_EVENT_GRADIENT] = "gradient",
-	[FED_EVENT_ARRIVED] = "arrived",   [FED_EVENT_LOST] = "lost",
-	[FED_EVENT_LATE] = "late",         [FED_EVENT_CANCELLED] = "cancelled",
-	[FED_EVENT_ROUND] = "round",       [FED_EVENT_ABORTED] = "aborted",
-	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
-	[FED_EVENT_STOP] = "stop",         [FED_EVENT_ASKED] = "asked",
-	[FED_EVENT_ANSWERED] = "answered", [FED_EVENT_REACHED] = "reached",
-	[FED_EVENT_QUEUED] = "queued",     [FED_EVENT_PASSES] = "passes",
+	[FED_EVENT_NOTICE] = "notice",
+	[FED_EVENT_WARNING] = "warning",
+	[FED_EVENT_BEGIN] = "begin",
+	[FED_EVENT_SENT] = "sent",
+	[FED_EVENT_RECEIVED] = "received",
+	[FED_EVENT_TRAINED] = "trained",
+	[FED_EVENT_REPORTED] = "reported",
+	[FED_EVENT_REFUSED] = "refused",
+	[FED_EVENT_SMASHED] = "smashed",
+	[FED_EVENT_GRADIENT] = "gradient",
+	[FED_EVENT_ARRIVED] = "arrived",
+	[FED_EVENT_LOST] = "lost",
+	[FED_EVENT_LATE] = "late",
+	[FED_EVENT_CANCELLED] = "cancelled",
+	[FED_EVENT_ROUND] = "round",
+	[FED_EVENT_ABORTED] = "aborted",
+	[FED_EVENT_PLUGIN] = "plugin",
+	[FED_EVENT_FAULT] = "fault",
+	[FED_EVENT_STOP] = "stop",
+	[FED_EVENT_ASKED] = "asked",
+	[FED_EVENT_ANSWERED] = "answered",
+	[FED_EVENT_REACHED] = "reached",
+	[FED_EVENT_QUEUED] = "queued",
+	[FED_EVENT_PASSES] = "passes",
+	[FED_EVENT_EVALUATION] = "evaluation",
+	[FED_EVENT_EVALUATING] = "evaluating",
+	[FED_EVENT_EVALUATED] = "evaluated",
+	[FED_EVENT_MEASURED] = "measured",
+	[FED_EVENT_MISSING] = "missing",
 };
 
 const char *fed_event_name(size_t kind)
@@ -35,7 +52,9 @@ bool fed_event_is_step(enum fed_event_kind kind)
 	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_CANCELLED ||
 	       kind == FED_EVENT_ASKED || kind == FED_EVENT_ANSWERED || kind == FED_EVENT_SMASHED ||
 	       kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED || kind == FED_EVENT_REACHED ||
-	       kind == FED_EVENT_QUEUED || kind == FED_EVENT_PASSES;
+	       kind == FED_EVENT_QUEUED || kind == FED_EVENT_PASSES || kind == FED_EVENT_EVALUATION ||
+	       kind == FED_EVENT_EVALUATING || kind == FED_EVENT_EVALUATED ||
+	       kind == FED_EVENT_MEASURED;
 }
 
 void fed_event_log_release(struct fed_event_log *r)

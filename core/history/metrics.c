@@ -70,6 +70,11 @@ const struct fed_field fed_metrics[] = {
 	METRIC_LATER(mae, "mean absolute error of a regression on the test examples"),
 	METRIC_LATER(rmse, "root mean squared error of a regression on the test examples"),
 	METRIC_LATER(r2, "share of the test targets' variance that a regression explains"),
+	METRIC_LATER(clients_measured,
+                 "clients whose figures reached the server (evaluate-over network)"),
+	METRIC_LATER(clients_missing, "clients that were asked for their figures in vain"),
+	METRIC_LATER(evaluation_bytes, "bytes of the messages of the evaluation by the clients"),
+	METRIC_LATER(evaluation_seconds, "virtual seconds that the evaluation by the clients took"),
 	FED_END,
 };
 #undef METRIC
@@ -145,8 +150,19 @@ bool fed_metric_is_share(const struct fed_field *metric)
 	return false;
 }
 
+/* Metrics of an evaluation by messages. */
+static bool is_by_messages(const struct fed_field *row)
+{
+	return row->offset == offsetof(struct fed_record, clients_measured) ||
+	       row->offset == offsetof(struct fed_record, clients_missing) ||
+	       row->offset == offsetof(struct fed_record, evaluation_bytes) ||
+	       row->offset == offsetof(struct fed_record, evaluation_seconds);
+}
+
 const char *fed_metric_needs(const struct fed_field *row)
 {
+	if (is_by_messages(row))
+		return "`set evaluate-over network`, and `set holdout 0.2` before add-client";
 	if (strncmp(row->name, "clients_", 8) == 0)
 		return "`set holdout 0.2` before add-client";
 	if (strncmp(row->name, "unseen_", 7) == 0)
@@ -162,10 +178,10 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 		fed_text_add(out, isnan(value) ? "-" : "%g", value);
 	else if (fed_metric_is_share(metric))
 		fed_text_add(out, "%.2f %%", 100 * value);
-	else if (strncmp(name, "bytes", 5) == 0 || strcmp(name, "client_memory") == 0)
+	else if (strstr(name, "bytes") || strcmp(name, "client_memory") == 0)
 		fed_text_bytes(out, value);
 	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0 ||
-	         strcmp(name, "server_wait") == 0)
+	         strcmp(name, "server_wait") == 0 || strcmp(name, "evaluation_seconds") == 0)
 		fed_text_seconds(out, value);
 	else if (strstr(name, "flops"))
 		fed_text_si(out, value, "FLOP");
@@ -252,7 +268,7 @@ bool fed_metric_is_evaluated(const struct fed_field *metric)
 	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
 	       metric->offset == offsetof(struct fed_record, test_loss) ||
 	       metric->offset == offsetof(struct fed_record, perplexity) ||
-	       fed_chosen_metric_needs(metric->offset) ||
+	       fed_chosen_metric_needs(metric->offset) || is_by_messages(metric) ||
 	       metric->offset == offsetof(struct fed_record, attack_success) ||
 	       metric->offset == offsetof(struct fed_record, parameter_error);
 }
@@ -289,6 +305,13 @@ void fed_history_release(struct fed_history *h)
 	*h = (struct fed_history){0};
 }
 
+/* Add what is known of a round. */
+static void add_known(double *sum, double x)
+{
+	if (isfinite(x))
+		*sum = isfinite(*sum) ? *sum + x : x;
+}
+
 void fed_history_total(const struct fed_history *h, struct fed_record *total)
 {
 	*total = (struct fed_record){.train_loss = NAN, .client_memory = NAN};
@@ -313,9 +336,10 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 		total->messages += r->messages;
 		total->client_flops += r->client_flops;
 		total->server_flops += r->server_flops;
-		if (isfinite(r->server_wait))
-			total->server_wait =
-				isfinite(total->server_wait) ? total->server_wait + r->server_wait : r->server_wait;
+		add_known(&total->server_wait, r->server_wait);
+		add_known(&total->clients_missing, r->clients_missing);
+		add_known(&total->evaluation_bytes, r->evaluation_bytes);
+		add_known(&total->evaluation_seconds, r->evaluation_seconds);
 	}
 }
 

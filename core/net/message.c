@@ -104,6 +104,19 @@ static void put_shared(struct fed_text *out, const struct fed_envelope *e, const
 			put_vector(out, v + s->stretch[i].from, s->stretch[i].to - s->stretch[i].from);
 }
 
+static void put_figures(struct fed_text *out, const struct fed_envelope *e)
+{
+	unsigned char bytes[sizeof *e->figure];
+
+	for (uint32_t k = 0; k < e->figures; k++) {
+		uint64_t bits;
+
+		memcpy(&bits, &e->figure[k], sizeof bits);
+		put_number(bytes, sizeof bits, bits);
+		fed_text_put(out, (const char *)bytes, sizeof bytes);
+	}
+}
+
 int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, struct fed_error *err)
 {
 	unsigned char h[FED_FRAME_BYTES] = {0};
@@ -129,7 +142,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	put_number(h + 40, 8, e->labels ? e->labels->dim : e->samples);
 	put_number(h + 48, 4, e->steps);
 	put_number(h + 52, 4, loss);
-	put_number(h + 56, 4, dim);
+	put_number(h + 56, 4, e->figures ? e->figures : dim);
 	fed_text_put(out, (const char *)h, sizeof h);
 	if (code)
 		fed_text_put(out, (const char *)code->bytes, code->len);
@@ -137,6 +150,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 		put_shared(out, e, e->payload->vector[k]);
 	if (e->labels)
 		put_vector(out, e->labels->vector[0], e->labels->dim);
+	put_figures(out, e);
 	if (e->reports_rms) {
 		put_number(h, sizeof rms, rms);
 		fed_text_put(out, (const char *)h, sizeof rms);
@@ -186,6 +200,17 @@ static uint64_t labels_size(const unsigned char *h)
 	return n > UINT32_MAX ? UINT64_MAX / 2 : n * sizeof(float);
 }
 
+static bool has_figures(const unsigned char *h)
+{
+	return h[4] == FED_MESSAGE_FIGURES;
+}
+
+/* Numbers of each vector. */
+static uint64_t vector_length(const unsigned char *h)
+{
+	return has_figures(h) ? 0 : get(h + 56, 4);
+}
+
 /* Bytes of vector 0: the length without the head, the other vectors and the labels. */
 static size_t first_size(const unsigned char *h, size_t len)
 {
@@ -195,10 +220,16 @@ static size_t first_size(const unsigned char *h, size_t len)
 
 static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 {
-	const uint64_t dim = get(h + 56, 4), rest = labels_size(h) + claims_size(h);
+	const uint64_t dim = vector_length(h), rest = labels_size(h) + claims_size(h);
 	const uint32_t n = vectors_in(h);
 	bool fits = len == fed_frame_size(n, dim) + rest;
 
+	if (has_figures(h))
+		return len == FED_FRAME_BYTES + FED_FIGURES * sizeof(double) && n == 0 && rest == 0 &&
+		               !is_coded(h) && get(h + 56, 4) == FED_FIGURES
+		           ? FED_OK
+		           : fed_reject(err, "has %zu bytes, which are not those of %d figures", len,
+		                        FED_FIGURES);
 	if (is_coded(h)) /* vector 0 is checked when it is decoded */
 		fits = n > 0 && len >= fed_frame_size(n - 1, dim) + rest;
 	return fits ? FED_OK
@@ -221,7 +252,7 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 		return fed_reject(err, "is damaged: its checksum does not match");
 	if (h[4] < FED_MESSAGE_MODEL || h[4] > FED_MESSAGE_LAST)
 		return fed_reject(err, "is of the unknown kind %u", h[4]);
-	if (get(h + 56, 4) > longest)
+	if (vector_length(h) > longest)
 		return fed_reject(err, "announces vectors of %llu numbers, at most %zu are expected",
 		                  (unsigned long long)get(h + 56, 4), longest);
 	return FED_OK;
@@ -305,7 +336,7 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	if (check_frame(h, len, longest, err))
 		return FED_REJECT;
 	const uint32_t n = vectors_in(h);
-	const size_t dim = get(h + 56, 4);
+	const size_t dim = vector_length(h);
 	struct fed_sharing *sharing = sharing_of(sent, dim);
 	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, sharing ? sharing->dim : dim);
 	struct fed_shared_vectors *labels;
@@ -344,6 +375,12 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 		.coding = code ? sent->coding : (struct fed_coding){0},
 	};
 	memcpy(&e->loss, &loss, sizeof loss);
+	e->figures = has_figures(h) ? FED_FIGURES : 0;
+	for (uint32_t k = 0; k < e->figures; k++) {
+		const uint64_t bits = get(h + FED_FRAME_BYTES + k * sizeof bits, sizeof bits);
+
+		memcpy(&e->figure[k], &bits, sizeof bits);
+	}
 	e->loss_rms = NAN;
 	e->reports_rms = rms_size(h) > 0;
 	if (e->reports_rms) {

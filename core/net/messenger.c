@@ -321,13 +321,20 @@ int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *tra
 
 /* A transport may still have the bytes of a message in its queue: they are kept until it settles
  * the message or is closed. */
-void fed_messenger_clear(struct fed_messenger *messenger)
+void fed_messenger_cancel(struct fed_messenger *messenger, uint64_t first_id)
 {
 	for (size_t i = 0; i < messenger->n; i++) {
+		if (messenger->in_flight[i].id < first_id)
+			continue;
 		fed_envelope_free(messenger->in_flight[i].envelope);
 		messenger->in_flight[i].envelope = NULL;
 	}
 	compact(messenger);
+}
+
+void fed_messenger_clear(struct fed_messenger *messenger)
+{
+	fed_messenger_cancel(messenger, 0);
 	messenger->server.busy = (struct fed_server_link_busy){0};
 }
 

@@ -31,8 +31,15 @@ enum fed_message_kind {
 	FED_MESSAGE_QUERY,  /* server to client: as FED_MESSAGE_MODEL, to be evaluated */
 	FED_MESSAGE_ANSWER, /* client to server: its loss, no vector */
 	FED_MESSAGE_START,  /* server to client: train on the model that you have; no vector */
-	FED_MESSAGE_LAST = FED_MESSAGE_START,
+	/* Evaluation by the clients (train/evaluation_messages.h). */
+	FED_MESSAGE_EVALUATE, /* server to client: the parameters, to be evaluated on held-out data */
+	FED_MESSAGE_FIGURES,  /* client to server: what it measured, no vector */
+	FED_MESSAGE_LAST = FED_MESSAGE_FIGURES,
 };
+
+/* Numbers that such an answer carries: how many of its examples the global model gets right, the
+ * sum of the losses, and the same of the model that the client uses; NaN where there is none. */
+#define FED_FIGURES 4
 
 struct fed_envelope {
 	struct fed_message head;
@@ -47,6 +54,8 @@ struct fed_envelope {
 	bool reports_first; /* likewise: */
 	float first_loss;   /* of the model that the client received, on its examples */
 	uint32_t model;     /* of several global models: the one that it chose, below 128 */
+	uint32_t figures;   /* how many of the next: 0, or FED_FIGURES; 8 more bytes each */
+	double figure[FED_FIGURES];
 	struct fed_shared_vectors *payload;
 	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
 	 * they stay with the client. */
@@ -68,7 +77,7 @@ uint64_t fed_frame_size(uint32_t n, size_t dim);
 static inline uint64_t fed_claim_bytes(const struct fed_envelope *e)
 {
 	return (e->reports_rms ? sizeof e->loss_rms : 0) +
-	       (e->reports_first ? sizeof e->first_loss : 0);
+	       (e->reports_first ? sizeof e->first_loss : 0) + e->figures * sizeof *e->figure;
 }
 
 /* Numbers of each of its vectors that travel. */
@@ -152,6 +161,8 @@ void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
 /* Cancel all messages in flight, also those at the server's link, which is free then; later
  * deliveries of them are ignored. */
 void fed_messenger_clear(struct fed_messenger *);
+/* Cancel the messages in flight from this id on. */
+void fed_messenger_cancel(struct fed_messenger *, uint64_t first_id);
 /* Real transports: wait until a message is settled, at most `timeout` seconds. */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);
 
@@ -159,7 +170,8 @@ int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error 
  * model's number (1), n (2), from, to, id (8), version (8), round (8), samples (8), steps, loss,
  * dim, CRC-32 of all the rest; then the vectors, the first under the codec, then the labels, whose
  * number replaces `samples`, then the root mean square loss and the first loss, if the two top bits
- * of n say so.  decode fills *envelope with a payload that
+ * of n say so.  Of FED_MESSAGE_FIGURES dim is the number of figures, which follow the head as
+ * doubles.  decode fills *envelope with a payload that
  * the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can
  * announce many numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);

@@ -71,7 +71,7 @@ static enum fed_next_event_kind link_kind(uint32_t kind, const struct fed_envelo
 static struct fed_next_event next_of(const struct fed_federation *f,
                                      const struct fed_queued_event *due)
 {
-	struct fed_next_event next = {.when = due->when, .client = due->who};
+	struct fed_next_event next = {.when = due->when + f->evaluation_seconds, .client = due->who};
 	const struct fed_envelope *e;
 
 	switch ((enum fed_queued_event_kind)due->kind) {

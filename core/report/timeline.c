@@ -5,6 +5,7 @@
 #include "report/timeline.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "history/event_log.h"
 #include "base/mem.h"
@@ -23,6 +24,46 @@ static void intersect_clients(struct fed_timeline *w, const uint32_t *who, uint3
 			w->client[kept++] = w->client[i];
 	}
 	w->n = kept;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whether an event of the window sends a model to be evaluated, which is no invitation. */
+static bool sends_evaluation(const struct fed_timeline *w, const struct fed_logged_event *e)
+{
+	return e->kind == FED_EVENT_EVALUATION && !e->undone && e->clock >= w->from &&
+	       e->clock <= w->to;
+}
+
+/* Add the clients that evaluate in the window. */
+static int add_evaluating(struct fed_timeline *w, struct fed_error *err)
+{
+	const struct fed_logged_event *e;
+	uint32_t more = 0, kept = 0;
+
+	for (uint64_t k = w->first; (e = fed_event_log_at(w->event_log, k)); k++)
+		more += sends_evaluation(w, e);
+	if (!more)
+		return FED_OK;
+	const size_t before = w->n * sizeof *w->client, bytes = before + more * sizeof *w->client;
+	uint32_t *grown = fed_resize(w->client, before, bytes);
+	if (!grown)
+		return fed_fail_memory(err, bytes, "the participants");
+	w->client = grown;
+	for (uint64_t k = w->first; (e = fed_event_log_at(w->event_log, k)); k++)
+		if (sends_evaluation(w, e))
+			grown[w->n++] = e->client;
+	qsort(grown, w->n, sizeof *grown, by_id);
+	for (uint32_t i = 0; i < w->n; i++)
+		if (i == 0 || grown[i] != grown[i - 1])
+			grown[kept++] = grown[i];
+	w->n = kept;
+	return FED_OK;
 }
 
 double fed_timeline_start(const struct fed_session *s)
@@ -71,6 +112,10 @@ int fed_timeline_between(struct fed_timeline *w, const struct fed_session *s, do
 	};
 	if (fed_invitation_log_clients(w->invitation_log, w->from, w->to, &w->client, &w->n, err))
 		return FED_FAIL;
+	if (add_evaluating(w, err)) {
+		fed_timeline_release(w);
+		return FED_FAIL;
+	}
 	if (who)
 		intersect_clients(w, who, n_who);
 	return FED_OK;
@@ -143,9 +188,16 @@ static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_
 		                         .phase = FED_PHASE_COMPUTE,
 		                         .invitation = e->invitation,
 		                         .version = e->version};
+	if (e->kind == FED_EVENT_EVALUATION)
+		*d = (struct turn_phase){.since = e->clock,
+		                         .phase = FED_PHASE_DOWNLOAD,
+		                         .turn = true,
+		                         .version = e->version,
+		                         .bytes = e->bytes};
 	if (isnan(d->since) || e->invitation != d->invitation)
 		return;
 	switch ((enum fed_event_kind)e->kind) {
+	case FED_EVENT_EVALUATED:
 	case FED_EVENT_SMASHED:
 		d->turn = true;
 		next_phase(f, at, e->clock, FED_PHASE_UPLOAD, e->bytes);
@@ -164,6 +216,7 @@ static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_
 		next_phase(f, at, e->clock, FED_PHASE_DOWNLOAD, e->bytes);
 		break;
 	case FED_EVENT_ARRIVED:
+	case FED_EVENT_EVALUATING:
 		next_phase(f, at, e->clock, FED_PHASE_COMPUTE, 0);
 		break;
 	case FED_EVENT_TRAINED:
@@ -171,6 +224,8 @@ static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_
 	case FED_EVENT_REFUSED:
 	case FED_EVENT_LOST:
 	case FED_EVENT_LATE:
+	case FED_EVENT_MEASURED:
+	case FED_EVENT_MISSING:
 		next_phase(f, at, e->clock, FED_PHASE_COMPUTE, 0);
 		d->since = NAN;
 		break;

@@ -99,7 +99,7 @@ static struct fed_condition_context condition_context(const struct fed_session *
 		.history = &s->history,
 		.open = s->federation.in_round ? &s->federation.record : NULL,
 		.event = event,
-		.clock = s->federation.clock.now,
+		.clock = fed_clock_of(&s->federation),
 	};
 }
 

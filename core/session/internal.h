@@ -24,8 +24,8 @@ struct fed_progress {
 	float *params; /* [dim]; NULL: version 0, parameters come from the seed */
 	size_t dim;
 	uint64_t version, invitations;
-	double clock;
-	uint64_t next_seq, next_id; /* of the event queue and of the messenger */
+	double clock, evaluation_seconds; /* the clock without these */
+	uint64_t next_seq, next_id;       /* of the event queue and of the messenger */
 	struct fed_record record;
 };
 

@@ -19,6 +19,7 @@ struct fed_progress fed_session_running_progress(const struct fed_session *s)
 		.version = f->version,
 		.invitations = f->invitations,
 		.clock = f->clock.now,
+		.evaluation_seconds = f->evaluation_seconds,
 		.next_seq = f->clock.next_seq,
 		.next_id = f->messenger.next_id,
 		.record = f->record,
@@ -94,6 +95,7 @@ static void restore_progress(struct fed_session *s)
 	f->version = p->version;
 	f->invitations = p->invitations;
 	f->clock.now = p->clock;
+	f->evaluation_seconds = p->evaluation_seconds;
 	f->clock.next_seq = p->next_seq;
 	f->messenger.next_id = p->next_id;
 	f->record = p->record;

@@ -15,10 +15,12 @@ void fed__session_notify(struct fed_session *s, const struct fed_event *event)
 	if (s->copied)
 		return;
 	fed_event_log_take(&s->event_log, event);
+	/* An evaluation by messages comes between the step and the event. */
+	const double made = event->kind == FED_EVENT_ROUND ? event->record->clock : 0;
 	if (event->kind == FED_EVENT_ROUND && is_relayed(s))
-		fed_invitation_log_relay(&s->event_log.invitation_log, event->version, event->clock);
+		fed_invitation_log_relay(&s->event_log.invitation_log, event->version, made);
 	else if (event->kind == FED_EVENT_ROUND)
-		fed_invitation_log_set_verdicts(&s->event_log.invitation_log, event->version, event->clock,
+		fed_invitation_log_set_verdicts(&s->event_log.invitation_log, event->version, made,
 		                                &s->federation.verdicts);
 	for (size_t i = 0; i < s->n_sinks; i++)
 		s->sink[i].take(s->sink[i].ctx, event);

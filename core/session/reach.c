@@ -102,11 +102,18 @@ static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 static struct fed_metric_range by_clients(const struct reach *r, const struct fed_field *field)
 {
 	const struct fed_composition *parts = &r->session->parts;
+	const bool counts = field->offset == offsetof(struct fed_record, clients_measured) ||
+	                    field->offset == offsetof(struct fed_record, clients_missing);
 	const bool is_loss = field->offset == offsetof(struct fed_record, clients_loss);
 
 	if (r->links && !fed_clients_evaluating(&parts->clients))
 		return NEVER(
 			"no client holds examples out; `set holdout 0.2` before `add-client` does that");
+	if (counts && parts->settings.evaluate_over != FED_EVALUATE_NETWORK)
+		return NEVER(
+			"the laboratory looks at the clients; `set evaluate-over network` sends messages");
+	if (counts)
+		return RANGE(0, parts->clients.n_present, "it is at most the number of clients");
 	if (!is_loss && parts->net_built && !parts->net.classes)
 		return NEVER("a regression has no accuracy; clients-loss is its figure");
 	if (parts->settings.eval_every == 0)

@@ -24,7 +24,8 @@ bool fed_session_has_own_models(const struct fed_session *s)
 
 double fed_session_clock(const struct fed_session *s)
 {
-	return s->running ? s->federation.clock.now : s->progress.clock;
+	return s->running ? fed_clock_of(&s->federation)
+	                  : s->progress.clock + s->progress.evaluation_seconds;
 }
 
 bool fed_session_open(const struct fed_session *s)

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/spread.h"
+#include "train/evaluate_clients.h"
 #include "train/federation.h"
 #include "train/local/own_model.h"
 #include "train/local/trainer.h"
@@ -130,41 +131,128 @@ static void choose_model(void *ctx, size_t i, int worker)
 	client->model = best & 63;
 }
 
-/* Figures of one client each: [n] of those that take part, and at the end of the [room] those of
- * the n_unseen others. */
-struct client_figures {
-	uint32_t n, n_unseen, room;
-	double *accuracy, *loss, *examples; /* one block */
-};
-
-/* Add the parts up, into the table of clients as well. */
-static void add_up(const struct client_parts *p, struct client_figures *f)
+/* Add the parts up: the sums of each client, in the order of the clients. */
+static void add_up(const struct client_parts *p, struct fed_client_figures *of)
 {
-	struct fed_clients *c = p->federation->clients;
-
-	for (uint32_t id = 0; !p->own && id < c->evaluations; id++)
-		c->evaluation[id] = FED_NOT_EVALUATED;
-	f->n = f->n_unseen = 0;
-	for (size_t k = 0; k < p->parts;) {
+	for (size_t k = 0; k < p->parts; of++) {
 		const uint32_t id = p->part[k].client;
-		double hits = 0, loss = 0, n = 0;
+		double hits = 0, loss = 0;
 
 		for (; k < p->parts && p->part[k].client == id; k++) {
 			hits += p->part[k].hits;
 			loss += p->part[k].loss;
-			n += p->part[k].n;
 		}
-		const uint32_t at = c->client[id].unseen ? f->room - ++f->n_unseen : f->n++;
-		f->accuracy[at] = p->federation->net->classes ? hits / n : NAN;
-		f->loss[at] = loss / n;
-		f->examples[at] = n;
-		struct fed_client_evaluation *e = &c->evaluation[id];
-		*(p->own ? &e->own_accuracy : &e->accuracy) = (float)f->accuracy[at];
-		*(p->own ? &e->own_loss : &e->loss) = (float)f->loss[at];
+		*(p->own ? &of->own_hits : &of->hits) = p->federation->net->classes ? hits : NAN;
+		*(p->own ? &of->own_loss : &of->loss) = loss;
 	}
 }
 
-static int record_spread(const struct client_figures *f, struct fed_record *r,
+/* Evaluate the global model, or the clients' own ones. */
+static int evaluate(struct client_parts *p, struct fed_client_figures *of, struct fed_error *err)
+{
+	struct fed_federation *f = p->federation;
+	int rc = parts_init(p, err);
+
+	if (rc == FED_OK && p->own && fed_instance_models(f->aggregator) > 1)
+		rc = fed_pool_each(f->pool, f->clients->n_present, choose_model, p, err);
+	if (rc == FED_OK)
+		rc = fed_pool_each(f->pool, p->batches, forward, p, err);
+	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
+		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
+		                (unsigned long long)f->version);
+	if (rc == FED_OK)
+		add_up(p, of);
+	fed_free(p->part);
+	fed_free(p->first);
+	fed_free_floats(p->memory);
+	return rc;
+}
+
+/* The clients that hold examples out, ascending, without figures. */
+static int list_clients(const struct fed_clients *c, struct fed_client_figures **out, uint32_t *n,
+                        struct fed_error *err)
+{
+	*n = 0;
+	*out = fed_alloc_array(c->n_present, sizeof **out);
+	if (!*out)
+		return fed_fail_memory(err, c->n_present * sizeof **out, "the clients' evaluation");
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const uint32_t id = c->present[i], holdout = c->client[id].holdout;
+
+		if (holdout)
+			(*out)[(*n)++] = (struct fed_client_figures){
+				.client = id, .examples = holdout, .own_hits = NAN, .own_loss = NAN};
+	}
+	return FED_OK;
+}
+
+int fed__clients_evaluate(struct fed_federation *f, const float *params,
+                          struct fed_client_figures **out, uint32_t *n, struct fed_error *err)
+{
+	const struct fed_own_models own = {
+		.sharing = f->sharing, .aggregator = f->aggregator, .params = params, .dim = f->net->dim};
+	struct client_parts global = {.federation = f, .params = params}, owned = global;
+
+	owned.own = &own;
+	if (list_clients(f->clients, out, n, err))
+		return FED_FAIL;
+	int rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
+	if (rc == FED_OK)
+		rc = evaluate(&global, *out, err);
+	if (rc == FED_OK && fed_own_models_exist(&own))
+		rc = evaluate(&owned, *out, err);
+	if (rc == FED_OK)
+		return FED_OK;
+	fed_free(*out);
+	*out = NULL;
+	return rc;
+}
+
+/* Figures by client ----------------------------------------------------------------- */
+
+/* Figures of one client each: [n] of those that take part, and at the end of the [room] those of
+ * the n_unseen others. */
+struct spread_figures {
+	uint32_t n, n_unseen, room;
+	double *accuracy, *loss, *examples; /* one block */
+};
+
+/* Memory for the evaluation of every client; those before are forgotten. */
+static int reserve_table(struct fed_clients *c, struct fed_error *err)
+{
+	struct fed_client_evaluation *grown =
+		fed_resize(c->evaluation, c->evaluations * sizeof *grown, c->n * sizeof *grown);
+
+	if (!grown)
+		return fed_fail_memory(err, c->n * sizeof *grown, "the clients' evaluation");
+	c->evaluation = grown;
+	c->evaluations = c->n;
+	for (uint32_t id = 0; id < c->n; id++)
+		grown[id] = FED_NOT_EVALUATED;
+	return FED_OK;
+}
+
+/* Put a client's figures into the table, and those of the model that it uses into the spread. */
+static void put_client(struct fed_clients *c, const struct fed_client_figures *of,
+                       struct spread_figures *s)
+{
+	const bool owns = !isnan(of->own_loss);
+	const uint32_t at = c->client[of->client].unseen ? s->room - ++s->n_unseen : s->n++;
+	struct fed_client_evaluation *e = &c->evaluation[of->client];
+	const double n = of->examples;
+
+	s->accuracy[at] = (owns ? of->own_hits : of->hits) / n;
+	s->loss[at] = (owns ? of->own_loss : of->loss) / n;
+	s->examples[at] = n;
+	e->accuracy = (float)(of->hits / n);
+	e->loss = (float)(of->loss / n);
+	if (!owns)
+		return;
+	e->own_accuracy = (float)s->accuracy[at];
+	e->own_loss = (float)s->loss[at];
+}
+
+static int record_spread(const struct spread_figures *f, struct fed_record *r,
                          struct fed_error *err)
 {
 	struct fed_spread accuracy, loss;
@@ -191,70 +279,39 @@ static int record_spread(const struct client_figures *f, struct fed_record *r,
 	return FED_OK;
 }
 
-/* Memory for the evaluation of every client. */
-static int reserve(struct fed_clients *c, struct client_figures *f, struct fed_error *err)
+int fed__clients_record(struct fed_federation *f, const struct fed_client_figures *of, uint32_t n,
+                        struct fed_record *r, struct fed_error *err)
 {
-	const uint32_t n = c->n;
-	struct fed_client_evaluation *grown =
-		fed_resize(c->evaluation, c->evaluations * sizeof *grown, n * sizeof *grown);
+	struct spread_figures s = {.room = n,
+	                           .accuracy = fed_alloc_array(3 * (size_t)n, sizeof(double))};
+	int rc = FED_OK;
 
-	if (!grown)
-		return fed_fail_memory(err, n * sizeof *grown, "the clients' evaluation");
-	c->evaluation = grown;
-	while (c->evaluations < n)
-		grown[c->evaluations++] = FED_NOT_EVALUATED;
-	f->room = c->n_present;
-	f->accuracy = fed_alloc_array(3 * (size_t)c->n_present, sizeof *f->accuracy);
-	if (!f->accuracy)
-		return fed_fail_memory(err, 3 * c->n_present * sizeof *f->accuracy,
-		                       "the clients' evaluation");
-	f->loss = f->accuracy + c->n_present;
-	f->examples = f->loss + c->n_present;
-	return FED_OK;
-}
-
-/* Evaluate the global model, or the clients' own ones, into figures and table. */
-static int evaluate(struct client_parts *p, struct client_figures *figures, struct fed_error *err)
-{
-	struct fed_federation *f = p->federation;
-	int rc = parts_init(p, err);
-
-	if (rc == FED_OK && p->own && fed_instance_models(f->aggregator) > 1)
-		rc = fed_pool_each(f->pool, f->clients->n_present, choose_model, p, err);
+	fed_record_forget_clients(r);
+	if (!s.accuracy)
+		return fed_fail_memory(err, 3 * n * sizeof *s.accuracy, "the clients' evaluation");
+	s.loss = s.accuracy + n;
+	s.examples = s.loss + n;
+	rc = reserve_table(f->clients, err);
+	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
+		put_client(f->clients, &of[i], &s);
 	if (rc == FED_OK)
-		rc = fed_pool_each(f->pool, p->batches, forward, p, err);
-	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
-		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
-		                (unsigned long long)f->version);
-	if (rc == FED_OK)
-		add_up(p, figures);
-	fed_free(p->part);
-	fed_free(p->first);
-	fed_free_floats(p->memory);
+		rc = record_spread(&s, r, err);
+	fed_free(s.accuracy);
 	return rc;
 }
 
 int fed_federation_evaluate_clients(struct fed_federation *f, const float *params,
                                     struct fed_record *r, struct fed_error *err)
 {
-	const struct fed_own_models own = {
-		.sharing = f->sharing, .aggregator = f->aggregator, .params = params, .dim = f->net->dim};
-	struct client_parts global = {.federation = f, .params = params}, owned = global;
-	struct client_figures figures = {0};
+	struct fed_client_figures *of;
+	uint32_t n;
 
-	owned.own = &own;
 	fed_record_forget_clients(r);
 	if (!fed_clients_evaluating(f->clients))
 		return FED_OK;
-	int rc = reserve(f->clients, &figures, err);
-	if (rc == FED_OK)
-		rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
-	if (rc == FED_OK)
-		rc = evaluate(&global, &figures, err);
-	if (rc == FED_OK && fed_own_models_exist(&own))
-		rc = evaluate(&owned, &figures, err);
-	if (rc == FED_OK)
-		rc = record_spread(&figures, r, err);
-	fed_free(figures.accuracy);
+	if (fed__clients_evaluate(f, params, &of, &n, err))
+		return FED_FAIL;
+	const int rc = fed__clients_record(f, of, n, r, err);
+	fed_free(of);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "train/evaluation_messages.h"
 #include "train/faults/faults.h"
 #include "train/in_flight.h"
 #include "train/local/data_faults.h"
@@ -479,7 +480,10 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	f->record.client_memory = fed__client_memory(f);
 	if (every == 0 || f->version % (uint64_t)every)
 		return FED_OK;
-	return fed_federation_measure(f, f->params, &f->record, err);
+	if (fed_federation_measure(f, f->params, &f->record, err))
+		return FED_FAIL;
+	return f->settings->evaluate_over == FED_EVALUATE_NETWORK ? fed__evaluate_by_messages(f, err)
+	                                                          : FED_OK;
 }
 
 static void close_round(struct fed_federation *f)
@@ -543,7 +547,7 @@ static void complete_round(struct fed_federation *f)
 	close_round(f);
 	if (!f->scheme->overlaps)
 		fed_cancel_open(f, false);
-	f->record.clock = f->clock.now;
+	f->record.clock = fed_clock_of(f);
 	const double began = fed_wall_seconds();
 	/* The step is committed even if there is no memory to evaluate it. */
 	atomic_store(&f->evaluating, true);

@@ -49,8 +49,8 @@ int fed_federation_round(struct fed_federation *, struct fed_error *);
 int fed__federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
                              uint32_t n, double *loss, double *accuracy, struct fed_error *);
 /* All that is measured on a model with these parameters, into the record: on the test examples,
- * with the metrics that are chosen (setting metrics), by each client, and under a targeted attack.
- */
+ * with the metrics that are chosen (setting metrics), by each client, unless the clients answer by
+ * messages (setting evaluate-over), and under a targeted attack. */
 int fed_federation_measure(struct fed_federation *, const float *params, struct fed_record *,
                            struct fed_error *);
 /* Evaluation of params by each client that holds examples out (setting holdout), on these, without

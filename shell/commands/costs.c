@@ -110,6 +110,26 @@ static void row(struct fed_table *t, const char *name, uint64_t messages, double
 	fed__table_share(t, plain > 0 ? (plain - bytes) / plain : 0);
 }
 
+/* What the evaluations by messages are of it. */
+static void show_evaluations(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+	struct fed_record total;
+
+	fed_history_total(fed_session_history(shell->session), &total);
+	if (isnan(total.evaluation_bytes))
+		return;
+	fed_text_bytes(&text, total.evaluation_bytes);
+	fed_text_add(&text, " and ");
+	fed_text_seconds(&text, total.evaluation_seconds);
+	fed__print(shell, "  of these %s for evaluation by the clients", fed_text_str(&text));
+	if (total.clients_missing > 0)
+		fed__print(shell, "; %s answer%s missing", fed_count(total.clients_missing).s,
+		           total.clients_missing == 1 ? " is" : "s are");
+	fed__print(shell, "\n");
+	fed_text_release(&text);
+}
+
 static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 {
 	const struct fed_composition *parts = fed_session_parts(shell->session);
@@ -136,6 +156,7 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 	fed_text_si(&text, c->server_flops, "FLOP");
 	fed__print(shell, "  %s by the server\n", fed_text_str(&text));
 	fed_text_release(&text);
+	show_evaluations(shell);
 }
 
 /* What messages waited for the server's own link. */

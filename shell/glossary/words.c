@@ -167,6 +167,24 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
          fed__fairness_text, .setting = "holdout",
          .also = {"held out", "held-out examples", "mean accuracy"}),
+	WORD(
+		"evaluate-over", "setting",
+		"who evaluates on held-out examples: the laboratory, or clients by messages",
+		"Clients that hold examples out (`set holdout 0.2` before add-client) are measured when a\n"
+		"version is evaluated. The laboratory may look at their examples: oracle, which sends\n"
+		"nothing and takes no time. A real server cannot; under `set evaluate-over network` it\n"
+		"sends the model to each of these clients when the version is made, and each answers\n"
+		"with figures: how many examples, how many right, the sum of their losses. Data never\n"
+		"leave the client. Links, codecs and faults act on these messages, and `costs`, the\n"
+		"timeline and `log` show them. A client whose figures do not arrive (within\n"
+		"evaluate-deadline seconds, if that is set) is missing: means are over the others.\n"
+		"\n"
+		"Training stands still meanwhile, and its bits are the same either way. Byzantine\n"
+		"clients attack by their updates; their figures are honest, which a real server could\n"
+		"not know.",
+		.setting = "evaluate-over",
+		.also = {"evaluation over the network", "oracle", "evaluation", "evaluating", "evaluated",
+                 "measured", "missing", "figures"}),
 	WORD("local-layers", "setting", "layers whose parameters stay with each client",
          "Each client trains these layers for itself; only the others travel and are averaged, so\n"
          "that messages are shorter. A client that has not trained yet has the server's copy, "
@@ -547,7 +565,9 @@ const struct fed_glossary_word fed__glossary[] = {
          "`log` shows them. begin, round, aborted: of a round. sent, received, trained,\n"
          "reported, refused, lost, late, cancelled: of an invitation. smashed, gradient,\n"
          "arrived, reached: of split learning. asked, answered: of selection by loss. queued,\n"
-         "passes: at the server's link. fault, plugin, notice, warning, stop: of the session.",
+         "passes: at the server's link. evaluation,\n"
+         "evaluating, evaluated, measured, missing: of clients that evaluate. fault, plugin, "
+         "notice, warning, stop: of the session.",
          .now = fed__figure_events,
          .also = {"begin", "sent", "received", "aborted", "plugin", "notice", "note", "warning",
                   "stop", "arrived", "asked", "answered", "reached", "passes"}),

@@ -126,16 +126,19 @@ static void put_clients(struct fed_text *out, const struct fed_session *s,
 {
 	const char *own = fed_session_has_own_models(s) ? ", own models" : "";
 
-	if (isnan(r->clients_accuracy)) {
-		fed_text_add(out, "%12sclients%s: mean loss %.4g on their held-out examples", "", own,
-		             r->clients_loss);
-		return;
-	}
-	fed_text_add(out,
-	             "%12sclients%s: mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f", "",
-	             own, 100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
+	fed_text_add(out, "%12sclients%s: ", "", own);
+	if (isnan(r->clients_loss))
+		fed_text_add(out, "no figures");
+	else if (isnan(r->clients_accuracy))
+		fed_text_add(out, "mean loss %.4g on their held-out examples", r->clients_loss);
+	else
+		fed_text_add(out, "mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f",
+		             100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
 	if (!isnan(r->unseen_accuracy))
 		fed_text_add(out, "; unseen %.2f %%", 100 * r->unseen_accuracy);
+	if (r->clients_measured + r->clients_missing > 0)
+		fed_text_add(out, "; %.0f of %.0f answered", r->clients_measured,
+		             r->clients_measured + r->clients_missing);
 }
 
 /* The line below: the figures that `set metrics` chooses; false: there are none. */
@@ -166,7 +169,7 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 	}
 	if (put_chosen(&text, r))
 		fed__print(shell, "%s\n", fed_text_str(&text));
-	if (!isnan(r->clients_loss)) {
+	if (!isnan(r->clients_loss) || r->clients_missing > 0) {
 		fed_text_clear(&text);
 		put_clients(&text, shell->session, r);
 		fed__print(shell, "%s\n", fed_text_str(&text));

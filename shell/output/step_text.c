@@ -140,6 +140,16 @@ static const char *sentence_of(const struct fed_event *event)
 		return "%s is asked for its loss";
 	case FED_EVENT_ANSWERED:
 		return "%s answers";
+	case FED_EVENT_EVALUATION:
+		return "%s is sent the model, to evaluate it";
+	case FED_EVENT_EVALUATING:
+		return "%s evaluates the model";
+	case FED_EVENT_EVALUATED:
+		return "%s sends its figures";
+	case FED_EVENT_MEASURED:
+		return "the figures of %s have arrived";
+	case FED_EVENT_MISSING:
+		return "the figures of %s are missing";
 	case FED_EVENT_REPORTED:
 		return "the update of %s has arrived";
 	case FED_EVENT_REFUSED:

@@ -95,7 +95,8 @@ START_TEST(json_has_every_metric)
 	                 "\"unseen_accuracy\":0,\"unseen_loss\":0,\"unseen_worst_tenth\":0,"
 	                 "\"macro_f1\":0,\"balanced_accuracy\":0,\"worst_class\":0,\"auc\":0,"
 	                 "\"class_recall\":0,\"class_precision\":0,\"class_f1\":0,\"mae\":0,"
-	                 "\"rmse\":0,\"r2\":0}");
+	                 "\"rmse\":0,\"r2\":0,\"clients_measured\":0,"
+	                 "\"clients_missing\":0,\"evaluation_bytes\":0,\"evaluation_seconds\":0}");
 	fed_text_release(&out);
 }
 END_TEST
@@ -127,7 +128,11 @@ START_TEST(what_is_evaluated_is_not_always_due)
 	                                        "class_f1",
 	                                        "mae",
 	                                        "rmse",
-	                                        "r2"};
+	                                        "r2",
+	                                        "clients_measured",
+	                                        "clients_missing",
+	                                        "evaluation_bytes",
+	                                        "evaluation_seconds"};
 	const struct fed_record r = {.test_loss = NAN, .test_accuracy = NAN, .train_loss = 1};
 
 	for (const struct fed_field *m = fed_metrics; m->type; m++) {

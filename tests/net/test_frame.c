@@ -73,6 +73,53 @@ START_TEST(comes_back_as_it_was)
 }
 END_TEST
 
+/* What a client measured: doubles, also NaN and those that no float holds, and nothing beside them.
+ */
+START_TEST(figures_come_back)
+{
+	struct fed_envelope sent = {
+		.head = {.id = 5, .from = 3, .to = FED_SERVER, .kind = FED_MESSAGE_FIGURES},
+		.version = 9,
+		.samples = 60,
+		.loss = 0.5f,
+		.figures = FED_FIGURES,
+		.figure = {41, 1.0 / 3, NAN, -0.0},
+		.payload = fed_shared_vectors_new(0, 0),
+	};
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
+	ck_assert_uint_eq(bytes.len, FED_FRAME_BYTES + 32);
+	ck_assert_uint_eq(bytes.len, fed_envelope_bytes(&sent));
+	fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 1, NULL, &came, &err), &err);
+	ck_assert(came.head.kind == FED_MESSAGE_FIGURES && came.samples == 60 && came.figures == 4);
+	ck_assert_mem_eq(came.figure, sent.figure, sizeof sent.figure);
+	ck_assert(came.payload->n == 0 && came.payload->dim == 0);
+	fed_shared_vectors_unref(came.payload);
+
+	for (size_t len = 0; len < bytes.len; len++)
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, len, LONGEST, NULL, &came, &err),
+		                 FED_REJECT);
+	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
+		bytes.s[bit / 8] = (char)(bytes.s[bit / 8] ^ 1 << bit % 8);
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, NULL, &came, &err),
+		                 FED_REJECT);
+		bytes.s[bit / 8] = (char)(bytes.s[bit / 8] ^ 1 << bit % 8);
+	}
+	sent.figures = 3; /* fewer, in a frame that is whole */
+	fed_text_clear(&bytes);
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, NULL, &came, &err),
+	                 FED_REJECT);
+	ck_assert_ptr_nonnull(strstr(err.text, "which are not those of 4 figures"));
+	fed_shared_vectors_unref(sent.payload);
+	fed_text_release(&bytes);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
 static const char *const codecs[] = {"none", "fp16", "int8", "top-k:0.1", "sign"};
 enum { CODECS = sizeof codecs / sizeof *codecs };
 
@@ -294,6 +341,7 @@ FED_SUITE(frame)
 	Suite *suite = suite_create("frame");
 	TCase *tests = tcase_create("frame");
 
+	tcase_add_test(tests, figures_come_back);
 	tcase_add_loop_test(tests, comes_back_as_it_was, 0, 5);
 	tcase_add_loop_test(tests, coded_vectors_come_back, 0, CODECS);
 	tcase_add_loop_test(tests, every_flipped_bit_is_refused, 0, CODECS);

@@ -138,6 +138,7 @@ static struct fed_style style_of(const struct fed_logged_event *e)
 		return (struct fed_style){.color = FED_COLOR_RED};
 	case FED_EVENT_FAULT:
 	case FED_EVENT_LATE:
+	case FED_EVENT_MISSING:
 		return (struct fed_style){.color = FED_COLOR_MAGENTA};
 	case FED_EVENT_ROUND:
 		return (struct fed_style){.color = FED_COLOR_GREEN};

@@ -18,7 +18,7 @@ void fed__emit_about(const struct fed_federation *f, enum fed_event_kind kind, u
 	const struct fed_event event = {
 		.kind = kind,
 		.version = f->version,
-		.clock = f->clock.now,
+		.clock = fed_clock_of(f),
 		.client = client,
 		.invitation = invitation,
 		.bytes = bytes,

@@ -58,6 +58,10 @@ struct fed_record {
 	double macro_f1, balanced_accuracy, worst_class, auc;
 	double class_recall, class_precision, class_f1; /* of the class that was chosen */
 	double mae, rmse, r2;                           /* of a regression */
+	/* Evaluation by messages (train/evaluation_messages.h): clients whose figures arrived, and that
+	 * were asked in vain; its bytes, which are among those up and down, and virtual seconds.  NaN
+	 * where the laboratory looks. */
+	double clients_measured, clients_missing, evaluation_bytes, evaluation_seconds;
 };
 
 /* Set the figures that `set metrics` chooses to NaN. */
@@ -74,6 +78,7 @@ static inline void fed_record_forget_clients(struct fed_record *r)
 	r->clients_accuracy = r->clients_loss = r->clients_weighted = NAN;
 	r->unseen_accuracy = r->unseen_loss = r->unseen_worst_tenth = NAN;
 	r->clients_deviation = r->clients_worst = r->clients_worst_tenth = r->clients_fairness = NAN;
+	r->clients_measured = NAN;
 }
 
 /* Set all that is measured on the model to NaN. */
@@ -83,6 +88,7 @@ static inline void fed_record_forget_evaluation(struct fed_record *r)
 	r->attack_success = r->parameter_error = NAN;
 	fed_record_forget_clients(r);
 	fed_record_forget_chosen(r);
+	r->clients_missing = r->evaluation_bytes = r->evaluation_seconds = NAN;
 }
 
 enum fed_event_kind {
@@ -113,6 +119,12 @@ enum fed_event_kind {
 	/* The server's own link; text: the direction: */
 	FED_EVENT_QUEUED, /* a message of `client`, or for it, waits until the link is free */
 	FED_EVENT_PASSES, /* the link is free: the message begins to pass */
+	/* Evaluation by messages: */
+	FED_EVENT_EVALUATION, /* the model leaves for `client`, which is to evaluate it */
+	FED_EVENT_EVALUATING, /* it has reached `client`, which evaluates it */
+	FED_EVENT_EVALUATED,  /* `client` has evaluated it and sends its figures */
+	FED_EVENT_MEASURED,   /* the figures of `client` have reached the server: text */
+	FED_EVENT_MISSING,    /* the figures of `client` will not come: text */
 	FED_EVENT_KINDS,
 };
 

@@ -13,6 +13,7 @@ static const char *const all[] = {"all", NULL};
 static const char *const by_fraction[] = {"by-fraction", NULL};
 static const char *const never[] = {"never", NULL};
 static const char *const each_core[] = {"auto", NULL};
+static const char *const evaluate_over[] = {"oracle", "network", NULL};
 static const char *const weightings[] = {"samples", "equal", NULL};
 
 #define S struct fed_settings
@@ -82,6 +83,13 @@ const struct fed_field fed_settings_fields[] = {
             .flags = FED_FIELD_LATER,
             .help = "figures of quality that rounds measure beside accuracy and loss: macro-f1, "
                     "balanced-accuracy, worst-class, auc, class:N; mae, rmse, r2"),
+	FED_ROW(S, evaluate_over, int, FED_TYPE_CHOICE, .def = FED_EVALUATE_ORACLE,
+            .choice = evaluate_over, .flags = FED_FIELD_LATER,
+            .help = "who evaluates on the examples that clients hold out: the laboratory, which "
+                    "looks (oracle), or the clients, by messages (network)"),
+	FED_ROW(S, evaluate_deadline, double, FED_TYPE_REAL, .max = 1e9, .flags = FED_FIELD_LATER,
+            .help = "seconds that an evaluation over the network waits for the clients' figures; "
+                    "0: for all"),
 	FED_END,
 };
 #undef S

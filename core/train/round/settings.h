@@ -37,7 +37,11 @@ struct fed_settings {
 	bool data_cache;          /* data/cache.h: of datasets that are slow to read */
 	char local_layers[FED_LOCAL_LAYERS_TEXT]; /* train/round/local_layers.h */
 	char metrics[FED_CHOSEN_METRICS_TEXT];    /* train/round/chosen_metrics.h */
+	int evaluate_over;                        /* enum fed_evaluate_over */
+	double evaluate_deadline; /* seconds that such an evaluation waits for figures; 0: for all */
 };
+/* How clients' held-out examples are evaluated: the laboratory looks at them, or by messages. */
+enum fed_evaluate_over { FED_EVALUATE_ORACLE, FED_EVALUATE_NETWORK };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];
 /* Check what the field rows cannot: the codecs, the server's link. */

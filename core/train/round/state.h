@@ -93,7 +93,8 @@ struct fed_federation {
 	struct fed_vector_free_list
 		messages; /* likewise, of models with the aggregator's broadcast vectors */
 	uint64_t version;
-	uint64_t invitations; /* made so far, without those of aborted rounds */
+	double evaluation_seconds; /* virtual, of all evaluations by messages: fed_clock_of() */
+	uint64_t invitations;      /* made so far, without those of aborted rounds */
 	struct fed_event_queue clock;
 	struct fed_messenger messenger;
 	struct fed_pool *pool;
@@ -153,5 +154,12 @@ struct fed_federation {
 	atomic_bool evaluating; /* the version is committed: it is too late to abort */
 	atomic_int stop; /* 0: run, 1: stop after this round, 2: abort now; set by a signal handler */
 };
+
+/* Virtual seconds since the session began; the event queue's are without those of evaluations, in
+ * which training stands still. */
+static inline double fed_clock_of(const struct fed_federation *f)
+{
+	return f->clock.now + f->evaluation_seconds;
+}
 
 #endif
