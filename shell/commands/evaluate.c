@@ -213,6 +213,8 @@ int fed__run_evaluate(struct fed_shell *shell, const struct fed_call *call, stru
 	if (a->tune && !*a->who)
 		return fed_fail(err, "tune= is of clients; `evaluate all tune=%lld` takes all of them",
 		                (long long)a->tune);
+	if (fed__figure_check_screen(shell, &a->to, err))
+		return FED_FAIL;
 	if (*a->to.to && *a->who) {
 		shell->fault = FED_EXIT_USAGE;
 		return fed_fail(err, "to= draws the confusion matrix of the test examples; leave %s out",

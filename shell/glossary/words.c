@@ -565,9 +565,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "`log` shows them. begin, round, aborted: of a round. sent, received, trained,\n"
          "reported, refused, lost, late, cancelled: of an invitation. smashed, gradient,\n"
          "arrived, reached: of split learning. asked, answered: of selection by loss. queued,\n"
-         "passes: at the server's link. evaluation,\n"
-         "evaluating, evaluated, measured, missing: of clients that evaluate. fault, plugin, "
-         "notice, warning, stop: of the session.",
+         "passes: at the server's link. evaluation, evaluating, evaluated, measured, missing: of\n"
+         "the evaluation by clients. fault, plugin, notice, warning, stop: of the session.",
          .now = fed__figure_events,
          .also = {"begin", "sent", "received", "aborted", "plugin", "notice", "note", "warning",
                   "stop", "arrived", "asked", "answered", "reached", "passes"}),

@@ -366,6 +366,8 @@ int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struc
 	struct fed_client_table r = {.n = 0};
 	size_t chosen[ALL], n;
 
+	if (fed__figure_check_screen(shell, &a->to, err))
+		return FED_FAIL;
 	if (choose_columns(a->columns, shell->session, chosen, &n, err))
 		return FED_FAIL;
 	if (!parts->clients.n_present) {

@@ -121,6 +121,8 @@ int fed__run_histogram(struct fed_shell *shell, const struct fed_call *call, str
 	const enum fed_quantity quantity = (enum fed_quantity)a->figure;
 	struct fed_histogram h;
 
+	if (fed__figure_check_screen(shell, &a->to, err))
+		return FED_FAIL;
 	if (a->last && fed_quantity_of_clients(quantity))
 		return fed_fail(err,
 		                "last= is of updates, and %s is of the clients as they are; leave it out",

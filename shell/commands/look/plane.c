@@ -122,8 +122,10 @@ int fed__run_plane(struct fed_shell *shell, const struct fed_call *call, struct 
 	const struct fed_plane_args *a = call->args;
 	struct fed_input_plane plane = {0};
 	struct fed_plane_drawing d = {.plane = &plane};
-	int rc = find_plane(shell->session, a->through, &plane, err);
+	int rc = fed__figure_check_screen(shell, &a->to, err);
 
+	if (rc == FED_OK)
+		rc = find_plane(shell->session, a->through, &plane, err);
 	if (rc == FED_OK)
 		rc = find_client(shell, a->who, &d.one, &d.place, err);
 	if (rc == FED_OK)

@@ -95,6 +95,8 @@ int fed__run_timeline(struct fed_shell *shell, const struct fed_call *call, stru
 	struct fed_timeline w;
 	int rc = FED_OK;
 
+	if (fed__figure_check_screen(shell, &a->to, err))
+		return FED_FAIL;
 	if (*a->who && fed_client_selector_parse(a->who, &parts->clients,
 	                                         (uint64_t)parts->settings.seed, &drawn, &ids, &n, err))
 		return FED_FAIL;

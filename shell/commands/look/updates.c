@@ -252,6 +252,8 @@ int fed__run_updates(struct fed_shell *shell, const struct fed_call *call, struc
 	struct fed_update_geometry in;
 	int rc = FED_OK;
 
+	if (fed__figure_check_screen(shell, &a->to, err))
+		return FED_FAIL;
 	if (*a->save) {
 		rc = fed_updates_save(shell->session, a->save, err);
 		if (rc == FED_FAIL)
