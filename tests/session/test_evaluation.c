@@ -52,7 +52,8 @@ static const struct {
 	{"model mlp hidden=4;add 4 noniid 20;set local-layers last:1;round 2", false},
 	{"add 4 noniid 20;set codec int8;round 2", false},
 	{"add 4 noniid 20 phone 4g;set codec down=int8;round 2", true},
-	{"add 6 iid 20 phone 4g;transport lossy;inject lossy 0-3 p=0.4;inject churn all leave=0.3 join=0.5;round 4",
+	{"add 6 iid 20 phone 4g;transport lossy;inject lossy 0-3 p=0.4;inject churn all leave=0.3 "
+     "join=0.5;round 4",
      false},
 	{"add 6 iid 20 phone 4g;select oort;set participants 2;round 5", false},
 };
