@@ -91,6 +91,28 @@ static const char *key_for_alias(const struct part parts[PARTS], const char *key
 	return NULL;
 }
 
+/* List the keys, those of plugins first, as many as fit into an error. */
+static void list_keys(const struct part parts[PARTS], struct fed_text *out)
+{
+	enum { MOST = 320 };
+
+	for (int i = 1; i <= PARTS; i++) {
+		const struct part *part = &parts[i % PARTS]; /* the settings are the first and come last */
+
+		for (const struct fed_field *row = part->rows; row && row->type; row++) {
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			if (out->len > MOST) {
+				fed_text_add(out, " and others, which `show` lists");
+				return;
+			}
+			fed_text_add(out, "%s%s%s", out->len ? ", " : "", part == parts ? "" : part->name,
+			             part == parts ? "" : ".");
+			fed_field_key(row, out);
+		}
+	}
+}
+
 static int unknown_key(const struct part parts[PARTS], const char *key, struct fed_error *err)
 {
 	const char *near = fed_nearest(key, setting_at, parts);
@@ -109,15 +131,7 @@ static int unknown_key(const struct part parts[PARTS], const char *key, struct f
 		fed_text_release(&shown);
 		return FED_FAIL;
 	}
-	for (int k = 0; k < PARTS; k++) {
-		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
-			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
-				continue;
-			fed_text_add(&all, "%s%s", all.len ? ", " : "", k == SETTINGS ? "" : parts[k].name);
-			fed_text_add(&all, "%s", k == SETTINGS ? "" : ".");
-			fed_field_key(row, &all);
-		}
-	}
+	list_keys(parts, &all);
 	fed_fail(err, "there is no setting %s; there are %s", fed_show(key).s, fed_text_str(&all));
 	fed_text_release(&all);
 	return FED_FAIL;
