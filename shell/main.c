@@ -527,6 +527,7 @@ int main(int argc, char **argv)
 	shell.program = own_program();
 	find_lessons(&shell);
 	fed__signals_connect(&shell);
+	fed__tell_crashes();
 	if (o.readonly)
 		fed__shell_execute(&shell, "set readonly on", strlen("set readonly on"), NULL);
 	const bool at_prompt = o.watch || (!o.commands && !argv[optind] && isatty(STDIN_FILENO));

@@ -367,6 +367,8 @@ int fed__journal_check_source(const struct fed_shell *, const char *path, struct
 /* Install handlers of SIGINT, SIGTERM and SIGHUP for this shell; SIGPIPE ends the program, a limit
  * of file sizes (SIGXFSZ) does not: the write fails. */
 void fed__signals_connect(struct fed_shell *);
+/* From now on a crash of a plugin that runs inside is told, before it ends the program. */
+void fed__tell_crashes(void);
 /* Whether SIGINT came since the last call. */
 bool fed__signals_interrupted(void);
 /* Wait until the descriptor can be read; false: Ctrl-C came, or a signal that ends the program. */

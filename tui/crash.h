@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/crash.h - signal handlers that restore the terminal before a crash ends the program.
+ * tui/crash.h - the terminal is given back before a crash ends the program (base/fatal.h).
  */
 #ifndef FED_TUI_CRASH_H
 #define FED_TUI_CRASH_H
@@ -8,9 +8,8 @@
 #include <stddef.h>
 #include <termios.h>
 
-/* Install handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGQUIT that write `bytes` to
- * the terminal, restore its modes and standard error, and raise the signal again with its former
- * action. */
+/* From now on a fatal signal writes `bytes` to the terminal, and restores its modes and standard
+ * error, before it acts. */
 void fed__crash_arm(int terminal, const struct termios *modes, const char *bytes, size_t n);
 void fed__crash_disarm(void);
 /* Descriptor of the original standard error while it is captured; -1: not captured. */

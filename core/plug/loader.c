@@ -305,6 +305,43 @@ static size_t room_at(const struct fed_library *lib, const void *p)
 	return s.capacity;
 }
 
+/* A search for the range of a library's segments. */
+struct segments {
+	uintptr_t base, begin, end;
+};
+
+static int visit_segments(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	struct segments *r = ctx;
+
+	(void)size;
+	if (info->dlpi_addr != r->base)
+		return 0;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		const uintptr_t begin = r->base + segment->p_vaddr;
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		r->begin = begin < r->begin ? begin : r->begin;
+		r->end = begin + segment->p_memsz > r->end ? begin + segment->p_memsz : r->end;
+	}
+	return 1;
+}
+
+void fed__library_range(const struct fed_library *lib, uintptr_t *begin, uintptr_t *end)
+{
+	struct segments r = {.begin = UINTPTR_MAX};
+	struct link_map *map;
+
+	if (dlinfo(lib->handle, RTLD_DI_LINKMAP, &map) == 0) {
+		r.base = map->l_addr;
+		dl_iterate_phdr(visit_segments, &r);
+	}
+	*begin = r.end ? r.begin : 0;
+	*end = r.end;
+}
+
 bool fed__library_holds(const struct fed_library *lib, const void *p, size_t size)
 {
 	return size <= room_at(lib, p);

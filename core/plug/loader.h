@@ -31,4 +31,7 @@ bool fed__library_holds(const struct fed_library *, const void *p, size_t size);
 /* Whether s is a string of the library that ends within `limit` bytes. */
 bool fed__library_holds_string(const struct fed_library *, const char *s, size_t limit);
 
+/* The addresses of the library's segments, from the first to behind the last. */
+void fed__library_range(const struct fed_library *, uintptr_t *begin, uintptr_t *end);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "plug/descriptor.h"
 #include "plug/guard/guard.h"
+#include "plug/inside.h"
 #include "plug/loader.h"
 #include "plug/remote.h"
 
@@ -79,6 +80,7 @@ void fed__entry_free(struct fed_entry *entry)
 		return;
 	for (size_t i = 0; entry->guard && entry->fields && entry->fields[i].type != FED_TYPE_END; i++)
 		fed_free((void *)(uintptr_t)entry->fields[i].choice);
+	fed__inside_remove(entry);
 	fed__library_close(entry->library);
 	fed_free(entry->words);
 	fed_free(entry->fields);
@@ -148,8 +150,12 @@ static int open_library(struct fed_entry *entry, enum way way, struct fed_guard 
 		const int rc = fed__library_copy(&entry->library, entry->path, guard->sanitized, err);
 		return rc ? rc : fed__remote_describe(entry, err);
 	}
-	const int rc = open_here(entry, way, guard, err);
-	return rc ? rc : fed__descriptor_read(entry->library, entry, err);
+	int rc = open_here(entry, way, guard, err);
+	if (rc == FED_OK)
+		rc = fed__descriptor_read(entry->library, entry, err);
+	if (rc == FED_OK && !entry->builtin)
+		fed__inside_add(entry);
+	return rc;
 }
 
 /* Load a file, by its absolute path, into an entry of its own.  FED_REJECT: the file is refused. */
