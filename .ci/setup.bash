@@ -10,7 +10,8 @@ say() {
 packages_to_build() {
 	echo gcc libc6-dev cmake ninja-build pkg-config libopenblas-dev libreadline-dev \
 		libncurses-dev zlib1g-dev libutf8proc-dev libzip-dev libjansson-dev \
-		libpng-dev libjpeg-dev libyajl-dev libcairo2-dev libsqlite3-dev
+		libpng-dev libjpeg-dev libyajl-dev libcairo2-dev libsqlite3-dev \
+		libzstd-dev libxxhash-dev
 }
 packages_wanted() {
 	echo dataset-fashion-mnist

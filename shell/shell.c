@@ -5,10 +5,11 @@
 #include "shell/shell.h"
 
 #include "base/mem.h"
+#include "travel/travel.h"
 #include "shell/language/command.h"
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
-#include "shell/language/undo.h"
+#include "shell/language/travel.h"
 #include "shell/output/print.h"
 #include "shell/script/tensorboard.h"
 #include "shell/script/lessons.h"
@@ -34,7 +35,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 		shell->session = NULL;
 		return FED_FAIL;
 	}
-	return FED_OK;
+	return fed__travel_init(shell, fed__execute_quietly, err);
 }
 
 void fed__shell_release(struct fed_shell *shell)
@@ -45,9 +46,10 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_sweep_release(&shell->sweep);
 	fed_attached_free(shell->attached);
 	shell->attached = NULL;
+	fed_travel_free(shell->travel);
+	shell->travel = NULL;
 	fed_session_free(shell->session);
 	shell->session = NULL;
-	fed__undo_release(&shell->undo);
 	fed__aliases_release(shell);
 	fed_text_release(&shell->line);
 	fed__failure_release(&shell->failure);

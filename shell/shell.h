@@ -70,7 +70,9 @@ struct fed_shell_settings {
 	int step; /* on: their commands wait for a key */
 	/* on: no command writes files, loads code or runs a program, until the program ends */
 	int readonly;
-	int theme;      /* enum fed_theme */
+	int theme;              /* enum fed_theme */
+	double history_memory;  /* GB for snapshots; 0: a share of what is free */
+	int64_t snapshot_every; /* versions; 0: by what a snapshot costs */
 	char hide[512]; /* commands that are refused and not listed (language/hidden.c); "": none */
 };
 extern const struct fed_field fed__shell_fields[]; /* of a struct fed_shell_settings */
@@ -135,22 +137,6 @@ struct fed_autosave {
 	uint64_t filed_version;
 	size_t filed;
 	bool filing;
-};
-
-/* The session before a run was discarded (language/undo.h). */
-struct fed_undo {
-	struct fed_text snapshot, journal;
-	struct fed_text plugins;     /* that were loaded then (fed__journal_plugins) */
-	struct fed_event_log events; /* logged: a copy */
-	bool logged;
-	bool valid; /* it can be restored; else `why` not */
-	struct fed_error why;
-	bool forward;           /* it is the session after the command: `undo` went back from there */
-	char command[32];       /* that discarded the run; "": none */
-	uint64_t versions;      /* of that run */
-	uint64_t run;           /* its number (struct fed_session_status) */
-	struct fed_record last; /* of its history, of so many: */
-	size_t records;
 };
 
 /* The source that `watch-plugin` watches (language/plugin_watch.h). */
@@ -276,13 +262,16 @@ struct fed_shell {
 	struct fed_progress_line progress;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
-	struct fed_undo undo;
+	struct fed_travel *travel; /* owned: the history of the session (language/travel.h) */
+	uint32_t travel_group;     /* of the commands that run now, which are undone at once; 0: none */
+	bool replaying;            /* a line is played to go somewhere in the history */
 	struct fed_plugin_watch plugin_watch;
 	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
 	struct fed_defining defining;
-	bool configuring;        /* the configuration is being read: few commands are allowed */
-	struct fed_text journal; /* the commands since the last reset that changed the session */
+	bool configuring;          /* the configuration is being read: few commands are allowed */
+	struct fed_text journal;   /* the commands since the last reset that changed the session */
+	uint64_t journal_restarts; /* how often it began anew */
 	FILE *record;
 	char *record_path;
 	const struct fed_script_place *place;

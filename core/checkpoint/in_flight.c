@@ -669,9 +669,11 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	struct loading l = {.f = f, .s = s, .u = u};
 	struct fed_error why;
 
+	/* Local layers that another model than the one they were set for does not have: no round can be
+	 * made with them, so nothing is in flight. */
 	if (s->parts.net_built &&
 	    fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &l.sharing, &why))
-		fed__loader_fail(f, "%s", why.text);
+		l.sharing = NULL;
 	load_shared_vectors(f, &l.p);
 	load_invitations(&l);
 	load_events(&l);

@@ -49,6 +49,19 @@ static void put_own_state(struct fed_saver *f, const struct fed_instance *x,
 	fed_free(state);
 }
 
+static bool are_zero(const struct fed_instance *x, const struct fed_instance_backup *backup,
+                     uint32_t rows)
+{
+	for (uint32_t k = 0; k < rows; k++) {
+		const double *v = backup ? backup->kept + k * backup->dim : fed_instance_persistent(x, k);
+
+		for (size_t i = 0; i < x->dim; i++)
+			if (v[i] != 0)
+				return false;
+	}
+	return true;
+}
+
 static void put_persistent(struct fed_saver *f, const struct fed_instance *x,
                            const struct fed_instance_backup *backup)
 {
@@ -58,6 +71,8 @@ static void put_persistent(struct fed_saver *f, const struct fed_instance *x,
 		rows++;
 	if (backup)
 		rows = backup->rows;
+	if (f->canonical && are_zero(x, backup, rows))
+		rows = 0;
 	fed_put_u32(f, rows);
 	fed_put_u64(f, rows ? x->dim : 0);
 	for (uint32_t k = 0; k < rows; k++)

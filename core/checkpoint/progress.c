@@ -30,6 +30,11 @@ static bool is_measured(const struct fed_field *metric, const struct fed_record 
 	return i < n;
 }
 
+static bool is_real_time(const struct fed_field *metric)
+{
+	return metric->offset == offsetof(struct fed_record, wall);
+}
+
 /* Records after the names of their metrics, since another fedsh may have more of them. */
 static void put_records(struct fed_saver *f, const struct fed_record *record, size_t n)
 {
@@ -47,7 +52,7 @@ static void put_records(struct fed_saver *f, const struct fed_record *record, si
 		k = 0;
 		for (const struct fed_field *m = fed_metrics; m->type; m++)
 			if (saved[k++])
-				fed_put_f64(f, fed_metric_value(m, &record[i]));
+				fed_put_f64(f, f->canonical && is_real_time(m) ? 0 : fed_metric_value(m, &record[i]));
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/parts.h"
@@ -42,6 +43,25 @@ int fed_snapshot_take_within(const struct fed_session *s, struct fed_text *out, 
 		out->len = before;
 		out->s[before] = 0;
 	}
+	fed__last_version_release(&v);
+	return rc;
+}
+
+int fed__snapshot_digest(const struct fed_session *s, uint64_t *digest, struct fed_error *err)
+{
+	struct fed_text text = {0};
+	struct fed_last_version v;
+	struct fed_saver f;
+
+	if (fed__last_version_init(&v, s, err))
+		return FED_FAIL;
+	fed__saver_open_text(&f, &text);
+	f.canonical = true;
+	save_all(&f, &v);
+	const int rc = fed__saver_commit(&f, err);
+	if (rc == FED_OK)
+		*digest = fed_hash_64(text.s, text.len, 0);
+	fed_text_release(&text);
 	fed__last_version_release(&v);
 	return rc;
 }

@@ -59,6 +59,18 @@ int fed_event_log_copy(struct fed_event_log *to, const struct fed_event_log *, s
  * those of the log, and its run another number, so that what remembers either of them notices. */
 void fed_event_log_return(struct fed_event_log *, struct fed_event_log *copy);
 
+/* Place in a log, to go back to; zeroed is empty. */
+struct fed_event_mark {
+	uint64_t n, run, opened; /* numbers of events at that time */
+	uint64_t runs;
+	struct fed_invitation_mark invitations;
+};
+int fed_event_log_mark(struct fed_event_mark *, const struct fed_event_log *, struct fed_error *);
+void fed_event_mark_release(struct fed_event_mark *); /* zeroed is fine */
+/* Remove all events after a mark of the same run; numbers of events have grown by `more` since the
+ * mark was made (fed_event_log_return). */
+void fed_event_log_cut(struct fed_event_log *, const struct fed_event_mark *, uint64_t more);
+
 /* Event k, or NULL when it is not kept. */
 const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *, uint64_t k);
 /* Text of an event, or NULL. */

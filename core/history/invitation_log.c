@@ -466,6 +466,41 @@ void fed__invitation_log_undo(struct fed_invitation_log *j)
 	j->opened = 0;
 }
 
+static void put_back(struct fed_invitation_log *j, const struct fed_invitation_before *b,
+                     uint64_t more)
+{
+	if (!is_kept(j, b->k))
+		return;
+	*row(j, b->k) = b->record;
+	row(j, b->k)->end += b->record.end ? more : 0;
+}
+
+void fed__invitation_log_cut(struct fed_invitation_log *j, const struct fed_invitation_mark *m,
+                             uint64_t more)
+{
+	j->n = m->n;
+	j->scheme = m->scheme;
+	if (j->n < j->first || m->n == 0)
+		j->n = j->first = 0;
+	for (size_t i = 0; i < m->n_pending; i++)
+		put_back(j, &m->pending[i], more);
+	for (uint32_t i = 0; i < j->heads; i++)
+		j->head[i] = (struct fed_invitation_hash){0};
+	j->heads_used = 0;
+	for (uint64_t k = j->first; k && k <= j->n; k++) {
+		struct fed_invitation_hash *head = head_of(j, row(j, k)->client);
+
+		j->heads_used += head->key == 0;
+		*head = (struct fed_invitation_hash){row(j, k)->client + 1, k};
+	}
+	fed_free(j->changed);
+	j->changed = fed_copy_array(m->changed, m->n_changed, sizeof *m->changed);
+	j->n_changed = j->changed_capacity = j->changed ? m->n_changed : 0;
+	for (size_t i = 0; i < j->n_changed; i++)
+		j->changed[i].record.end += j->changed[i].record.end ? more : 0;
+	j->opened = m->opened;
+}
+
 /* Views ---------------------------------------------------------------------- */
 
 /* Whether the client was busy with an invitation between two times. */

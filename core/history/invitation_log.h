@@ -100,6 +100,22 @@ void fed__invitation_log_open(struct fed_invitation_log *);
 void fed__invitation_log_commit(struct fed_invitation_log *);
 void fed__invitation_log_undo(struct fed_invitation_log *);
 
+/* Place in the log: what it held at a moment, and copies of what later events may change. */
+struct fed_invitation_mark {
+	uint64_t n, scheme, opened;
+	struct fed_invitation_before *pending; /* [n_pending] not ended, or reported without verdict */
+	size_t n_pending, pending_capacity;
+	struct fed_invitation_before *changed; /* [n_changed] as in the log */
+	size_t n_changed;
+};
+/* False: no memory, and *mark is empty. */
+bool fed__invitation_log_mark(struct fed_invitation_mark *, const struct fed_invitation_log *);
+void fed__invitation_mark_release(struct fed_invitation_mark *); /* zeroed is fine */
+/* Remove what came after a mark of the same run; the numbers of events have grown by `more` since.
+ * Without memory the open round cannot be undone in the log any more. */
+void fed__invitation_log_cut(struct fed_invitation_log *, const struct fed_invitation_mark *,
+                             uint64_t more);
+
 /* Record k, or NULL when it is not kept. */
 const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invitation_log *,
                                                           uint64_t k);

@@ -15,7 +15,7 @@ static void release_point(struct fed_breakpoint *p)
 	fed_free(p->text);
 }
 
-void fed__remaining_run_clear(struct fed_remaining_run *rest)
+void fed_remaining_run_clear(struct fed_remaining_run *rest)
 {
 	fed_condition_free(rest->until);
 	*rest = (struct fed_remaining_run){0};

@@ -46,7 +46,7 @@ struct fed_breakpoints {
 
 /* Delete all breakpoints and the pause. */
 void fed__breakpoints_clear(struct fed_breakpoints *);
-void fed__remaining_run_clear(struct fed_remaining_run *);
+void fed_remaining_run_clear(struct fed_remaining_run *);
 /* True if versions are still to be made. */
 bool fed_remaining_run_pending(const struct fed_remaining_run *, const struct fed_history *);
 

@@ -234,7 +234,7 @@ void fed__restart_parts_commit(struct fed_session *s, struct fed_restart_parts *
 	s->progress = (struct fed_progress){0};
 	fed_history_clear(&s->history);
 	fed_event_log_restart(&s->event_log);
-	fed__remaining_run_clear(&s->rest);
+	fed_remaining_run_clear(&s->rest);
 	fed_clients_forget(&s->parts.clients);
 	fed_clients_forget_residuals(&s->parts.clients);
 	fed_clients_forget_evaluations(&s->parts.clients);

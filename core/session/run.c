@@ -129,7 +129,7 @@ static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "the abort cancels the work in flight; its clients are invited again");
 	if (!left_no_trace(r))
-		fed__remaining_run_clear(&s->rest);
+		fed_remaining_run_clear(&s->rest);
 	fed__breakpoints_check(s, false); /* a breakpoint may hit at the abort */
 	return r->interrupted ? FED_OK : rc;
 }
@@ -226,7 +226,7 @@ static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struc
 		if (made && r->outcome == FED_RUN_ENDED && s->rest.endless && fed_session_left(s) &&
 		    (rc = check_endless(s, r->versions, err)) != FED_OK) {
 			r->outcome = FED_RUN_POINTLESS;
-			fed__remaining_run_clear(&s->rest);
+			fed_remaining_run_clear(&s->rest);
 		}
 	}
 	count_steps(s, r);
@@ -242,7 +242,7 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 	if (rc == FED_OK && until)
 		rc = fed_condition_copy(&rest.until, until, err);
 	if (rc || !fed_remaining_run_pending(&rest, &s->history)) {
-		fed__remaining_run_clear(&rest);
+		fed_remaining_run_clear(&rest);
 		return rc;
 	}
 	struct fed_remaining_run before = s->rest;
@@ -254,7 +254,7 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 		s->rest = before;
 		before = rest;
 	}
-	fed__remaining_run_clear(&before);
+	fed_remaining_run_clear(&before);
 	return rc;
 }
 
@@ -301,7 +301,7 @@ int fed_session_abort(struct fed_session *s, bool all, struct fed_error *err)
 {
 	if (!fed_session_open(s))
 		return fed_reject(err, "no round is open; `step` opens one");
-	fed__remaining_run_clear(&s->rest);
+	fed_remaining_run_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
 	fed_round_edits_clear(&s->edits);
 	if (all)

@@ -50,7 +50,7 @@ void fed_session_clear(struct fed_session *s)
 	fed_ledger_release(&s->ledger);
 	fed_event_log_restart(&s->event_log);
 	fed__breakpoints_clear(&s->breakpoints);
-	fed__remaining_run_clear(&s->rest);
+	fed_remaining_run_clear(&s->rest);
 	s->faults_announced = s->draws = 0;
 	s->diverged = false;
 }

@@ -474,20 +474,6 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 	return set_all(shell, call, err);
 }
 
-static const struct fed_field show_rows[] = {
-	FED_ARG_TEXT(struct set_args, key, FED_FIELD_POSITIONAL, "setting", "one setting; else all"),
-	FED_END,
-};
-static int run_show(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct set_args *a = call->args;
-
-	if (*a->key)
-		return fed__show_setting(shell, a->key, err);
-	fed__show_all(shell);
-	return FED_OK;
-}
-
 struct reset_args {
 	bool keep_settings;
 };
@@ -554,6 +540,7 @@ const struct fed_command fed__commands_compose[] = {
      .args_size = sizeof(struct fed_dataset_args),
      .more = fed__dataset_more,
      .run = fed__run_dataset,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS | FED_COMMAND_REJECTS},
 	{.name = "model",
      .help = "choose the model, or show its layers",
@@ -568,6 +555,7 @@ const struct fed_command fed__commands_compose[] = {
      NAME_ARGS(model_args),
      .more = model_rows,
      .run = run_model,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "pretrain",
@@ -625,6 +613,7 @@ const struct fed_command fed__commands_compose[] = {
      .more = aggregator_rows,
      .also = after_rows,
      .run = run_aggregator,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "transport",
@@ -633,6 +622,7 @@ const struct fed_command fed__commands_compose[] = {
      NAME_ARGS(transport_args),
      .more = transport_rows,
      .run = run_transport,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "select",
@@ -646,6 +636,7 @@ const struct fed_command fed__commands_compose[] = {
      .args_size = sizeof(struct fed_select_args),
      .more = fed__select_more,
      .run = fed__run_select,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "scheme",
@@ -654,6 +645,7 @@ const struct fed_command fed__commands_compose[] = {
      NAME_ARGS(scheme_args),
      .more = scheme_rows,
      .run = run_scheme,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "set",
@@ -676,9 +668,9 @@ const struct fed_command fed__commands_compose[] = {
 	{.name = "show",
      .help = "show settings with their values",
      .examples = FED_EXAMPLES("show", "show lr"),
-     .args = show_rows,
-     .args_size = sizeof(struct set_args),
-     .run = run_show,
+     .args = fed__show_rows,
+     .args_size = sizeof(struct fed_show_args),
+     .run = fed__run_show,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "reset",

@@ -2,6 +2,7 @@
 /*
  * shell/commands/lesson.c - the command `lesson`: list the lessons, or play one.
  */
+#include "shell/language/travel.h"
 #include "shell/commands/lesson.h"
 
 #include <string.h>
@@ -83,6 +84,7 @@ static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct
 		if (fed_session_reset(shell->session, false, err))
 			return FED_FAIL;
 		fed__journal_restart(shell);
+		fed__travel_restarted(shell);
 		fed__print(shell, "note: your session is put aside for lesson %s; `undo` brings it back\n",
 		           lesson->number);
 	}

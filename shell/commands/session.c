@@ -15,10 +15,10 @@
 #include "shell/commands/tensorboard.h"
 #include "shell/commands/verify.h"
 #include "shell/language/autosave.h"
+#include "shell/language/travel.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/language/line.h"
-#include "shell/language/undo.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
 #include "shell/output/table.h"
@@ -150,6 +150,7 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 		return FED_FAIL;
 	unload_plugins(shell->session);
 	fed__journal_restart(shell);
+	fed__travel_restarted(shell);
 	return a->verify ? replay_verified(shell, a->file, err) : source_file(shell, a->file, err);
 }
 
@@ -385,12 +386,6 @@ static int run_autosave(struct fed_shell *shell, const struct fed_call *call, st
 	return FED_OK;
 }
 
-static int run_undo(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	(void)call;
-	return fed__undo(shell, err);
-}
-
 static int run_why(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call, (void)err;
@@ -616,17 +611,6 @@ const struct fed_command fed__commands_session[] = {
      .flags = FED_COMMAND_CONFIGURES,
      .run = run_autosave,
      .failure = FED_EXIT_USAGE},
-	{.name = "undo",
-     .help = "go back to before the last command that discarded a run",
-     .text = "restart, reset, model, dataset, restore, replay, source and lesson may end a run;\n"
-             "it is kept in memory with all of its session, up to 1 GB and a quarter of what is\n"
-             "free. A second `undo` goes forward again. All comes back that `save` saves, an open\n"
-             "round and what `log` and `timeline` show, too. A recording gets the commands\n"
-             "from before instead of those since then: a replay makes the session that you see.\n"
-             "restart, model and dataset also keep the history as `last`, for `plot` and `expect`.",
-     .examples = FED_EXAMPLES(QUICK "restart; undo", QUICK "reset; undo; round"),
-     .run = run_undo,
-     .flags = FED_COMMAND_RUNS},
 	{.name = "quit",
      .help = "leave",
      .text =

@@ -187,9 +187,10 @@ static void check(struct fed_shell *shell, bool in_run)
 		save_now(shell);
 }
 
-static void version_made(void *ctx)
+void fed__autosave_version(struct fed_shell *shell)
 {
-	check(ctx, true);
+	if (!shell->replaying)
+		check(shell, true);
 }
 
 void fed__autosave_check(struct fed_shell *shell)
@@ -210,12 +211,8 @@ void fed__autosave_set(struct fed_shell *shell, double period)
 
 	a->period = period;
 	a->failing = false;
-	if (period > 0) {
-		fed_session_set_version_hook(shell->session,
-		                             (struct fed_version_hook){version_made, shell});
+	if (period > 0)
 		return;
-	}
-	fed_session_set_version_hook(shell->session, (struct fed_version_hook){0});
 	give_up_name(a, false);
 	*a = (struct fed_autosave){.interactive = a->interactive,
 	                           .filed = a->filed,

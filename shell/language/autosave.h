@@ -25,6 +25,8 @@
 void fed__autosave_begin(struct fed_shell *);
 /* Seconds between two saves in a run; 0: save no more, and remove the rescue file. */
 void fed__autosave_set(struct fed_shell *, double period);
+/* A version was made in a run. */
+void fed__autosave_version(struct fed_shell *);
 /* Save if the session changed and it is time. */
 void fed__autosave_check(struct fed_shell *);
 /* The session was restored from this path: a rescue file that was left is its own from now on. */

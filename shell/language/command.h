@@ -18,6 +18,7 @@ enum fed_group {
 	FED_GROUP_RUN,
 	FED_GROUP_FAULTS,
 	FED_GROUP_LOOK,
+	FED_GROUP_TRAVEL,
 	FED_GROUP_EXPERIMENTS,
 	FED_GROUP_PLUGINS,
 	FED_GROUP_SESSION,
@@ -41,6 +42,9 @@ enum {
 	FED_COMMAND_JOB = 2048,     /* makes rounds or events: can run behind the prompt (jobs/job.h) */
 	FED_COMMAND_BESIDE = 4096,  /* looks while one runs, though it runs other commands */
 };
+
+/* Play a line as a replay does (shell is a struct fed_shell *): nothing is printed or recorded. */
+int fed__execute_quietly(void *shell, const char *line, struct fed_error *);
 
 struct fed_command;
 /* A command with its bound arguments. */
@@ -77,6 +81,9 @@ struct fed_command {
 	uint32_t flags;
 	enum fed_exit failure; /* exit code of its failures; 0: FED_EXIT_FAILED */
 };
+
+/* For `looks`: the name of the command is all that was typed. */
+bool fed__names_nothing(const struct fed_words *);
 
 struct fed_command_group {
 	enum fed_group group;

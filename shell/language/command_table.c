@@ -6,13 +6,14 @@
 
 #include "shell/language/command.h"
 
-const char *const fed__group_names[] = {"compose",     "run",     "faults",  "look",
+const char *const fed__group_names[] = {"compose",     "run",     "faults",  "look", "travel",
                                         "experiments", "plugins", "session", NULL};
 const char *const fed__group_help[] = {
 	"choose data, model, clients and rules",
 	"make rounds",
 	"inject faults, and heal them",
 	"see what is there and what happened",
+	"go back, branch, and compare what came of it",
 	"run the session with other settings, seeds and rules, and compare",
 	"list, write, build and load plugins",
 	"files, scripts, help",
@@ -113,4 +114,9 @@ int fed__command_find(const struct fed_shell *shell, const char *name, bool pref
 	fed_text_release(&list);
 	*out = NULL;
 	return FED_FAIL;
+}
+
+bool fed__names_nothing(const struct fed_words *words)
+{
+	return words->n == 1;
 }

@@ -11,7 +11,7 @@
 #include "shell/language/explain.h"
 #include "shell/language/hidden.h"
 #include "shell/output/print.h"
-#include "shell/language/undo.h"
+#include "shell/language/travel.h"
 #include "shell/output/redirect.h"
 #include "shell/language/watch_state.h"
 
@@ -126,6 +126,8 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 {
 	const size_t recorded = shell->journal.len;
 	struct fed_session_chosen chosen;
+	struct fed_travel_call history;
+	bool began = false;
 	struct fed_call call = {0};
 	struct fed_error err;
 	enum fed_exit result;
@@ -138,22 +140,75 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 	} else if (check_readonly(shell, command, saves(&call), &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
-		struct fed_undo before;
-
 		call.name = called;
-		fed__undo_prepare(shell, command, &before);
+		fed__travel_before(shell, command, &history);
+		began = true;
 		result = run_call(shell, &call);
-		fed__undo_settle(shell, &before);
 	}
 	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
-	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped && !shell->aside)
+	const bool looks = command->looks && command->looks(words);
+	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped &&
+	    !shell->aside && !looks)
 		record(shell, called, words, source);
 	else if (shell->journal.len == recorded && !(command->flags & FED_COMMAND_RUNS))
 		fed_session_take_back(shell->session, &chosen); /* a replay would not complete it */
 	fed_session_chosen_release(&chosen);
+	if (began)
+		fed__travel_after(shell, command, &history, result);
 	return result;
+}
+
+/* Play a line: `shell` prints to nowhere meanwhile. */
+static int play_line(struct fed_shell *shell, const char *line, struct fed_error *err)
+{
+	struct fed_words words = {0};
+	const struct fed_command *command;
+	struct fed_call call = {0};
+	size_t used;
+	int rc = fed__words_split(&words, line, strlen(line), &used, err);
+
+	if (rc == FED_OK && words.n) {
+		rc = fed__command_find(shell, fed__words_at(&words, 0), false, &command, err);
+		if (rc == FED_OK)
+			rc = fed__call_bind(&call, shell, command, &words, 1, err);
+		if (rc == FED_OK) {
+			call.name = fed__command_called(command, fed__words_at(&words, 0));
+			rc = command->run(shell, &call, err);
+		}
+		fed__progress_end(shell);
+		fed__call_release(&call);
+	}
+	fed__words_release(&words);
+	return rc;
+}
+
+int fed__execute_quietly(void *ctx, const char *line, struct fed_error *err)
+{
+	struct fed_shell *const shell = ctx;
+	FILE *const out = shell->out, *const errors = shell->errors, *const json = shell->json;
+	FILE *const nowhere = fopen("/dev/null", "w");
+	const struct fed_screen screen = shell->screen;
+	const enum fed_exit fault = shell->fault;
+
+	if (!nowhere)
+		return fed_fail(err, "/dev/null cannot be opened");
+	fed__print_flush(shell);
+	shell->out = shell->errors = nowhere;
+	shell->json = NULL;
+	shell->screen.terminal = false;
+	shell->replaying = true;
+	const int rc = play_line(shell, line, err);
+	fed__print_flush(shell);
+	shell->replaying = false;
+	shell->out = out;
+	shell->errors = errors;
+	shell->json = json;
+	shell->screen = screen;
+	shell->fault = fault;
+	fclose(nowhere);
+	return rc;
 }
 
 /* Whether the output may wait for its end, and be shown by the pager. */

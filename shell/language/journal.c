@@ -32,6 +32,8 @@ void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 {
 	const size_t before = shell->journal.len;
 
+	if (shell->replaying)
+		return;
 	fed__origins_command(shell, text, len);
 	fed_text_put(&shell->journal, text, len);
 	fed_text_put(&shell->journal, "\n", 1);
@@ -99,11 +101,15 @@ void fed__journal_restart(struct fed_shell *shell)
 {
 	struct fed_text now = {0};
 
+	if (shell->replaying)
+		return;
+
 	fed__journal_plugins(shell, &now);
 	fed__origins_forget(shell);
 	fed_text_clear(&shell->journal);
 	add_loads(&shell->journal, &(struct fed_text){0}, &now);
 	fed_text_release(&now);
+	shell->journal_restarts++;
 }
 
 int fed__journal_check_source(const struct fed_shell *shell, const char *path,

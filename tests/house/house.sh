@@ -75,12 +75,13 @@ rule_layers() {
 		row("figures", "fedsh base")
 		row("report", "figures formats session" may["session"])
 		row("checkpoint", "session" may["session"])
+		row("travel", "checkpoint" may["checkpoint"])
 		row("privacy", "session" may["session"])
 		row("experiments", "report" may["report"])
 		row("tui", "report" may["report"])
-		row("shell", "tui checkpoint privacy experiments" may["experiments"])
+		row("shell", "tui travel checkpoint privacy experiments" may["experiments"])
 		# Those who see the members of a session.
-		opens["session"] = opens["checkpoint"] = opens["experiments"] = 1
+		opens["session"] = opens["checkpoint"] = opens["experiments"] = opens["travel"] = 1
 	}
 	$3 ~ /^"/ {
 		layer = $1

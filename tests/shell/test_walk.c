@@ -265,9 +265,9 @@ START_TEST(an_undo_records_the_plugins)
 	static const char begun[] =
 		"dataset blobs train=300 test=50; add-client 4 samples=20; round; reset";
 	static const char *const lines[][3] = {
-		{begun, versioned, "undo; aggregator versioned; round"},
-		{versioned, begun, "unload versioned; undo; round; undo; undo; plugins"},
-		{begun, versioned, "undo; undo; undo; unload versioned; undo; undo; round"},
+		{begun, versioned, "undo 2; aggregator versioned; round"},
+		{versioned, begun, "unload versioned; undo 2; round; undo; redo; plugins"},
+		{begun, versioned, "undo 2; redo; unload versioned; undo; redo; undo 3; round"},
 	};
 	struct walk w;
 

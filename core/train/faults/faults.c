@@ -279,7 +279,7 @@ void fed_faults_forget(struct fed_faults *faults)
 {
 	for (size_t i = 0; i < faults->n; i++) {
 		fed_fault_forget(&faults->fault[i]);
-		faults->fault[i].strikes = 0;
+		faults->fault[i].strikes = faults->fault[i].settled = 0;
 		if (!faults->fault[i].dated)
 			begin_now(&faults->fault[i]);
 	}

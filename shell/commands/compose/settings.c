@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "shell/language/hidden.h"
+#include "shell/language/travel.h"
 #include "shell/output/settings.h"
 #include "shell/script/step_key.h"
 
@@ -38,6 +39,7 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 	if (own.readonly)
 		fed_session_write_no_files(shell->session);
 	shell->own = own;
+	fed__travel_apply(shell);
 	if (hides)
 		fed__hidden_by(shell);
 	shell->aside = true;
@@ -68,4 +70,20 @@ int fed__set_directions(struct fed_shell *shell, const struct fed_assign *given,
 		rc = fed__show_setting(shell, "codec", err);
 	fed_text_release(&text);
 	return rc;
+}
+
+const struct fed_field fed__show_rows[] = {
+	FED_ARG_TEXT(struct fed_show_args, key, FED_FIELD_POSITIONAL, "setting",
+                 "one setting; else all"),
+	FED_END,
+};
+
+int fed__run_show(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_show_args *a = call->args;
+
+	if (*a->key)
+		return fed__show_setting(shell, a->key, err);
+	fed__show_all(shell);
+	return FED_OK;
 }

@@ -109,12 +109,12 @@ START_TEST(undo_brings_the_log_back)
 	for (int k = 0; k < 3; k++)
 		fed_text_add(&before[k], "%s", shell_lab_reply(&lab, looks[k], FED_EXIT_OK));
 	shell_lab_reply(&lab, "reset; dataset moons; add-client 2; round 3", FED_EXIT_OK);
-	shell_lab_reply(&lab, "undo", FED_EXIT_OK);
+	shell_lab_reply(&lab, "undo 4", FED_EXIT_OK);
 	for (int k = 0; k < 3; k++)
 		ck_assert_str_eq(shell_lab_reply(&lab, looks[k], FED_EXIT_OK), fed_text_str(&before[k]));
-	shell_lab_reply(&lab, "undo", FED_EXIT_OK); /* forward, and back again */
+	shell_lab_reply(&lab, "redo", FED_EXIT_OK); /* forward, and back again */
 	assert_shows(shell_lab_reply(&lab, "log 3", FED_EXIT_OK), "version 3");
-	shell_lab_reply(&lab, "undo; continue", FED_EXIT_OK);
+	shell_lab_reply(&lab, "undo 4; continue", FED_EXIT_OK);
 	fed_text_add(&after, "%s", shell_lab_reply(&lab, "log 100 kind=all", FED_EXIT_OK));
 	ck_assert_int_eq(strncmp(fed_text_str(&after), fed_text_str(&before[0]), before[0].len - 1), 0);
 	assert_shows(after.s, "version 3");

@@ -129,7 +129,7 @@ END_TEST
 START_TEST(updates_one_after_the_other)
 {
 	says("model softmax; remove-client all; set fraction 1", FED_EXIT_OK, "removed");
-	pretend(80);
+	pretend(60);
 	says("add-client 3000 samples=1 reuse device=phone link=4g; round 1", FED_EXIT_ROUND,
 	     "3,000 clients in a round need ");
 	says("scheme async concurrency=3000; round 1", FED_EXIT_ROUND, "3,000 clients at work need ");

@@ -90,7 +90,7 @@ START_TEST(each_round_is_written_when_it_is_made)
 	shell_lab_reply(&lab, "round 2", FED_EXIT_OK);
 	ck_assert_int_eq(records("run-1"), 2 + 3);
 	ck_assert_int_eq(records("run-2"), 2 + 2);
-	shell_lab_reply(&lab, "undo; round 1", FED_EXIT_OK); /* back to the first run */
+	shell_lab_reply(&lab, "undo 2; round 1", FED_EXIT_OK); /* back to the first run */
 	ck_assert_int_eq(records("run-3"), 2 + 4);
 	shell_lab_reply(&lab, "tensorboard stop; round 1", FED_EXIT_OK);
 	ck_assert_int_eq(records("run-3"), 2 + 4);

@@ -462,7 +462,7 @@ START_TEST(a_recording_that_was_written_over_is_told)
 	             "record again.fedsh; record stop; replay again.fedsh"),
 	   NULL);
 	ck_assert_int_eq(run.code, 5); /* and the next -c is not run */
-	go(ARGUMENTS("-c", "record r.fedsh; set lr 0.2; undo"), NULL);
+	go(ARGUMENTS("-c", "record r.fedsh; set lr 0.2; undo 9"), NULL);
 	ck_assert_int_eq(run.code, 1);
 	ck_assert_ptr_null(strstr(run.err, "record:"));
 }

@@ -60,7 +60,7 @@ START_TEST(a_recording_is_the_same_again)
 	shell_lab_reply(&lab, BLOBS "round 2; set lr 0.3", FED_EXIT_OK);
 	reply("record FILE", FED_EXIT_OK);
 	shell_lab_reply(&lab,
-	                "round 2; restart; round 1; step 3; abort; round 1; undo; round 2; scheme "
+	                "round 2; restart; round 1; step 3; abort; round 1; undo 4; round 2; scheme "
 	                "async; aggregator fedasync; round 5; record stop",
 	                FED_EXIT_OK);
 	assert_shows(reply("replay FILE verify", FED_EXIT_OK), "the same bits as recorded");

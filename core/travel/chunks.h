@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/chunks.h - store of immutable byte strings, each kept once.
+ *
+ * A chunk is found by its 128-bit hash (XXH3) and counted by its users.  It lies in memory, as it
+ * is or compressed (chunk_codec.h), and in a file beyond a limit of memory.  The file has no name:
+ * it is gone with the program, however that ends.
+ */
+#ifndef FED_TRAVEL_CHUNKS_H
+#define FED_TRAVEL_CHUNKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+#define FED_CHUNK_BYTES 65536u /* at most */
+
+struct fed_chunk_store;
+int fed__chunks_new(struct fed_chunk_store **, struct fed_error *);
+void fed__chunks_free(struct fed_chunk_store *); /* NULL is fine */
+
+/* Where the file is: appends a folder, which is made if there is none; false: nowhere. */
+struct fed_chunk_folder {
+	bool (*put)(void *ctx, struct fed_text *); /* NULL: there is no file */
+	void *ctx;
+};
+/* Keep at most so many bytes in memory, and the rest in a file of at most `disk` bytes. */
+void fed__chunks_limit(struct fed_chunk_store *, size_t memory, struct fed_chunk_folder,
+                       uint64_t disk);
+size_t fed__chunks_memory_limit(const struct fed_chunk_store *);
+/* Whether memory and file hold more than they may. */
+bool fed__chunks_are_over(const struct fed_chunk_store *);
+size_t fed__chunks_memory(const struct fed_chunk_store *);
+uint64_t fed__chunks_disk(const struct fed_chunk_store *);
+
+/* Number of the chunk of these bytes, from 1; the caller becomes a user of it. */
+int fed__chunks_put(struct fed_chunk_store *, const void *bytes, uint32_t n, uint32_t *chunk,
+                    struct fed_error *);
+void fed__chunks_use(struct fed_chunk_store *, uint32_t chunk);  /* one user more */
+void fed__chunks_drop(struct fed_chunk_store *, uint32_t chunk); /* one user less; 0 is fine */
+uint32_t fed__chunks_length(const struct fed_chunk_store *, uint32_t chunk);
+/* Bytes that it takes in memory or in the file. */
+uint32_t fed__chunks_stored(const struct fed_chunk_store *, uint32_t chunk);
+/* Copy the bytes of a chunk to out [length]. */
+int fed__chunks_read(struct fed_chunk_store *, uint32_t chunk, void *out, struct fed_error *);
+/* Compress a chunk, as its difference to another one where that is shorter; base 0: alone.  Does
+ * nothing when it is compressed already, or when there is no memory. */
+void fed__chunks_compress(struct fed_chunk_store *, uint32_t chunk, uint32_t base);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/internal.h - definition of struct fed_travel, for core/travel.
+ */
+#ifndef FED_TRAVEL_INTERNAL_H
+#define FED_TRAVEL_INTERNAL_H
+
+#include "travel/logs.h"
+#include "travel/travel.h"
+
+#define FED_WAYS_MAX 64u
+
+/* A move that `redo` takes back. */
+struct fed_way {
+	struct fed_place place;
+	uint32_t branch;
+};
+
+struct fed_travel {
+	struct fed_session *session; /* the host's */
+	struct fed_travel_host host;
+	struct fed_snapshots snapshots;
+	struct fed_tree tree;
+	struct fed_left_logs logs;
+	struct fed_place at;
+	uint32_t branch;
+	struct fed_way way[FED_WAYS_MAX]; /* [n_ways], the last move last */
+	uint32_t n_ways;
+	uint32_t groups, runs; /* numbers given so far */
+	uint64_t spacing;      /* versions; 0: by cost */
+	double rested;         /* wall seconds when the last snapshot was made or the command began */
+	double work;           /* seconds of commands and versions since the last snapshot */
+	/* The running command. */
+	bool in_command;
+	uint64_t version_before, steps_before;
+	uint64_t run_before;               /* fed_session_status.runs */
+	struct fed_kept_snapshot *pending; /* [n_pending] of its versions */
+	uint32_t n_pending, pending_capacity;
+	/* Going somewhere. */
+	bool moving;
+	uint32_t playing; /* the revision that is being replayed */
+};
+
+/* Steps of the open round; 0: none is open. */
+uint64_t fed__travel_steps(const struct fed_session *);
+/* The last place on the path to the present one with this version, and steps of the next round. */
+bool fed__travel_find(const struct fed_travel *, uint64_t version, uint64_t steps,
+                      struct fed_place *);
+/* Forget all, and begin with the present state. */
+void fed__travel_begin_anew(struct fed_travel *);
+/* Take a snapshot of the session as it is, in its place of the event log. */
+int fed__travel_snapshot(struct fed_travel *, struct fed_snapshot **, struct fed_error *);
+/* Whether a snapshot is due: enough work was done since the last one. */
+bool fed__travel_is_due(struct fed_travel *, bool at_version);
+/* Remove snapshots until memory and file hold what they may. */
+void fed__travel_thin(struct fed_travel *);
+/* Digest of the session's last record. */
+uint64_t fed__travel_digest(const struct fed_session *);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/places.c - places on the path to the present one, and the journal that leads to a place.
+ */
+#include "base/mem.h"
+#include "travel/internal.h"
+
+static int compare(uint64_t version, uint64_t steps, uint64_t other, uint64_t other_steps)
+{
+	if (version != other)
+		return version < other ? -1 : 1;
+	return (steps > other_steps) - (steps < other_steps);
+}
+
+/* The last place on the path with this version and steps of the next round. */
+bool fed__travel_find(const struct fed_travel *t, uint64_t version, uint64_t steps,
+                      struct fed_place *place)
+{
+	const struct fed_tree *tree = &t->tree;
+
+	for (struct fed_place p = t->at;; p = tree->revision[p.revision].from) {
+		const struct fed_revision *r = &tree->revision[p.revision];
+		const int here = p.inside ? compare(version, steps, p.version, p.steps)
+		                          : compare(version, steps, r->version, r->steps);
+
+		*place = here == 0 ? p : (struct fed_place){p.revision, true, version, steps};
+		if (here == 0 ||
+		    (here < 0 && compare(version, steps, r->version_before, r->steps_before) > 0))
+			return true;
+		if (p.revision == 0)
+			return false;
+	}
+}
+
+int fed_travel_at_version(const struct fed_travel *t, uint64_t version, struct fed_place *place,
+                          struct fed_error *err)
+{
+	if (fed__travel_find(t, version, 0, place))
+		return FED_OK;
+	return fed_fail(err,
+	                "there is no version %llu on the way to the present one, %llu; `versions` "
+	                "lists what can be returned to",
+	                (unsigned long long)version,
+	                (unsigned long long)fed_session_version(t->session));
+}
+
+int fed_travel_before_fault(const struct fed_travel *t, uint64_t number, struct fed_place *place,
+                            struct fed_error *err)
+{
+	struct fed_place p = t->at;
+
+	if (number == 0 || t->tree.revision[p.revision].faults < number)
+		return fed_fail(err,
+		                "there is no fault %llu on the way to the present version; `faults` "
+		                "lists them",
+		                (unsigned long long)number);
+	while (p.revision &&
+	       t->tree.revision[t->tree.revision[p.revision].from.revision].faults >= number)
+		p = t->tree.revision[p.revision].from;
+	if (p.revision == 0)
+		return fed_fail(err, "fault %llu is older than the history, which begins at version %llu",
+		                (unsigned long long)number,
+		                (unsigned long long)t->tree.revision[0].version);
+	*place = t->tree.revision[p.revision].from;
+	return FED_OK;
+}
+
+int fed_travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t open_group,
+                               struct fed_place *place, struct fed_error *err)
+{
+	struct fed_place p = t->at;
+	uint64_t left = n;
+
+	for (; left && p.revision; left--) {
+		const uint32_t group = t->tree.revision[p.revision].group;
+
+		do
+			p = t->tree.revision[p.revision].from;
+		while (p.revision && group && group != open_group &&
+		       t->tree.revision[p.revision].group == group);
+	}
+	if (left == n)
+		return fed_fail(err, "no command before this one has changed the session");
+	if (left)
+		return fed_fail(err, "only %llu command%s changed the session so far",
+		                (unsigned long long)(n - left), n - left == 1 ? "" : "s");
+	*place = p;
+	return FED_OK;
+}
+
+/* The journal ----------------------------------------------------------------------------- */
+
+static void add_lines(const struct fed_travel *t, struct fed_place p, struct fed_text *out)
+{
+	const struct fed_revision *r = &t->tree.revision[p.revision];
+
+	if (!p.inside)
+		fed_text_add(out, "%s", r->lines);
+	else if (p.version > r->version_before)
+		fed_text_add(out, "round %llu\n", (unsigned long long)(p.version - r->version_before));
+	if (p.inside && p.steps)
+		fed_text_add(
+			out, "step %llu\n",
+			(unsigned long long)(p.steps - (p.version == r->version_before ? r->steps_before : 0)));
+}
+
+void fed_travel_journal(const struct fed_travel *t, struct fed_place p, struct fed_text *out)
+{
+	const struct fed_tree *tree = &t->tree;
+	uint32_t depth = 0;
+	struct fed_place at = p;
+
+	while (at.revision && !tree->revision[at.revision].restarts) {
+		at = tree->revision[at.revision].from;
+		depth++;
+	}
+	/* From the beginning on, which is `depth` places above. */
+	for (uint32_t k = depth + 1; k-- > 0;) {
+		at = p;
+		for (uint32_t i = 0; i < k; i++)
+			at = tree->revision[at.revision].from;
+		add_lines(t, at, out);
+	}
+}

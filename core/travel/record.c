@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/record.c - recording of commands as revisions, and when snapshots are taken.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "history/metrics.h"
+#include "session/internal.h"
+#include "travel/internal.h"
+
+/* Over real connections a version cannot be made again. */
+static bool is_repeatable(const struct fed_session *s)
+{
+	return !s->parts.transport.entry || fed_is_simulated(&s->parts.transport);
+}
+
+static bool reserve_pending(struct fed_travel *t)
+{
+	if (t->n_pending < t->pending_capacity)
+		return true;
+	const uint32_t capacity = t->pending_capacity ? 2 * t->pending_capacity : 8;
+	struct fed_kept_snapshot *grown =
+		fed_resize(t->pending, t->pending_capacity * sizeof *grown, capacity * sizeof *grown);
+	if (grown) {
+		t->pending = grown;
+		t->pending_capacity = capacity;
+	}
+	return grown;
+}
+
+/* Whether the revision that is replayed has a snapshot of this version. */
+static bool is_kept(const struct fed_travel *t, uint64_t version)
+{
+	const struct fed_revision *r = &t->tree.revision[t->playing];
+
+	for (uint32_t i = 0; i < r->n_kept; i++)
+		if (r->kept[i].inside && r->kept[i].version == version)
+			return true;
+	return false;
+}
+
+void fed_travel_version(struct fed_travel *t)
+{
+	struct fed_kept_snapshot kept = {.version = fed_session_version(t->session),
+	                                 .inside = true,
+	                                 .pinned = !is_repeatable(t->session)};
+	struct fed_error unused; /* without memory there is one less */
+
+	if ((!t->in_command && !t->moving) || !fed__travel_is_due(t, true) ||
+	    (t->moving && is_kept(t, kept.version)))
+		return;
+	kept.work = t->work + (fed_wall_seconds() - t->rested);
+	if ((t->in_command && !reserve_pending(t)) || fed__travel_snapshot(t, &kept.snapshot, &unused))
+		return;
+	t->work = 0;
+	if (t->in_command)
+		t->pending[t->n_pending++] = kept;
+	else if (fed__tree_keep(&t->tree, t->playing, &kept, &unused))
+		fed__snapshot_free(&t->snapshots, kept.snapshot);
+	fed__travel_thin(t);
+}
+
+/* Commands ------------------------------------------------------------------------------- */
+
+void fed_travel_leave(struct fed_travel *t)
+{
+	fed__logs_leave(&t->logs, &t->tree, t->at, t->session);
+}
+
+void fed_travel_begin(struct fed_travel *t, bool discards)
+{
+	if (t->moving)
+		return;
+	t->in_command = true;
+	t->version_before = fed_session_version(t->session);
+	t->steps_before = fed__travel_steps(t->session);
+	t->run_before = fed_session_status(t->session).runs;
+	t->rested = fed_wall_seconds();
+	if (discards)
+		fed_travel_leave(t);
+}
+
+static void drop_pending(struct fed_travel *t)
+{
+	while (t->n_pending)
+		fed__snapshot_free(&t->snapshots, t->pending[--t->n_pending].snapshot);
+}
+
+/* A name that no branch has: b1, b2, ... */
+static void free_name(const struct fed_tree *t, char name[FED_BRANCH_NAME + 1])
+{
+	unsigned k = 0;
+
+	do
+		snprintf(name, FED_BRANCH_NAME + 1, "b%u", ++k);
+	while (fed__tree_branch(t, name) != UINT32_MAX);
+}
+
+/* Whether what follows the present place on its branch made a version. */
+static bool leaves_versions(const struct fed_travel *t)
+{
+	const struct fed_place tip = t->tree.branch[t->branch].tip;
+
+	return fed_place_version(&t->tree, tip) != fed_place_version(&t->tree, t->at) ||
+	       t->tree.revision[tip.revision].run != t->tree.revision[t->at.revision].run;
+}
+
+/* The branch for a command that follows the present place: another one where others follow already,
+ * unless these made no version, and are replaced. */
+static int choose_branch(struct fed_travel *t, uint32_t *forked, struct fed_error *err)
+{
+	struct fed_branch *b = &t->tree.branch[t->branch];
+	char name[FED_BRANCH_NAME + 1];
+
+	*forked = UINT32_MAX;
+	if (fed_place_is(b->tip, t->at))
+		return FED_OK;
+	if (!leaves_versions(t)) {
+		b->tip = t->at;
+		fed__tree_prune(&t->tree, &t->snapshots);
+		return FED_OK;
+	}
+	free_name(&t->tree, name);
+	if (fed__tree_fork(&t->tree, name, t->at, t->branch, forked, err))
+		return FED_FAIL;
+	t->branch = *forked;
+	return FED_OK;
+}
+
+static bool copy_texts(struct fed_revision *r, const struct fed_travel_entry *entry)
+{
+	r->lines = fed_strdup(entry->lines);
+	for (int i = 0; i < 2; i++)
+		r->notes[i] = entry->notes[i] ? fed_strdup(entry->notes[i]) : NULL;
+	return r->lines && (r->notes[0] || !entry->notes[0]) && (r->notes[1] || !entry->notes[1]);
+}
+
+/* Add the revision of a command, with the snapshots of its versions. */
+static int add_revision(struct fed_travel *t, const struct fed_travel_entry *entry,
+                        struct fed_error *err)
+{
+	const struct fed_session *s = t->session;
+	const struct fed_session_status st = fed_session_status(s);
+	struct fed_revision r = {
+		.from = t->at,
+		.branch = t->branch,
+		.group = entry->group,
+		.run = st.runs == t->run_before && !entry->restarts ? t->tree.revision[t->at.revision].run
+	                                                        : ++t->runs,
+		.restarts = entry->restarts,
+		.single = entry->single,
+		.version_before = t->version_before,
+		.version = st.version,
+		.steps_before = t->steps_before,
+		.steps = fed__travel_steps(s),
+		.faults = s->parts.faults.made,
+		.clock = st.clock,
+		.digest = fed__travel_digest(s),
+	};
+	uint32_t number;
+
+	if (!copy_texts(&r, entry)) {
+		fed__revision_release(&r, &t->snapshots);
+		return fed_fail_memory(err, strlen(entry->lines), "a command of the history");
+	}
+	if (fed__tree_add(&t->tree, &r, &number, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < t->n_pending; i++)
+		if (fed__tree_keep(&t->tree, number, &t->pending[i], err))
+			fed__snapshot_free(&t->snapshots, t->pending[i].snapshot);
+	t->n_pending = 0;
+	t->at = (struct fed_place){.revision = number};
+	t->tree.branch[t->branch].tip = t->at;
+	return FED_OK;
+}
+
+/* Keep the state after the command if it is due, or cannot be had by replay. */
+static void keep_end(struct fed_travel *t, bool needed)
+{
+	struct fed_kept_snapshot kept = {.pinned = needed, .work = t->work};
+	struct fed_error unused; /* without memory there is one less */
+
+	if ((!needed && !fed__travel_is_due(t, false)) ||
+	    fed__travel_snapshot(t, &kept.snapshot, &unused))
+		return;
+	t->work = 0;
+	if (fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
+		fed__snapshot_free(&t->snapshots, kept.snapshot);
+	fed__travel_thin(t);
+}
+
+int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, uint32_t *forked,
+                   struct fed_error *err)
+{
+	*forked = UINT32_MAX;
+	if (t->moving || !t->in_command)
+		return FED_OK;
+	t->in_command = false;
+	if (!*entry->lines) {
+		drop_pending(t);
+		return FED_OK;
+	}
+	const double now = fed_wall_seconds();
+	t->work += now - t->rested;
+	t->rested = now;
+	t->n_ways = 0;
+	if (choose_branch(t, forked, err) || add_revision(t, entry, err)) {
+		drop_pending(t);
+		fed__travel_begin_anew(t);
+		return FED_FAIL;
+	}
+	keep_end(t, !entry->single || entry->outside || !is_repeatable(t->session));
+	return FED_OK;
+}
+
+uint32_t fed_travel_new_group(struct fed_travel *t)
+{
+	return ++t->groups;
+}

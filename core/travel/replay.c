@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/replay.c - the way to a place: the nearest snapshot before it, and a replay from there.
+ */
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "session/internal.h"
+#include "travel/internal.h"
+
+/* What a move sets aside, so that the session and its front ends see nothing of the way. */
+struct set_aside {
+	size_t sinks;
+	struct fed_pause_hook pause;
+};
+
+static struct set_aside begin_move(struct fed_travel *t)
+{
+	struct fed_session *s = t->session;
+	const struct set_aside a = {s->n_sinks, s->pause_hook};
+
+	s->n_sinks = 0;
+	s->pause_hook = (struct fed_pause_hook){0};
+	t->moving = true;
+	t->work = 0;
+	return a;
+}
+
+static void end_move(struct fed_travel *t, const struct set_aside *a)
+{
+	t->session->n_sinks = a->sinks;
+	t->session->pause_hook = a->pause;
+	t->moving = false;
+	t->rested = fed_wall_seconds();
+}
+
+/* Snapshots ----------------------------------------------------------------------------- */
+
+/* The last snapshot of a revision at or before a place in it.  One inside serves for its end if
+ * what is left of the run says how to finish it. */
+static const struct fed_kept_snapshot *last_kept(const struct fed_revision *r, struct fed_place p)
+{
+	for (uint32_t i = r->n_kept; i-- > 0;) {
+		const struct fed_kept_snapshot *x = &r->kept[i];
+
+		if (!p.inside ? !x->inside || r->single : x->inside && x->version <= p.version)
+			return x;
+	}
+	return NULL;
+}
+
+/* The way to a place: from a snapshot over the places that end its revisions. */
+struct route {
+	const struct fed_kept_snapshot *from;
+	struct fed_place *place; /* [n], the target first; the last is in the snapshot's revision */
+	uint32_t n, capacity;
+};
+
+static int add_place(struct route *w, struct fed_place p, struct fed_error *err)
+{
+	if (w->n == w->capacity) {
+		const uint32_t capacity = w->capacity ? 2 * w->capacity : 16;
+		struct fed_place *grown =
+			fed_resize(w->place, w->capacity * sizeof *grown, capacity * sizeof *grown);
+
+		if (!grown)
+			return fed_fail_memory(err, capacity * sizeof *grown, "the way to a version");
+		w->place = grown;
+		w->capacity = capacity;
+	}
+	w->place[w->n++] = p;
+	return FED_OK;
+}
+
+static int find_way(const struct fed_travel *t, struct fed_place p, struct route *w,
+                    struct fed_error *err)
+{
+	for (;; p = t->tree.revision[p.revision].from) {
+		if (add_place(w, p, err))
+			return FED_FAIL;
+		w->from = last_kept(&t->tree.revision[p.revision], p);
+		if (w->from)
+			return FED_OK;
+		if (p.revision == 0)
+			return fed_fail(err, "the history has no snapshot to begin with");
+	}
+}
+
+/* Replay ----------------------------------------------------------------------------------- */
+
+static int check_interrupts(const struct fed_travel *t, struct fed_error *err)
+{
+	return atomic_load(fed_session_interrupts(t->session)) ? fed_reject(err, "interrupted")
+	                                                       : FED_OK;
+}
+
+static int step_to(struct fed_travel *t, uint64_t version, uint64_t steps, struct fed_error *err)
+{
+	struct fed_session *s = t->session;
+	struct fed_run_result result;
+	int rc = FED_OK;
+
+	while (rc == FED_OK && (fed_session_version(s) < version ||
+	                        (fed_session_version(s) == version && fed__travel_steps(s) < steps))) {
+		rc = check_interrupts(t, err);
+		if (rc == FED_OK)
+			rc = fed_session_step(s, &result, err);
+	}
+	return rc;
+}
+
+/* Make the versions and steps up to a place inside a command, as it did. */
+static int run_to(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+{
+	struct fed_run_result result;
+	const uint64_t here = fed_session_version(t->session);
+	int rc = FED_OK;
+
+	fed_remaining_run_clear(&t->session->rest);
+	if (p.version > here)
+		rc = fed_session_run(t->session, p.version - here, NULL, &result, err);
+	return rc ? rc : step_to(t, p.version, p.steps, err);
+}
+
+/* Finish a command from a version that it had made. */
+static int finish(struct fed_travel *t, const struct fed_revision *r, struct fed_error *err)
+{
+	struct fed_session *s = t->session;
+	struct fed_run_result result;
+	int rc = FED_OK;
+
+	if (fed_session_left(s))
+		rc = fed_session_continue(s, &result, err);
+	return rc ? rc : step_to(t, r->version, r->steps, err);
+}
+
+/* Play the lines of a command. */
+static int play(struct fed_travel *t, const struct fed_revision *r, struct fed_error *err)
+{
+	struct fed_text line = {0};
+	int rc = FED_OK;
+
+	for (const char *at = r->lines; rc == FED_OK && *at; at += strcspn(at, "\n") + 1) {
+		fed_text_clear(&line);
+		fed_text_put(&line, at, strcspn(at, "\n"));
+		rc = line.failed ? fed_fail_memory(err, strlen(at), "a command")
+		                 : t->host.play(t->host.ctx, fed_text_str(&line), err);
+		if (rc == FED_OK)
+			rc = check_interrupts(t, err);
+	}
+	fed_text_release(&line);
+	return rc;
+}
+
+/* Whether the session is as it was at a place, by its version, clock and figures. */
+static int check_place(const struct fed_travel *t, struct fed_place p, struct fed_error *err)
+{
+	const struct fed_revision *r = &t->tree.revision[p.revision];
+	const struct fed_session_status st = fed_session_status(t->session);
+	const uint64_t version = fed_place_version(&t->tree, p);
+
+	if (st.version == version &&
+	    (p.inside ? fed__travel_steps(t->session) == p.steps
+	              : st.clock == r->clock && fed__travel_digest(t->session) == r->digest))
+		return FED_OK;
+	return fed_fail(
+		err,
+		"a replay of `%.60s` came to another version %llu than it was: a file, a plugin "
+		"or real time takes part in it; `versions` lists those with a snapshot",
+		fed_show(r->lines).s, (unsigned long long)st.version);
+}
+
+/* From the snapshot's revision on, place by place. */
+static int replay(struct fed_travel *t, const struct route *w, struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	for (uint32_t i = w->n; rc == FED_OK && i-- > 0;) {
+		const struct fed_place p = w->place[i];
+		const struct fed_revision *r = &t->tree.revision[p.revision];
+		const bool restored = i + 1 == w->n;
+
+		t->playing = p.revision;
+		if (p.inside)
+			rc = run_to(t, p, err);
+		else if (restored && w->from->inside)
+			rc = finish(t, r, err);
+		else if (!restored)
+			rc = play(t, r, err);
+		if (rc == FED_OK)
+			rc = check_place(t, p, err);
+	}
+	return rc;
+}
+
+static struct fed_place place_of(struct fed_place in, const struct fed_kept_snapshot *kept)
+{
+	return (struct fed_place){in.revision, kept->inside, kept->inside ? kept->version : 0, 0};
+}
+
+static int restore(struct fed_travel *t, const struct fed_snapshot *snapshot, struct fed_place p,
+                   struct fed_error *err)
+{
+	const int rc = fed__snapshot_restore(&t->snapshots, snapshot, t->session, err);
+
+	if (rc == FED_OK)
+		fed__logs_return(&t->logs, &t->tree, p, snapshot, t->session);
+	return rc;
+}
+
+static int go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+{
+	struct route w = {0};
+	int rc = find_way(t, p, &w, err);
+
+	if (rc == FED_OK)
+		rc = restore(t, w.from->snapshot, place_of(w.place[w.n - 1], w.from), err);
+	if (rc == FED_OK)
+		rc = replay(t, &w, err);
+	fed_free(w.place);
+	return rc;
+}
+
+static void remember_way(struct fed_travel *t)
+{
+	if (t->n_ways == FED_WAYS_MAX)
+		memmove(t->way, t->way + 1, --t->n_ways * sizeof *t->way);
+	t->way[t->n_ways++] = (struct fed_way){t->at, t->branch};
+}
+
+/* Keep the snapshot of the place that is left, for the way back, unless it has one. */
+static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
+{
+	const struct fed_kept_snapshot kept = {
+		.version = t->at.version, .inside = t->at.inside, .snapshot = snapshot};
+	const struct fed_revision *r = &t->tree.revision[t->at.revision];
+	const struct fed_kept_snapshot *last = last_kept(r, t->at);
+	const bool has = last && fed_place_is(place_of(t->at, last), t->at);
+	struct fed_error unused; /* without memory the way back is a replay */
+
+	if (has || t->at.steps || fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
+		fed__snapshot_free(&t->snapshots, snapshot);
+	fed__travel_thin(t);
+}
+
+/* Go there, or back to where the session is if that fails. */
+static int go_or_return(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+{
+	struct fed_snapshot *present;
+	struct fed_error why;
+
+	if (fed__travel_snapshot(t, &present, err))
+		return FED_FAIL;
+	fed__logs_leave(&t->logs, &t->tree, t->at, t->session);
+	const struct set_aside aside = begin_move(t);
+	const int rc = go(t, p, err);
+	if (rc) {
+		fed_session_clear_interrupt(t->session);
+		if (restore(t, present, t->at, &why))
+			fed_fail(err, "%s; the way back failed, too: %s", fed_show(err->text).s, why.text);
+	}
+	end_move(t, &aside);
+	keep_left(t, present);
+	return rc;
+}
+
+int fed_travel_go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+{
+	if (fed_place_is(p, t->at))
+		return FED_OK;
+	const int rc = go_or_return(t, p, err);
+	if (rc == FED_OK) {
+		remember_way(t);
+		t->at = p;
+	}
+	return rc;
+}
+
+int fed_travel_redo(struct fed_travel *t, struct fed_error *err)
+{
+	if (t->n_ways == 0)
+		return fed_fail(err,
+		                "nothing was gone back on since the session was changed last; `undo` and "
+		                "`rewind` go back, and `switch` goes to another branch");
+	const struct fed_way way = t->way[t->n_ways - 1];
+	const int rc = go_or_return(t, way.place, err);
+	if (rc == FED_OK) {
+		t->n_ways--;
+		t->at = way.place;
+		t->branch = way.branch;
+	}
+	return rc;
+}

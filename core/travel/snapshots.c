@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/snapshots.c - snapshots cut into chunks, put together again, and compressed when older.
+ */
+#include "travel/snapshots.h"
+
+#include <endian.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/format.h"
+
+#define LARGE_SECTION 4096u /* from so many bytes on a section has chunks of its own */
+#define KEY_EVERY 16u       /* snapshots */
+#define KEPT_COST 0.5       /* share of the former cost in the present one */
+
+int fed__snapshots_init(struct fed_snapshots *s, struct fed_error *err)
+{
+	*s = (struct fed_snapshots){0};
+	return fed__chunks_new(&s->store, err);
+}
+
+static void release_chunks(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		fed__chunks_drop(s->store, x->chunk[i]);
+	fed_free(x->chunk);
+	fed_free(x->part);
+	x->chunk = x->part = NULL;
+	x->n = 0;
+}
+
+void fed__snapshots_release(struct fed_snapshots *s)
+{
+	release_chunks(s, &s->key);
+	fed__chunks_free(s->store);
+	fed_text_release(&s->text);
+	*s = (struct fed_snapshots){0};
+}
+
+void fed__snapshot_free(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	if (!x)
+		return;
+	if (s->newest == x)
+		s->newest = NULL;
+	release_chunks(s, x);
+	fed_event_mark_release(&x->events);
+	fed_free(x);
+}
+
+/* Cutting ------------------------------------------------------------------------------ */
+
+/* A walk over the pieces of a snapshot, as chunks take them. */
+struct cutter {
+	const char *at, *end;
+	const char *body;    /* end of the large section that is being cut; NULL: none */
+	uint32_t name, part; /* hash of its name and number; pieces of it so far */
+	uint32_t sections;
+};
+
+/* Bytes of the section at `at`, with head and checksums. */
+static uint64_t section_bytes(const char *at)
+{
+	uint64_t n;
+
+	memcpy(&n, at + FED_SECTION_NAME, sizeof n);
+	return FED_SECTION_HEAD + 4 + le64toh(n) + 4;
+}
+
+/* The next piece; false: there is none. */
+static bool cut(struct cutter *c, const char **piece, uint32_t *n, uint32_t *part)
+{
+	if (c->at == c->end)
+		return false;
+	*piece = c->at;
+	if (!c->body) { /* small sections, up to a large one */
+		uint64_t bytes = 0;
+
+		c->name = (uint32_t)fed_hash_64(c->at, FED_SECTION_NAME, c->sections);
+		c->part = 0;
+		while (c->at < c->end && section_bytes(c->at) < LARGE_SECTION &&
+		       bytes + section_bytes(c->at) <= FED_CHUNK_BYTES) {
+			bytes += section_bytes(c->at);
+			c->at += section_bytes(c->at);
+			c->sections++;
+		}
+		if (bytes) {
+			*n = (uint32_t)bytes;
+			*part = c->name;
+			return true;
+		}
+		c->body = c->at + section_bytes(c->at);
+		c->sections++;
+	}
+	const size_t left = (size_t)(c->body - c->at);
+	*n = left < FED_CHUNK_BYTES ? (uint32_t)left : FED_CHUNK_BYTES;
+	*part = c->name + c->part++;
+	c->at += *n;
+	if (c->at == c->body)
+		c->body = NULL;
+	return true;
+}
+
+/* The head of the file is a piece of its own. */
+static int cut_all(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_error *err)
+{
+	const char *text = s->text.s;
+	const size_t head = FED_FILE_HEAD + 4;
+	struct cutter c = {.at = text + head, .end = text + s->text.len};
+	const uint64_t most = s->text.len / LARGE_SECTION * 2 + 64;
+	const char *piece = text;
+	uint32_t n = (uint32_t)head, part = 0;
+
+	x->chunk = fed_alloc_array(most, sizeof *x->chunk);
+	x->part = fed_alloc_array(most, sizeof *x->part);
+	if (!x->chunk || !x->part)
+		return fed_fail_memory(err, most * sizeof *x->chunk, "a snapshot");
+	do {
+		if (fed__chunks_put(s->store, piece, n, &x->chunk[x->n], err))
+			return FED_FAIL;
+		x->part[x->n++] = part;
+		x->bytes += n;
+	} while (x->n < most && cut(&c, &piece, &n, &part));
+	return FED_OK;
+}
+
+/* Compression --------------------------------------------------------------------------- */
+
+static uint32_t key_chunk(const struct fed_snapshot *key, uint32_t part, uint32_t near)
+{
+	for (uint32_t i = 0; i < key->n; i++) {
+		const uint32_t at = (near + i) % key->n;
+
+		if (key->part[at] == part)
+			return key->chunk[at];
+	}
+	return 0;
+}
+
+static void compress(struct fed_snapshots *s, const struct fed_snapshot *x)
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		if (fed__chunks_length(s->store, x->chunk[i]) >= LARGE_SECTION)
+			fed__chunks_compress(s->store, x->chunk[i], key_chunk(&s->key, x->part[i], i));
+}
+
+/* Make a snapshot the one that the next ones are compressed against. */
+static void set_key(struct fed_snapshots *s, const struct fed_snapshot *x)
+{
+	struct fed_snapshot key = {.n = x->n};
+
+	key.chunk = fed_copy_array(x->chunk, x->n, sizeof *x->chunk);
+	key.part = fed_copy_array(x->part, x->n, sizeof *x->part);
+	if (!key.chunk || !key.part) { /* the former one does as well */
+		fed_free(key.chunk);
+		fed_free(key.part);
+		return;
+	}
+	for (uint32_t i = 0; i < key.n; i++)
+		fed__chunks_use(s->store, key.chunk[i]);
+	release_chunks(s, &s->key);
+	s->key = key;
+	s->since_key = 0;
+}
+
+/* A snapshot was made: the one before it is old now. */
+static void grow_older(struct fed_snapshots *s, struct fed_snapshot *made)
+{
+	if (s->newest)
+		compress(s, s->newest);
+	s->newest = made;
+	if (s->since_key++ % KEY_EVERY == 0 || s->key.n == 0)
+		set_key(s, made);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *session, size_t most,
+                       struct fed_snapshot **out, struct fed_error *err)
+{
+	const double began = fed_wall_seconds();
+	struct fed_snapshot *x = fed_alloc(sizeof *x);
+
+	if (!x)
+		return fed_fail_memory(err, sizeof *x, "a snapshot");
+	fed_text_clear(&s->text);
+	int rc = fed_snapshot_take_within(session, &s->text, most, err);
+	if (rc == FED_OK)
+		rc = cut_all(s, x, err);
+	if (rc == FED_OK)
+		rc = fed_event_log_mark(&x->events, fed_session_event_log(session), err);
+	if (rc) {
+		fed__snapshot_free(s, x);
+		return rc;
+	}
+	grow_older(s, x);
+	const double cost = fed_wall_seconds() - began;
+	s->cost = fmax(cost, KEPT_COST * s->cost + (1 - KEPT_COST) * cost);
+	*out = x;
+	return FED_OK;
+}
+
+int fed__snapshot_read(struct fed_snapshots *s, const struct fed_snapshot *x, struct fed_text *out,
+                       struct fed_error *err)
+{
+	char *to = fed_text_reserve(out, x->bytes);
+	uint64_t at = 0;
+
+	if (!to)
+		return fed_fail_memory(err, x->bytes, "a snapshot");
+	for (uint32_t i = 0; i < x->n; i++) {
+		if (fed__chunks_read(s->store, x->chunk[i], to + at, err))
+			return FED_FAIL;
+		at += fed__chunks_length(s->store, x->chunk[i]);
+	}
+	out->len += x->bytes;
+	return FED_OK;
+}
+
+int fed__snapshot_restore(struct fed_snapshots *s, const struct fed_snapshot *x,
+                          struct fed_session *session, struct fed_error *err)
+{
+	fed_text_clear(&s->text);
+	const int rc = fed__snapshot_read(s, x, &s->text, err);
+	return rc ? rc : fed_snapshot_restore(session, &s->text, err);
+}
+
+uint64_t fed__snapshot_stored(const struct fed_snapshots *s, const struct fed_snapshot *x)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < x->n; i++)
+		bytes += fed__chunks_stored(s->store, x->chunk[i]);
+	return bytes;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * travel/travel.h - time travel: the history of a session as a tree, and the way to any place of
+ * it.
+ *
+ * The host tells when commands begin and end, and when a version was made.  Snapshots are taken so
+ * often that they cost a fiftieth of the time; a place between two is had by replay, which gives
+ * the same bits.  The session is used by one thread at a time, and so is its history.
+ */
+#ifndef FED_TRAVEL_TRAVEL_H
+#define FED_TRAVEL_TRAVEL_H
+
+#include "travel/tree.h"
+
+struct fed_travel;
+struct fed_travel_host {
+	void *ctx;
+	/* Play a line of the journal: without output, without recording it. */
+	int (*play)(void *ctx, const char *line, struct fed_error *);
+	/* Append the folder of a file with snapshots, which is made if there is none; false: nowhere.
+	 */
+	bool (*folder)(void *ctx, struct fed_text *);
+};
+
+/* The history of a session begins with its present state. */
+int fed_travel_new(struct fed_travel **, struct fed_session *, const struct fed_travel_host *,
+                   struct fed_error *);
+void fed_travel_free(struct fed_travel *); /* NULL is fine */
+/* Bytes of snapshots in memory, and in a file with what is beyond.  What is beyond both has fewer
+ * snapshots, and takes longer to go to. */
+void fed_travel_limit(struct fed_travel *, size_t memory, uint64_t disk);
+/* A snapshot every so many versions; 0: by what they cost. */
+void fed_travel_set_spacing(struct fed_travel *, uint64_t versions);
+
+/* Recording ------------------------------------------------------------------------------- */
+
+/* A command begins; discards: it may end the run. */
+void fed_travel_begin(struct fed_travel *, bool discards);
+/* Keep the event log of the present place, which is about to be left otherwise. */
+void fed_travel_leave(struct fed_travel *);
+/* The running command made a version. */
+void fed_travel_version(struct fed_travel *);
+/* What a command did to the session. */
+struct fed_travel_entry {
+	const char *lines;    /* of the journal, each ended by a newline; "": it changed nothing */
+	bool restarts;        /* the journal begins anew with them */
+	bool single;          /* it is one line, and ended by itself */
+	bool outside;         /* it depends on files, which may be others later */
+	uint32_t group;       /* 0: none */
+	const char *notes[2]; /* of the host, which gets them back; NULL is fine */
+};
+/* The command ended.  *forked: the new branch that it began (its number), or UINT32_MAX. */
+int fed_travel_end(struct fed_travel *, const struct fed_travel_entry *, uint32_t *forked,
+                   struct fed_error *);
+/* A number for a group of commands. */
+uint32_t fed_travel_new_group(struct fed_travel *);
+
+/* Places ----------------------------------------------------------------------------------- */
+
+const struct fed_tree *fed_travel_tree(const struct fed_travel *);
+struct fed_place fed_travel_place(const struct fed_travel *);
+uint32_t fed_travel_branch(const struct fed_travel *); /* that the place is on */
+/* While the history goes somewhere, hooks see the versions on the way. */
+bool fed_travel_is_moving(const struct fed_travel *);
+/* The revision whose versions are being made again then. */
+uint32_t fed_travel_playing(const struct fed_travel *);
+/* Bytes of all snapshots, and how many there are. */
+size_t fed_travel_memory(const struct fed_travel *);
+uint64_t fed_travel_disk(const struct fed_travel *);
+uint32_t fed_travel_snapshots(const struct fed_travel *);
+
+/* On the path to the present place: the last place at which the session had this version; the place
+ * before fault number k was injected; before the last n commands (groups count as one). */
+int fed_travel_at_version(const struct fed_travel *, uint64_t version, struct fed_place *,
+                          struct fed_error *);
+int fed_travel_before_fault(const struct fed_travel *, uint64_t number, struct fed_place *,
+                            struct fed_error *);
+int fed_travel_before_commands(const struct fed_travel *, uint64_t n, uint32_t open_group,
+                               struct fed_place *, struct fed_error *);
+/* Append the lines of the journal that lead from the last new beginning to a place. */
+void fed_travel_journal(const struct fed_travel *, struct fed_place, struct fed_text *);
+
+/* Going ------------------------------------------------------------------------------------ */
+
+/* Bring the session to a place.  On failure it is where it was.  FED_REJECT: interrupted. */
+int fed_travel_go(struct fed_travel *, struct fed_place, struct fed_error *);
+/* Forward again to where the last move came from. */
+int fed_travel_redo(struct fed_travel *, struct fed_error *);
+
+/* Branches ---------------------------------------------------------------------------------- */
+
+/* Begin a branch here: what follows is on it. */
+int fed_travel_fork(struct fed_travel *, const char *name, struct fed_error *);
+/* Go to where a branch ends. */
+int fed_travel_switch(struct fed_travel *, const char *name, struct fed_error *);
+int fed_travel_rename(struct fed_travel *, const char *name, const char *to, struct fed_error *);
+/* Forget a branch and what it alone leads to; refused for the present one. */
+int fed_travel_delete(struct fed_travel *, const char *name, struct fed_error *);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/travel/moves.c - undo, redo, rewind, and the list of versions.
+ */
+#include "shell/commands/travel/moves.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "history/condition.h"
+#include "history/kept_runs.h"
+#include "history/metrics.h"
+#include "shell/language/travel.h"
+#include "shell/output/print.h"
+#include "travel/search.h"
+#include "travel/travel.h"
+
+/* What is said ---------------------------------------------------------------------------- */
+
+/* Append the first line of a revision that is no comment, without its end. */
+static void put_command(struct fed_text *out, const struct fed_revision *r)
+{
+	const char *at = r->lines;
+
+	while (*at == '#' || *at == '\n')
+		at += strcspn(at, "\n") + 1;
+	fed_text_put(out, at, strcspn(at, "\n"));
+}
+
+void fed__say_place(struct fed_shell *shell, const char *way)
+{
+	const struct fed_session_status st = fed_session_status(shell->session);
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "%s version %s", way, fed_count((double)st.version).s);
+	if (st.version) {
+		fed_text_add(&text, ", ");
+		fed_text_seconds(&text, st.clock);
+	}
+	if (st.phase == FED_PHASE_OPEN)
+		fed_text_add(&text, ", %s step%s into the next round", fed_count((double)st.round.steps).s,
+		             st.round.steps == 1 ? "" : "s");
+	fed__print(shell, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* ", before `inject late 3`" where a command of the branch follows; what goes forward again. */
+static void say_next(struct fed_shell *shell, struct fed_place from)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	const struct fed_place here = fed_travel_place(shell->travel);
+	struct fed_text command = {0};
+
+	while (from.revision && !fed_place_is(tree->revision[from.revision].from, here))
+		from = tree->revision[from.revision].from;
+	if (from.revision) {
+		put_command(&command, &tree->revision[from.revision]);
+		fed__print(shell, ", before `%s`", fed_text_str(&command));
+	}
+	fed__print(shell, "; `redo` goes forward again\n");
+	fed_text_release(&command);
+}
+
+/* Moves ------------------------------------------------------------------------------------- */
+
+const struct fed_field fed__undo_rows[] = {
+	FED_ARG_INT(struct fed_undo_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e9, "number of commands"),
+	FED_END,
+};
+
+int fed__run_undo(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_undo_args *a = call->args;
+	const struct fed_place from = fed_travel_place(shell->travel);
+	struct fed_place to;
+
+	int rc =
+		fed_travel_before_commands(shell->travel, (uint64_t)a->n, shell->travel_group, &to, err);
+	if (rc == FED_OK)
+		rc = fed__travel_to(shell, to, err);
+	if (rc)
+		return rc;
+	fed__say_place(shell, "back at");
+	say_next(shell, from);
+	return FED_OK;
+}
+
+int fed__run_redo(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call;
+	const int rc = fed__travel_redo(shell, err);
+
+	if (rc)
+		return rc;
+	fed__say_place(shell, "forward to");
+	fed__print(shell, "\n");
+	return FED_OK;
+}
+
+const struct fed_field fed__rewind_rows[] = {
+	FED_ARG_TEXT(struct fed_rewind_args, where, FED_ARG_NEEDED | FED_FIELD_REST, NULL,
+                 "VERSION, -N, before fault NUMBER, when CONDITION, or clock=SECONDS"),
+	FED_END,
+};
+
+static int find_condition(struct fed_shell *shell, const char *text, struct fed_place *to,
+                          struct fed_error *err)
+{
+	struct fed_condition *condition;
+
+	if (fed_condition_parse(&condition, text, fed_session_kept_runs(shell->session), err))
+		return FED_FAIL;
+	const int rc = fed_travel_when(shell->travel, condition, to, err);
+	fed_condition_free(condition);
+	return rc;
+}
+
+/* The text behind a word, or NULL if that is not the first one. */
+static const char *behind(const char *text, const char *word)
+{
+	const size_t n = strlen(word);
+
+	return strncmp(text, word, n) == 0 && text[n] == ' ' ? text + n + 1 : NULL;
+}
+
+/* A number of versions below the present one: -3. */
+static int find_back(const struct fed_shell *shell, long long n, struct fed_place *to,
+                     struct fed_error *err)
+{
+	const uint64_t version = fed_session_version(shell->session);
+
+	if ((uint64_t)-n > version)
+		return fed_fail(err, "%lld versions back from version %llu there is none", -n,
+		                (unsigned long long)version);
+	return fed_travel_at_version(shell->travel, version - (uint64_t)-n, to, err);
+}
+
+/* The place that was typed. FED_REJECT: it means nothing. */
+static int find_place(struct fed_shell *shell, const char *where, struct fed_place *to,
+                      struct fed_error *err)
+{
+	const char *rest;
+	long long n;
+	double x;
+
+	if (fed_parse_int(where, &n))
+		return n < 0 ? find_back(shell, n, to, err)
+		             : fed_travel_at_version(shell->travel, (uint64_t)n, to, err);
+	if ((rest = behind(where, "when")))
+		return find_condition(shell, rest, to, err);
+	if ((rest = behind(where, "before")) && (rest = behind(rest, "fault")) &&
+	    fed_parse_int(rest, &n) && n > 0)
+		return fed_travel_before_fault(shell->travel, (uint64_t)n, to, err);
+	if (strncmp(where, "clock=", 6) == 0 && fed_parse_real(where + 6, &x) && x >= 0)
+		return fed_travel_at_clock(shell->travel, x, to, err);
+	return fed_reject(err,
+	                  "%s is no place in the history: a version (12), so many back (-3), `before "
+	                  "fault 2`, `when accuracy<0.5`, `clock=30`",
+	                  fed_show(where).s);
+}
+
+int fed__run_rewind(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_rewind_args *a = call->args;
+	const struct fed_place from = fed_travel_place(shell->travel);
+	struct fed_place to;
+
+	int rc = find_place(shell, a->where, &to, err);
+	if (rc)
+		return rc;
+	if (fed_place_is(to, from)) {
+		fed__say_place(shell, "the session is at");
+		fed__print(shell, " already\n");
+		return FED_OK;
+	}
+	rc = fed__travel_to(shell, to, err);
+	if (rc)
+		return rc;
+	fed__say_place(shell, "back at");
+	say_next(shell, from);
+	return FED_OK;
+}
+
+/* The list ------------------------------------------------------------------------------------ */
+
+/* Rows of the path from the beginning to where the branch ends. */
+static void add_row(struct fed_table *table, const struct fed_tree *tree, uint64_t from,
+                    struct fed_place p, bool here, const struct fed_history *h)
+{
+	const struct fed_revision *r = &tree->revision[p.revision];
+	const uint64_t to = fed_place_version(tree, p);
+	struct fed_text command = {0};
+
+	put_command(&command, r);
+	fed__table_cell(table, here ? "*" : "");
+	if (to > from + 1)
+		fed__table_cell(table, "%llu-%llu", (unsigned long long)from + 1, (unsigned long long)to);
+	else
+		fed__table_cell(table, "%llu", (unsigned long long)to);
+	fed__table_seconds(table, p.inside ? NAN : r->clock);
+	fed__table_share(table, to && to <= h->n && h->record[to - 1].round == (double)to
+	                            ? h->record[to - 1].test_accuracy
+	                            : NAN);
+	fed__table_cell(table, "%s", command.len ? fed_text_str(&command) : "the session began");
+	fed_text_release(&command);
+}
+
+/* Places of the path to p, the first one first; fed_free(). */
+static struct fed_place *path_to(const struct fed_tree *tree, struct fed_place p, uint32_t *n,
+                                 struct fed_error *err)
+{
+	uint32_t k = 1;
+
+	for (struct fed_place at = p; at.revision; at = tree->revision[at.revision].from)
+		k++;
+	struct fed_place *path = fed_alloc_array(k, sizeof *path);
+	*n = k;
+	if (!path) {
+		fed_fail_memory(err, k * sizeof *path, "the list of versions");
+		return NULL;
+	}
+	for (; k-- > 0; p = tree->revision[p.revision].from)
+		path[k] = p;
+	return path;
+}
+
+static void say_size(struct fed_shell *shell)
+{
+	const uint64_t disk = fed_travel_disk(shell->travel);
+	const uint32_t n = fed_travel_snapshots(shell->travel);
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "%s snapshot%s, ", fed_count((double)n).s, n == 1 ? "" : "s");
+	fed_text_bytes(&text, (double)fed_travel_memory(shell->travel));
+	fed_text_add(&text, " of memory");
+	if (disk) {
+		fed_text_add(&text, ", ");
+		fed_text_bytes(&text, (double)disk);
+		fed_text_add(&text, " on disk");
+	}
+	fed__print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+int fed__run_versions(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "", .key = "here"},
+		{.title = "version"},
+		{.title = "clock", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "accuracy", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "command", .kind = FED_CELL_PROSE},
+	};
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	const struct fed_history *h = fed_session_history(shell->session);
+	const struct fed_place here = fed_travel_place(shell->travel);
+	struct fed_table table = {.name = "versions", .column = columns, .columns = 5};
+	uint32_t n;
+
+	(void)call;
+	struct fed_place *path =
+		path_to(tree, tree->branch[fed_travel_branch(shell->travel)].tip, &n, err);
+	if (!path)
+		return FED_FAIL;
+	for (uint32_t i = 0; i < n; i++) {
+		const bool parted =
+			here.inside && here.revision == path[i].revision && !fed_place_is(here, path[i]);
+		const uint64_t from = tree->revision[path[i].revision].version_before;
+
+		if (parted)
+			add_row(&table, tree, from, here, true, h);
+		add_row(&table, tree, parted ? here.version : from, path[i], fed_place_is(here, path[i]),
+		        h);
+	}
+	fed_free(path);
+	fed__table_print(shell, &table);
+	say_size(shell);
+	return FED_OK;
+}

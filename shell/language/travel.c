@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/travel.c - commands as revisions of the session, and the journal of a move.
+ */
+#include "shell/language/travel.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "history/kept_runs.h"
+#include "shell/language/autosave.h"
+#include "shell/language/origins.h"
+#include "shell/language/state_folder.h"
+#include "shell/output/print.h"
+#include "travel/travel.h"
+
+/* Where nothing is set: a share of the free memory, and this many times as much on disk. */
+#define MEMORY_SHARE 0.25
+#define DISK_TIMES 4
+
+enum { NOTE_COMPOSITION, NOTE_PLUGINS };
+
+static bool put_folder(void *ctx, struct fed_text *out)
+{
+	(void)ctx;
+	return fed__state_path(out, "");
+}
+
+/* On the way to a place the notes of its revisions say what each version was made with. */
+static void version_made(void *ctx)
+{
+	struct fed_shell *shell = ctx;
+	struct fed_travel *t = shell->travel;
+
+	if (fed_travel_is_moving(t))
+		fed_session_made_with(
+			shell->session,
+			fed_travel_tree(t)->revision[fed_travel_playing(t)].notes[NOTE_COMPOSITION]);
+	else
+		fed__autosave_version(shell);
+	fed_travel_version(t);
+}
+
+int fed__travel_init(struct fed_shell *shell,
+                     int (*play)(void *shell, const char *line, struct fed_error *),
+                     struct fed_error *err)
+{
+	const struct fed_travel_host host = {shell, play, put_folder};
+
+	if (fed_travel_new(&shell->travel, shell->session, &host, err))
+		return FED_FAIL;
+	fed_session_set_version_hook(shell->session, (struct fed_version_hook){version_made, shell});
+	fed__travel_apply(shell);
+	return FED_OK;
+}
+
+void fed__travel_apply(struct fed_shell *shell)
+{
+	const struct fed_shell_settings *own = &shell->own;
+	const double share = MEMORY_SHARE * fmin(fed_mem_available(), 1e15);
+	const double memory = own->history_memory > 0 ? 1e9 * own->history_memory : share;
+
+	fed_travel_limit(shell->travel, (size_t)fmax(memory, 1 << 20), (uint64_t)(DISK_TIMES * memory));
+	fed_travel_set_spacing(shell->travel, (uint64_t)own->snapshot_every);
+}
+
+/* Commands as revisions ------------------------------------------------------------------- */
+
+/* Whether the command is one whose commands belong together. */
+static bool is_group(const struct fed_command *command)
+{
+	return (command->flags & FED_COMMAND_RUNS) && (command->flags & FED_COMMAND_DISCARDS);
+}
+
+void fed__travel_before(struct fed_shell *shell, const struct fed_command *command,
+                        struct fed_travel_call *c)
+{
+	const struct fed_session *s = shell->session;
+	const struct fed_history *h = fed_session_history(s);
+
+	*c = (struct fed_travel_call){.journal = shell->journal.len,
+	                              .restarts = shell->journal_restarts,
+	                              .run = fed_session_status(s).runs,
+	                              .versions = fed_session_version(s),
+	                              .records = h->n};
+	if (h->n)
+		c->last = h->record[h->n - 1];
+	c->counts = command->flags & FED_COMMAND_CHANGES;
+	c->groups = is_group(command) && !shell->travel_group;
+	if (c->groups)
+		shell->travel_group = fed_travel_new_group(shell->travel);
+	if (c->counts)
+		fed_travel_begin(shell->travel, command->flags & FED_COMMAND_DISCARDS);
+	else if (is_group(command))
+		fed_travel_leave(shell->travel);
+}
+
+/* Lines of the journal that are no comments. */
+static unsigned count_lines(const char *lines)
+{
+	unsigned n = 0;
+
+	for (; *lines; lines += strcspn(lines, "\n") + 1)
+		n += *lines != '#';
+	return n;
+}
+
+static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry)
+{
+	struct fed_text plugins = {0};
+	struct fed_error err;
+	uint32_t forked;
+
+	fed__journal_plugins(shell, &plugins);
+	entry->notes[NOTE_COMPOSITION] = fed_session_composition(shell->session);
+	entry->notes[NOTE_PLUGINS] = fed_text_str(&plugins);
+	entry->group = shell->travel_group;
+	if (fed_travel_end(shell->travel, entry, &forked, &err)) {
+		struct fed_text text = {0};
+
+		fed_text_add(&text, "the history of the session begins here: %s", err.text);
+		fed__print_warning(shell, fed_text_str(&text));
+		fed_text_release(&text);
+	} else if (forked != UINT32_MAX) {
+		const struct fed_tree *tree = fed_travel_tree(shell->travel);
+		const struct fed_branch *b = &tree->branch[forked];
+
+		fed__print(shell, "this is branch `%s` now; `switch %s` goes back to what came after\n",
+		           b->name, tree->branch[b->of].name);
+	}
+	fed_text_release(&plugins);
+}
+
+/* Name under which the session has the history of a run that was discarded, or NULL. */
+static const char *kept_as(const struct fed_session *s, const struct fed_travel_call *c)
+{
+	const struct fed_runs *runs = fed_session_kept_runs(s);
+
+	for (size_t i = runs->n; i-- > 0;) {
+		const struct fed_history *h = &runs->run[i].history;
+
+		if (h->n && h->n == c->records &&
+		    memcmp(&h->record[h->n - 1], &c->last, sizeof c->last) == 0)
+			return runs->run[i].name;
+	}
+	return NULL;
+}
+
+/* "the run of 5 versions is kept as `last`; `undo` goes back to it" */
+static void tell_discarded(struct fed_shell *shell, const struct fed_travel_call *c)
+{
+	const char *name = kept_as(shell->session, c);
+
+	if (fed_session_status(shell->session).runs == c->run || c->versions == 0)
+		return;
+	fed__print(shell, "the run of %s version%s is kept%s%s%s; `undo` goes back to it\n",
+	           fed_count((double)c->versions).s, c->versions == 1 ? "" : "s", name ? " as `" : "",
+	           name ? name : "", name ? "`" : "");
+}
+
+void fed__travel_after(struct fed_shell *shell, const struct fed_command *command,
+                       struct fed_travel_call *c, enum fed_exit result)
+{
+	const bool restarts = shell->journal_restarts != c->restarts;
+	const char *lines = fed_text_str(&shell->journal) + (restarts ? 0 : c->journal);
+
+	if (fed_travel_is_moving(shell->travel))
+		return;
+	if (c->counts) {
+		struct fed_travel_entry entry = {
+			.lines = lines,
+			.restarts = restarts,
+			.single = result == FED_EXIT_OK && !restarts && count_lines(lines) == 1,
+			.outside =
+				command->flags & (FED_COMMAND_OUTSIDE | FED_COMMAND_LOADS | FED_COMMAND_DISCARDS),
+		};
+
+		end_revision(shell, &entry);
+	}
+	if (command->flags & FED_COMMAND_DISCARDS)
+		tell_discarded(shell, c);
+	if (c->groups)
+		shell->travel_group = 0;
+}
+
+void fed__travel_restarted(struct fed_shell *shell)
+{
+	struct fed_travel_entry entry = {.restarts = true, .outside = true};
+
+	if (fed_travel_is_moving(shell->travel))
+		return;
+	entry.lines = shell->journal.len ? fed_text_str(&shell->journal) : "\n";
+	fed_travel_begin(shell->travel, false);
+	end_revision(shell, &entry);
+}
+
+/* Moves --------------------------------------------------------------------------------------- */
+
+/* Note the compositions of the present run's versions again, from the revisions that made them. */
+static void note_compositions(struct fed_shell *shell)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	struct fed_place p = fed_travel_place(shell->travel);
+	const uint32_t run = tree->revision[p.revision].run;
+	struct fed_error unused;
+	uint32_t n = 0;
+
+	for (struct fed_place at = p; at.revision; at = tree->revision[at.revision].from)
+		n++;
+	for (uint32_t k = n; k-- > 0;) {
+		struct fed_place at = p;
+
+		for (uint32_t i = 0; i < k; i++)
+			at = tree->revision[at.revision].from;
+		const struct fed_revision *r = &tree->revision[at.revision];
+		if (r->run != run || fed_place_version(tree, at) <= r->version_before ||
+		    !r->notes[NOTE_COMPOSITION])
+			continue;
+		if (fed_composition_log_note(&shell->compositions, r->version_before + 1,
+		                             r->notes[NOTE_COMPOSITION], &unused)) {
+			fed_composition_log_release(&shell->compositions);
+			return;
+		}
+	}
+}
+
+/* The journal, a recording and what is known of the versions, as they were at the present place. */
+static void follow(struct fed_shell *shell)
+{
+	const struct fed_place p = fed_travel_place(shell->travel);
+	const char *plugins = fed_travel_tree(shell->travel)->revision[p.revision].notes[NOTE_PLUGINS];
+	struct fed_text journal = {0}, then = {0};
+
+	fed_travel_journal(shell->travel, p, &journal);
+	fed_text_add(&then, "%s", plugins ? plugins : "");
+	fed__journal_replace(shell, &journal, &then);
+	fed_text_release(&journal);
+	fed_text_release(&then);
+	note_compositions(shell);
+	shell->autosave.recorded = SIZE_MAX; /* whatever the length of the journal is */
+}
+
+int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error *err)
+{
+	const int rc = fed_travel_go(shell->travel, p, err);
+
+	if (rc == FED_OK)
+		follow(shell);
+	return rc;
+}
+
+int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
+{
+	const int rc = fed_travel_redo(shell->travel, err);
+
+	if (rc == FED_OK)
+		follow(shell);
+	return rc;
+}
+
+int fed__travel_switch(struct fed_shell *shell, const char *branch, struct fed_error *err)
+{
+	const int rc = fed_travel_switch(shell->travel, branch, err);
+
+	if (rc == FED_OK)
+		follow(shell);
+	return rc;
+}
