@@ -18,7 +18,8 @@ int fed_snapshot_take(const struct fed_session *, struct fed_text *, struct fed_
 /* The same, but FED_REJECT as soon as it would have more than so many bytes. */
 int fed_snapshot_take_within(const struct fed_session *, struct fed_text *, size_t most,
                              struct fed_error *);
-/* Hash of all that a snapshot holds but the real time that rounds took: equal states have the same. */
+/* Hash of all that a snapshot holds but the real time that rounds took: equal states have the same.
+ */
 int fed__snapshot_digest(const struct fed_session *, uint64_t *digest, struct fed_error *);
 /* Restore a snapshot; reuses the session's dataset if its fingerprint is the same. */
 int fed_snapshot_restore(struct fed_session *, const struct fed_text *, struct fed_error *);

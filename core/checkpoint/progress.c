@@ -52,7 +52,8 @@ static void put_records(struct fed_saver *f, const struct fed_record *record, si
 		k = 0;
 		for (const struct fed_field *m = fed_metrics; m->type; m++)
 			if (saved[k++])
-				fed_put_f64(f, f->canonical && is_real_time(m) ? 0 : fed_metric_value(m, &record[i]));
+				fed_put_f64(f,
+				            f->canonical && is_real_time(m) ? 0 : fed_metric_value(m, &record[i]));
 	}
 }
 

@@ -26,7 +26,7 @@ struct fed_saver {
 	size_t start, most;      /* the text's length before, and bytes that it may get */
 	bool too_long;           /* it would get more: the rest is left out */
 	bool failed;             /* no memory */
-	bool canonical;           /* real time is written as 0, and vectors of zeros as none */
+	bool canonical;          /* real time is written as 0, and vectors of zeros as none */
 };
 /* Write to a file that replaces `path` at the commit, or to the end of a text, which the caller
  * owns.
