@@ -17,7 +17,7 @@ static void put_line(struct fed_text *line, const char *called, const struct fed
 	const size_t begin = words->word[0].end, end = words->word[words->n - 1].end;
 
 	fed_text_add(line, "%s", called);
-	fed_text_put(line, source + begin, end - begin);
+	fed__line_join(line, source + begin, end - begin);
 }
 
 void fed__note_awaited(struct fed_shell *shell, const char *called, const struct fed_words *words,

@@ -133,6 +133,8 @@ static void take_ends_of_lines(struct cut *c, size_t begin)
 			break;
 	}
 	const char after = c->at < c->len ? c->text[c->at] : 0;
+	while (c->words->bytes.len > begin && c->words->bytes.s[c->words->bytes.len - 1] == ' ')
+		c->words->bytes.len--;
 	const bool separate = before && !strchr("{;,=|", before) && !(after && strchr("};,=|", after));
 	fed_text_put(&c->words->bytes, separate ? "; " : " ", separate ? 2 : 1);
 }

@@ -115,9 +115,28 @@ START_TEST(what_is_better)
 }
 END_TEST
 
+static struct fed_store *store;
+static struct fed_temp temp;
+
+static void open_store(void)
+{
+	struct fed_error err;
+
+	fed_temp_make(&temp);
+	store = NULL; /* a build without SQLite has none */
+	if (fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err) == FED_FAIL)
+		ck_abort_msg("%s", err.text);
+}
+
+static void close_store(void)
+{
+	fed_store_close(store);
+	fed_temp_remove(&temp);
+}
+
 /* A study whose figures are given: loss of a = x, y and b = 1, 2 with five seeds. */
-static void put_given(struct fed_store *store, struct fed_stored_study *study,
-                      double value(size_t cell), size_t leave_out, struct fed_error *err)
+static void put_given(struct fed_stored_study *study, double value(size_t cell), size_t leave_out,
+                      struct fed_error *err)
 {
 	struct fed_text none = {0};
 
@@ -156,12 +175,8 @@ START_TEST(means_and_paired_differences)
 	struct fed_stored_study study;
 	const struct fed_field *loss, *bytes;
 	struct fed_error err = {""};
-	struct fed_store *store;
-	struct fed_temp temp;
 
-	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
-	put_given(store, &study, given, SIZE_MAX, &err);
+	put_given(&study, given, SIZE_MAX, &err);
 	fed_metric_find("loss", &loss, &err);
 	fed_metric_find("bytes-up", &bytes, &err);
 	fed_assert_ok(fed_study_table_read(&t, store, &study, loss, "a,b", &err), &err);
@@ -208,8 +223,6 @@ START_TEST(means_and_paired_differences)
 	ck_assert_int_ne(fed_study_table_read(&t, store, &study, loss, "aa", &err), FED_OK);
 	fed_study_table_release(&t);
 	ck_assert_msg(strstr(err.text, "there is no factor aa"), "%s", err.text);
-	fed_store_close(store);
-	fed_temp_remove(&temp);
 }
 END_TEST
 
@@ -220,12 +233,8 @@ START_TEST(a_missing_run_has_no_pair)
 	struct fed_stored_study study;
 	const struct fed_field *loss;
 	struct fed_error err = {""};
-	struct fed_store *store;
-	struct fed_temp temp;
 
-	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
-	put_given(store, &study, given, 12, &err); /* a = x, b = 1, seed 2 */
+	put_given(&study, given, 12, &err); /* a = x, b = 1, seed 2 */
 	fed_metric_find("loss", &loss, &err);
 	fed_assert_ok(fed_study_table_read(&t, store, &study, loss, "a,b", &err), &err);
 	ck_assert_uint_eq(t.missing, 1);
@@ -233,8 +242,6 @@ START_TEST(a_missing_run_has_no_pair)
 	ck_assert_uint_eq(t.group[1].n, 5);
 	ck_assert_uint_eq(t.group[1].pairs, 4);
 	fed_study_table_release(&t);
-	fed_store_close(store);
-	fed_temp_remove(&temp);
 }
 END_TEST
 
@@ -253,11 +260,7 @@ START_TEST(of_many_groups_each_has_its_run)
 	struct fed_study_table t = {0};
 	const struct fed_field *loss;
 	struct fed_error err = {""};
-	struct fed_store *store;
-	struct fed_temp temp;
 
-	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
 	fed_assert_ok(fed__store_add(store, &study, &err), &err);
 	fed_assert_ok(fed__store_put(store, study.id, &run, &h, &err), &err);
 	fed_metric_find("loss", &loss, &err);
@@ -268,8 +271,6 @@ START_TEST(of_many_groups_each_has_its_run)
 	ck_assert(!t.group[62499].best); /* it is alone */
 	ck_assert_uint_eq(t.group[0].n, 0);
 	fed_study_table_release(&t);
-	fed_store_close(store);
-	fed_temp_remove(&temp);
 }
 END_TEST
 
@@ -279,12 +280,8 @@ START_TEST(bands_are_moments_of_rounds)
 	struct fed_stored_study study;
 	const struct fed_field *loss;
 	struct fed_error err = {""};
-	struct fed_store *store;
-	struct fed_temp temp;
 
-	fed_temp_make(&temp);
-	fed_assert_ok(fed_store_open(&store, fed_temp_file(&temp, "a.db"), FED_STORE_MAKE, &err), &err);
-	put_given(store, &study, given, SIZE_MAX, &err);
+	put_given(&study, given, SIZE_MAX, &err);
 	fed_metric_find("loss", &loss, &err);
 	ck_assert_int_ne(fed_study_bands_read(&b, store, &study, loss, "a,b,seed", &err), FED_OK);
 	ck_assert_msg(strstr(err.text, "30 curves are too many"), "%s", err.text);
@@ -308,8 +305,6 @@ START_TEST(bands_are_moments_of_rounds)
 		ck_assert_double_eq_tol(b.band[k].sd[1], sqrt(squares / 14), 1e-12);
 	}
 	fed_study_bands_release(&b);
-	fed_store_close(store);
-	fed_temp_remove(&temp);
 }
 END_TEST
 
@@ -323,6 +318,7 @@ FED_SUITE(study_table)
 	tcase_add_test(c, students_t);
 	tcase_add_test(c, what_is_better);
 #ifdef FED_HAVE_SQLITE
+	tcase_add_checked_fixture(c, open_store, close_store);
 	tcase_add_test(c, means_and_paired_differences);
 	tcase_add_test(c, a_missing_run_has_no_pair);
 	tcase_add_test(c, of_many_groups_each_has_its_run);

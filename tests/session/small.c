@@ -217,3 +217,13 @@ void small_same(const struct fed_session *a, const struct fed_session *b)
 		ck_assert_msg(memcmp(&x, &y, sizeof x) == 0, "record %zu differs", i);
 	}
 }
+
+const struct fed_record *small_last(const struct fed_session *s)
+{
+	return &s->history.record[s->history.n - 1];
+}
+
+const struct fed_client *small_client(const struct fed_session *s, uint32_t id)
+{
+	return fed_clients_get(&s->parts.clients, id);
+}

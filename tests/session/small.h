@@ -29,6 +29,9 @@ int small_try(struct fed_session *, const char *line, struct fed_error *);
 void small_do(struct fed_session *, const char *lines);
 /* Initialise and compose: blobs, softmax, `aggregator`, 4 clients with 12 examples each. */
 void small_compose(struct fed_session *, struct heard *, const char *aggregator);
+/* The record of the last round, and a client; valid until the session changes. */
+const struct fed_record *small_last(const struct fed_session *);
+const struct fed_client *small_client(const struct fed_session *, uint32_t id);
 /* Check that the line fails with an error that contains `words`. */
 void small_refuses(struct fed_session *, const char *line, const char *words);
 

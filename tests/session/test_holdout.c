@@ -19,13 +19,6 @@ static const struct fed_clients *clients_of(const struct fed_session *s)
 	return &fed_session_parts(s)->clients;
 }
 
-static const struct fed_record *last_of(const struct fed_session *s)
-{
-	const struct fed_history *h = fed_session_history(s);
-
-	return &h->record[h->n - 1];
-}
-
 START_TEST(no_example_is_trained_on_and_held_out)
 {
 	struct fed_session s;
@@ -82,7 +75,7 @@ START_TEST(rounds_measure_what_each_client_holds_out)
 		all += q.n;
 	}
 	fed_evaluator_free(e);
-	const struct fed_record *r = last_of(&s);
+	const struct fed_record *r = small_last(&s);
 	ck_assert_double_eq_tol(r->clients_accuracy, sum, 1e-12);
 	ck_assert_double_eq_tol(r->clients_loss, loss, 1e-6);
 	ck_assert_double_eq_tol(r->clients_weighted, hits / all, 1e-12);
@@ -100,14 +93,14 @@ START_TEST(figures_may_be_missing)
 
 	small_init(&s, NULL);
 	small_do(&s, "dataset linear d=3 train=90 test=20;add 2 iid 10;round 1");
-	ck_assert(isnan(last_of(&s)->clients_loss));
+	ck_assert(isnan(small_last(&s)->clients_loss));
 	small_refuses(&s, "set holdout 1", "holdout");
 	small_do(&s, "set holdout 0.5;add 2 iid 10;set eval-every 2;round 1");
-	ck_assert(isfinite(last_of(&s)->clients_loss) && isnan(last_of(&s)->clients_accuracy));
+	ck_assert(isfinite(small_last(&s)->clients_loss) && isnan(small_last(&s)->clients_accuracy));
 	ck_assert(isnan(fed_client_evaluation(clients_of(&s), 0).loss));
 	ck_assert(isfinite(fed_client_evaluation(clients_of(&s), 3).loss));
 	small_do(&s, "round 1");
-	ck_assert(isnan(last_of(&s)->clients_loss));
+	ck_assert(isnan(small_last(&s)->clients_loss));
 	small_do(&s, "restart");
 	ck_assert(isnan(fed_client_evaluation(clients_of(&s), 3).loss));
 	fed__session_release(&s);

@@ -17,18 +17,6 @@ static const char composed[] = "dataset blobs classes=3 train=300 test=30 spread
 							   "model mlp hidden=6;set holdout 0.25;add 5 noniid 24;set lr 0.05";
 enum { BODY = 2 * 6 + 6, HEAD = 6 * 3 + 3 };
 
-static const struct fed_client *client_of(const struct fed_session *s, uint32_t id)
-{
-	return fed_clients_get(&fed_session_parts(s)->clients, id);
-}
-
-static const struct fed_record *last_of(const struct fed_session *s)
-{
-	const struct fed_history *h = fed_session_history(s);
-
-	return &h->record[h->n - 1];
-}
-
 static void begin(struct fed_session *s, const char *first)
 {
 	small_init(s, NULL);
@@ -67,15 +55,15 @@ START_TEST(a_head_stays_with_its_client)
 	const float *now = fed_session_params(&s);
 	ck_assert_mem_eq(now + BODY, initial + BODY, HEAD * sizeof *now);
 	ck_assert_mem_ne(now, initial, BODY * sizeof *now);
-	ck_assert_double_eq(last_of(&s)->bytes_up, 5 * (64.0 + 4 * BODY));
-	ck_assert_double_eq(last_of(&s)->bytes_down, 5 * (64.0 + 4 * BODY));
+	ck_assert_double_eq(small_last(&s)->bytes_up, 5 * (64.0 + 4 * BODY));
+	ck_assert_double_eq(small_last(&s)->bytes_down, 5 * (64.0 + 4 * BODY));
 	for (uint32_t id = 0; id < 5; id++) {
-		const struct fed_shared_vectors *own = client_of(&s, id)->own;
+		const struct fed_shared_vectors *own = small_client(&s, id)->own;
 
 		ck_assert_ptr_nonnull(own);
 		ck_assert_uint_eq(own->dim, HEAD);
 		for (uint32_t other = 0; other < id; other++)
-			ck_assert_mem_ne(own->vector[0], client_of(&s, other)->own->vector[0],
+			ck_assert_mem_ne(own->vector[0], small_client(&s, other)->own->vector[0],
 			                 HEAD * sizeof(float));
 	}
 	fed__session_release(&s);
@@ -128,7 +116,7 @@ START_TEST(clients_are_evaluated_with_their_own_models)
 	fed_assert_ok(fed_client_models_init(&models, &s, &err), &err);
 	fed_assert_ok(fed_evaluator_init(&e, &s, &err), &err);
 	for (uint32_t id = 0; id < 5; id++) {
-		const struct fed_client *x = client_of(&s, id);
+		const struct fed_client *x = small_client(&s, id);
 		const struct fed_evaluation wanted = {
 			.id = x->examples + x->count, .n = x->holdout, .brief = true};
 		const struct fed_client_evaluation got =
@@ -143,7 +131,7 @@ START_TEST(clients_are_evaluated_with_their_own_models)
 		ck_assert_float_eq(got.accuracy, (float)global.accuracy);
 		sum += own.accuracy / 5;
 	}
-	ck_assert_double_eq_tol(last_of(&s)->clients_accuracy, sum, 1e-12);
+	ck_assert_double_eq_tol(small_last(&s)->clients_accuracy, sum, 1e-12);
 	fed_evaluator_free(e);
 	fed_client_models_release(&models);
 	fed__session_release(&s);
@@ -166,7 +154,8 @@ static const char *const ways[] = {
 static void same_layers(const struct fed_session *a, const struct fed_session *b)
 {
 	for (uint32_t id = 0; id < 5; id++) {
-		const struct fed_shared_vectors *x = client_of(a, id)->own, *y = client_of(b, id)->own;
+		const struct fed_shared_vectors *x = small_client(a, id)->own,
+										*y = small_client(b, id)->own;
 
 		ck_assert(!x == !y);
 		if (x)
@@ -213,7 +202,7 @@ START_TEST(normalisation_may_stay)
 	small_init(&s, NULL);
 	small_do(&s, "dataset glyphs train=200 test=20;model resnet8 width=2 norm=batch;"
 	             "add 2 feature 20;set batch 10;set local-layers norm;round 1");
-	const struct fed_shared_vectors *a = client_of(&s, 0)->own, *b = client_of(&s, 1)->own;
+	const struct fed_shared_vectors *a = small_client(&s, 0)->own, *b = small_client(&s, 1)->own;
 	ck_assert_ptr_nonnull(a);
 	size_t norm = 0;
 	for (size_t o = 0; o < s.parts.net.ops; o++)
@@ -221,7 +210,8 @@ START_TEST(normalisation_may_stay)
 			norm += s.parts.net.op[o].count;
 	ck_assert_uint_eq(a->dim, norm);
 	ck_assert_mem_ne(a->vector[0], b->vector[0], norm * sizeof(float));
-	ck_assert_double_eq(last_of(&s)->bytes_up, 2 * (64.0 + 4.0 * (double)(s.parts.net.dim - norm)));
+	ck_assert_double_eq(small_last(&s)->bytes_up,
+	                    2 * (64.0 + 4.0 * (double)(s.parts.net.dim - norm)));
 	fed__session_release(&s);
 }
 END_TEST
@@ -241,9 +231,9 @@ START_TEST(others_are_refused_or_start_anew)
 	small_do(&s, "set local-layers dense2;round 1");
 	small_refuses(&s, "scheme split", "local-layers");
 	small_do(&s, "set local-layers dense1");
-	ck_assert_ptr_null(client_of(&s, 0)->own);
+	ck_assert_ptr_null(small_client(&s, 0)->own);
 	small_do(&s, "round 1;restart");
-	ck_assert_ptr_null(client_of(&s, 0)->own);
+	ck_assert_ptr_null(small_client(&s, 0)->own);
 	small_do(&s, "step 3");
 	small_refuses(&s, "set local-layers none", "open");
 	small_do(&s, "continue;model softmax");

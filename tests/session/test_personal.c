@@ -14,18 +14,6 @@ static const char composed[] = "dataset blobs classes=3 train=300 test=30 spread
 							   "model mlp hidden=6;set holdout 0.25;add 5 noniid 24;set lr 0.05";
 enum { BODY = 2 * 6 + 6, HEAD = 6 * 3 + 3, DIM = BODY + HEAD };
 
-static const struct fed_client *client_of(const struct fed_session *s, uint32_t id)
-{
-	return fed_clients_get(&fed_session_parts(s)->clients, id);
-}
-
-static const struct fed_record *last_of(const struct fed_session *s)
-{
-	const struct fed_history *h = fed_session_history(s);
-
-	return &h->record[h->n - 1];
-}
-
 static void begin(struct fed_session *s, const char *lines)
 {
 	small_init(s, NULL);
@@ -43,7 +31,7 @@ static void same_model(const char *a, const char *b)
 	small_do(&x, "round 3");
 	small_do(&y, "round 3");
 	ck_assert_mem_eq(fed_session_params(&x), fed_session_params(&y), DIM * sizeof(float));
-	ck_assert_double_eq(last_of(&x)->train_loss, last_of(&y)->train_loss);
+	ck_assert_double_eq(small_last(&x)->train_loss, small_last(&y)->train_loss);
 	fed__session_release(&x);
 	fed__session_release(&y);
 }
@@ -75,7 +63,7 @@ START_TEST(ditto_trains_a_model_beside)
 		}
 		small_do(&alone, "round 3");
 		for (size_t j = 0; j < DIM; j++)
-			ck_assert_float_eq_tol(client_of(&s, id)->kept[0][j], fed_session_params(&alone)[j],
+			ck_assert_float_eq_tol(small_client(&s, id)->kept[0][j], fed_session_params(&alone)[j],
 			                       2e-6);
 		fed__session_release(&alone);
 	}
@@ -84,7 +72,7 @@ START_TEST(ditto_trains_a_model_beside)
 	begin(&s, "set lr 0.001;aggregator ditto lambda=500;round 2");
 	const float *x = fed_session_params(&s);
 	for (size_t j = 0; j < DIM; j++)
-		ck_assert_float_eq_tol(client_of(&s, 0)->kept[0][j], x[j], 0.02);
+		ck_assert_float_eq_tol(small_client(&s, 0)->kept[0][j], x[j], 0.02);
 	fed__session_release(&s);
 }
 END_TEST
@@ -100,15 +88,15 @@ START_TEST(fedrep_trains_the_head_then_the_body)
 	begin(&head, "set local-layers last:1;aggregator fedrep head-epochs=2;set epochs 1;round 1");
 	ck_assert_mem_eq(fed_session_params(&rep), fed_session_params(&head), DIM * sizeof(float));
 	for (uint32_t id = 0; id < 5; id++)
-		ck_assert_mem_eq(client_of(&rep, id)->own->vector[0], client_of(&head, id)->own->vector[0],
-		                 HEAD * sizeof(float));
+		ck_assert_mem_eq(small_client(&rep, id)->own->vector[0],
+		                 small_client(&head, id)->own->vector[0], HEAD * sizeof(float));
 	fed__session_release(&head);
 	/* more epochs of the body change no head of this round */
 	begin(&head, "set local-layers last:1;aggregator fedrep head-epochs=2;set epochs 4;round 1");
 	ck_assert_mem_ne(fed_session_params(&rep), fed_session_params(&head), BODY * sizeof(float));
 	for (uint32_t id = 0; id < 5; id++)
-		ck_assert_mem_eq(client_of(&rep, id)->own->vector[0], client_of(&head, id)->own->vector[0],
-		                 HEAD * sizeof(float));
+		ck_assert_mem_eq(small_client(&rep, id)->own->vector[0],
+		                 small_client(&head, id)->own->vector[0], HEAD * sizeof(float));
 	fed__session_release(&head);
 	fed__session_release(&rep);
 	begin(&rep, "aggregator fedrep");
@@ -143,7 +131,7 @@ START_TEST(ifca_lets_clients_choose)
 	begin(&before, "aggregator ifca k=3;round 1");
 	begin(&s, "aggregator ifca k=3;round 2");
 	for (uint32_t id = 0; id < 5; id++) {
-		const struct fed_client *c = client_of(&s, id);
+		const struct fed_client *c = small_client(&s, id);
 		double least = INFINITY;
 		uint32_t best = 0;
 
@@ -153,7 +141,7 @@ START_TEST(ifca_lets_clients_choose)
 			memcpy(x, fed_session_params(&before), sizeof x);
 			for (size_t j = 0; k && j < DIM; j++)
 				x[j] = (float)fed_instance_broadcast(&before.parts.aggregator, k - 1)[j];
-			const double loss = loss_of(&before, client_of(&before, id), x);
+			const double loss = loss_of(&before, small_client(&before, id), x);
 			if (loss < least) {
 				least = loss;
 				best = k;
@@ -167,8 +155,8 @@ START_TEST(ifca_lets_clients_choose)
 		ck_assert((memcmp(fed_instance_broadcast(&s.parts.aggregator, k - 1),
 		                  fed_instance_broadcast(&before.parts.aggregator, k - 1),
 		                  DIM * sizeof(double)) != 0) == (taken[k] > 0));
-	ck_assert_double_eq(last_of(&s)->bytes_down, 5 * (64.0 + 3 * 4 * DIM));
-	ck_assert_double_eq(last_of(&s)->bytes_up, 5 * (64.0 + 4 * DIM));
+	ck_assert_double_eq(small_last(&s)->bytes_down, 5 * (64.0 + 3 * 4 * DIM));
+	ck_assert_double_eq(small_last(&s)->bytes_up, 5 * (64.0 + 4 * DIM));
 	small_refuses(&s, "aggregator ifca k=9", "8");
 	small_do(&s, "set local-layers last:1");
 	small_refuses(&s, "round 1", "local-layers none");
@@ -194,7 +182,7 @@ START_TEST(q_ffl_follows_its_formula)
 	ck_assert_uint_eq(g->n, 5);
 	for (size_t i = 0; i < g->n; i++) {
 		const float *d = g->of[i].update->vector[0];
-		const double loss = loss_of(&s, client_of(&s, g->of[i].client), x);
+		const double loss = loss_of(&s, small_client(&s, g->of[i].client), x);
 		double square = 0;
 
 		for (size_t j = 0; j < DIM; j++) {
@@ -206,7 +194,7 @@ START_TEST(q_ffl_follows_its_formula)
 	}
 	for (size_t j = 0; j < DIM; j++)
 		ck_assert_double_eq_tol((double)fed_session_params(&s)[j], (double)x[j] - sum[j] / h, 1e-6);
-	ck_assert_double_eq(last_of(&s)->bytes_up, 5 * (64.0 + 4 + 4 * DIM));
+	ck_assert_double_eq(small_last(&s)->bytes_up, 5 * (64.0 + 4 + 4 * DIM));
 	small_do(&s, "scheme async");
 	small_refuses(&s, "round 1", "scheme sync");
 	fed__session_release(&s);
@@ -258,7 +246,7 @@ START_TEST(threads_snapshots_and_aborts_keep_the_bits)
 	small_do(&two, "continue;round 1");
 	small_same(&one, &two);
 	for (uint32_t id = 0; id < 5; id++) {
-		const struct fed_client *a = client_of(&one, id), *b = client_of(&two, id);
+		const struct fed_client *a = small_client(&one, id), *b = small_client(&two, id);
 		const struct fed_client_evaluation x = fed_client_evaluation(&one.parts.clients, id),
 										   y = fed_client_evaluation(&two.parts.clients, id);
 

@@ -26,11 +26,6 @@ static void compose(struct fed_session *s, struct heard *heard, const char *rela
 	small_do(s, "round 1");
 }
 
-static const struct fed_record *last(const struct fed_session *s)
-{
-	return &s->history.record[s->history.n - 1];
-}
-
 static bool all_finite(const struct fed_session *s)
 {
 	for (size_t j = 0; j < s->parts.net.dim; j++)
@@ -59,17 +54,17 @@ START_TEST(a_head_that_fails_is_left_out)
 	struct fed_session s;
 
 	compose(&s, &heard, relays[_i % RELAYS], failures[i].fault);
-	ck_assert_double_eq(last(&s)->invited, 4);
-	ck_assert_double_eq(last(&s)->reported, 3);
-	ck_assert_double_eq(last(&s)->refused, failures[i].refused);
-	ck_assert_double_eq(last(&s)->late, failures[i].late);
+	ck_assert_double_eq(small_last(&s)->invited, 4);
+	ck_assert_double_eq(small_last(&s)->reported, 3);
+	ck_assert_double_eq(small_last(&s)->refused, failures[i].refused);
+	ck_assert_double_eq(small_last(&s)->late, failures[i].late);
 	ck_assert_uint_eq(s.parts.faults.fault[0].strikes,
 	                  i == 1 ? s.parts.faults.fault[0].strikes : 1);
 	ck_assert_msg(strstr(heard.text, failures[i].says) != NULL, "%s", heard.text);
 	ck_assert(all_finite(&s));
 	ck_assert_uint_eq(s.federation.n_held, 0);
 	small_do(&s, "heal;round 1");
-	ck_assert_double_eq(last(&s)->reported, 4);
+	ck_assert_double_eq(small_last(&s)->reported, 4);
 	fed__session_release(&s);
 }
 END_TEST
@@ -82,8 +77,8 @@ START_TEST(a_head_that_comes_twice_counts_once)
 
 	compose(&once, NULL, "server", NULL);
 	compose(&twice, &heard, "server", "inject duplicate 2");
-	ck_assert_double_eq(last(&twice)->reported, 4);
-	ck_assert_double_eq(last(&twice)->messages, last(&once)->messages + 1);
+	ck_assert_double_eq(small_last(&twice)->reported, 4);
+	ck_assert_double_eq(small_last(&twice)->messages, small_last(&once)->messages + 1);
 	ck_assert_uint_eq(heard.count[FED_EVENT_REFUSED], 1);
 	ck_assert_mem_eq(fed_session_params(&once), fed_session_params(&twice),
 	                 once.parts.net.dim * sizeof(float));
@@ -103,8 +98,8 @@ START_TEST(one_that_hangs_stops_no_other)
 	small_do(&s, "add 5 iid 4;model mlp hidden=5,4;scheme split cut=2");
 	small_do(&s, line);
 	small_do(&s, "round 1");
-	ck_assert_double_eq(last(&s)->lost, 1);
-	ck_assert_double_eq(last(&s)->reported, 8);
+	ck_assert_double_eq(small_last(&s)->lost, 1);
+	ck_assert_double_eq(small_last(&s)->reported, 8);
 	fed__session_release(&s);
 }
 END_TEST

@@ -14,13 +14,6 @@
 static const char composed[] = "dataset blobs classes=3 train=400 test=30 spread=1.5;"
 							   "set holdout 25%;set unseen 30%;add 10 noniid 20;set lr 0.05";
 
-static const struct fed_record *last_of(const struct fed_session *s)
-{
-	const struct fed_history *h = fed_session_history(s);
-
-	return &h->record[h->n - 1];
-}
-
 static const char *const ways[] = {
 	"set participants 4",
 	"select oort;set participants 4",
@@ -54,9 +47,9 @@ START_TEST(they_are_never_invited)
 		loss += (double)e.loss / 3;
 	}
 	ck_assert_uint_eq(unseen, 3);
-	ck_assert_double_eq_tol(last_of(&s)->unseen_accuracy, accuracy, 1e-6);
-	ck_assert_double_eq_tol(last_of(&s)->unseen_loss, loss, 1e-5);
-	ck_assert(isfinite(last_of(&s)->clients_accuracy));
+	ck_assert_double_eq_tol(small_last(&s)->unseen_accuracy, accuracy, 1e-6);
+	ck_assert_double_eq_tol(small_last(&s)->unseen_loss, loss, 1e-5);
+	ck_assert(isfinite(small_last(&s)->clients_accuracy));
 	fed__session_release(&s);
 }
 END_TEST
@@ -83,8 +76,9 @@ START_TEST(the_others_are_the_whole_federation)
 	small_do(&without, "aggregator scaffold;set participants 4;round 4");
 	ck_assert_mem_eq(fed_session_params(&with), fed_session_params(&without),
 	                 with.parts.net.dim * sizeof(float));
-	ck_assert_double_eq(last_of(&with)->clients_accuracy, last_of(&without)->clients_accuracy);
-	ck_assert(isnan(last_of(&without)->unseen_accuracy));
+	ck_assert_double_eq(small_last(&with)->clients_accuracy,
+	                    small_last(&without)->clients_accuracy);
+	ck_assert(isnan(small_last(&without)->unseen_accuracy));
 	fed__session_release(&with);
 	fed__session_release(&without);
 }
@@ -134,7 +128,7 @@ START_TEST(they_choose_among_models)
 		ck_assert(c->model >= 1 && c->model <= 3);
 		ck_assert(isfinite(fed_client_evaluation(&s.parts.clients, id).own_loss));
 	}
-	ck_assert(isfinite(last_of(&s)->unseen_accuracy));
+	ck_assert(isfinite(small_last(&s)->unseen_accuracy));
 	fed__session_release(&s);
 }
 END_TEST
