@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-/* flags of the host's own tables */
+/* flags of the host's own tables, beside FED_FIELD_LATER (fedsh/plugin.h) */
 enum {
 	FED_FIELD_POSITIONAL = 1, /* command arguments: may be given without the key, in row order */
 	FED_FIELD_REQUIRED = 2,   /* command arguments: must be given */
@@ -22,7 +22,6 @@ enum {
 	FED_FIELD_READONLY = 8,   /* shown, never set */
 	FED_FIELD_HIDDEN = 16,    /* not listed */
 	FED_FIELD_WORDS = 64,     /* command arguments: TEXT of the next words that are no key=value */
-	FED_FIELD_LATER = 32, /* not in the first version of saved files: saved when not the default */
 };
 
 /* Check that a table is well formed: names, types, offsets and sizes inside state_size, def within

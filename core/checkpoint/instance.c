@@ -170,15 +170,41 @@ static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 	}
 }
 
+/* Settings that files of earlier builds lack, whose default is not what was done then. */
+static const struct {
+	const char *beside, *key, *value;
+} earlier[] = {
+	{"lora", "lora_on", "dense"}, /* adapters were those of dense layers alone */
+};
+
+static bool has_key(const struct fed_key_values *settings, const char *key)
+{
+	for (size_t k = 0; k < settings->n; k++)
+		if (strcmp(settings->assign[k].key, key) == 0)
+			return true;
+	return false;
+}
+
+static int add_earlier(const struct fed_entry *entry, struct fed_key_values *settings,
+                       struct fed_error *err)
+{
+	for (size_t k = 0; k < sizeof earlier / sizeof *earlier; k++)
+		if (has_key(settings, earlier[k].beside) && !has_key(settings, earlier[k].key) &&
+		    entry->head->fields && fed_fields_find(entry->head->fields, earlier[k].key) &&
+		    fed_key_values_add(settings, earlier[k].key, earlier[k].value, err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
 static int make_instance(const struct fed_registry *plugins, enum fed_kind kind, const char *name,
-                         const struct fed_key_values *settings, struct fed_instance *out,
+                         struct fed_key_values *settings, struct fed_instance *out,
                          struct fed_error *err)
 {
 	const struct fed_entry *entry;
 
 	if (kind == FED_KIND_AGGREGATOR)
 		return fed_aggregator_make(plugins, out, name, settings->assign, settings->n, err);
-	if (fed_registry_find(plugins, kind, name, &entry, err))
+	if (fed_registry_find(plugins, kind, name, &entry, err) || add_earlier(entry, settings, err))
 		return FED_FAIL;
 	return fed_instance_init(out, entry, settings->assign, settings->n, err);
 }

@@ -150,8 +150,9 @@ struct fed_builder {
 	 * theirs plus its input.  Behind a line "shortcut" come layers that the input passes before it
 	 * is added, where shapes differ.  A block counts as one layer: no cut divides it.
 	 *
-	 * Behind a line "lora rank=4" no layer is trained, but for an adapter of that rank that each
-	 * dense layer gets: what was frozen does not travel.  A line "trained" ends this. */
+	 * Behind a line "lora rank=4" no layer is trained, but for adapters of that rank, which dense
+	 * layers get and the projections q and v of attention, or those that on=dense,q,k,v,out,conv,
+	 * embedding lists: what was frozen does not travel.  A line "trained" ends this. */
 	int (*add)(struct fed_builder *, struct fed_error *, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));
 };

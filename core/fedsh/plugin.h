@@ -131,6 +131,10 @@ enum fed_type {
 	FED_TYPE_BROADCAST,  /* double *: as PERSISTENT; clients get a float copy with the model */
 };
 
+/* The setting came after sessions were saved: it is saved only when it is not the default, with
+ * which the plugin does what it did before it. */
+enum { FED_FIELD_LATER = 32 };
+
 #define FED_LIST_MAX 16
 struct fed_list {
 	int64_t n, v[FED_LIST_MAX];
@@ -141,7 +145,7 @@ struct fed_field {
 	uint32_t type;           /* enum fed_type */
 	uint32_t offset;         /* of the member in the state struct */
 	uint32_t size;           /* sizeof the member */
-	uint32_t flags;          /* reserved: 0; the host refuses a plugin with another value */
+	uint32_t flags;          /* 0 or FED_FIELD_LATER; the host refuses a plugin with others */
 	double def, min, max;
 	const char *const *choice; /* names, NULL at the end */
 	const char *text;          /* default of TEXT and LIST, as typed; NULL is empty */

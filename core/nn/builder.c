@@ -9,6 +9,7 @@
 #include "nn/layers/image.h"
 #include "nn/layers/kinds.h"
 #include "nn/layers/layers.h"
+#include "nn/layers/lora.h"
 #include "nn/net.h"
 
 #define LAYERS_MAX 1024u
@@ -66,7 +67,12 @@ bool fed_net_mixes_examples(const struct fed_net *net)
 
 const struct fed_layer *fed__net_base_ops(const struct fed_net_layer *l)
 {
-	return l->ops == &fed_layer_lora ? &fed_layer_dense : l->ops;
+	return l->adapted ? fed__lora_base(l->ops) : l->ops;
+}
+
+bool fed__net_is_frozen(const struct fed_net_layer *l)
+{
+	return l->frozen && !l->adapted;
 }
 
 /* Whether a model of `has` parameters can get `more`. */
@@ -83,10 +89,9 @@ static int check_size(const char *layer, size_t has, size_t more, struct fed_err
 static int divide_layer(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
 {
 	const struct fed_layer *base = fed__net_base_ops(l);
-	const bool adapted = base != l->ops;
 
-	l->back_dx = l->flops;
 	l->back = 2 * l->flops;
+	l->back_dx = l->flops;
 	l->frozen_at = net->frozen_dim;
 	if (!net->freezes || net->whole)
 		return FED_OK;
@@ -95,12 +100,15 @@ static int divide_layer(const struct fed_net *net, struct fed_net_layer *l, stru
 		return FED_FAIL;
 	if (l->frozen == 0)
 		return FED_OK;
-	/* a frozen layer has the gradient by its input alone, an adapter both of its own */
+	l->lora = net->lora;
+	if (l->adapted) {
+		l->back = fed__lora_back(l->ops, l->config, &l->in, true);
+		l->back_dx = l->back - fed__lora_back(l->ops, l->config, &l->in, false);
+		return FED_OK;
+	}
+	/* a frozen layer has the gradient by its input alone */
 	l->back = l->flops;
-	if (adapted)
-		l->back += l->flops - base->flops(l->config, &l->in);
-	else
-		l->count = l->buffers = 0;
+	l->count = l->buffers = 0;
 	return FED_OK;
 }
 
@@ -184,6 +192,7 @@ static int append(struct fed_net *net, const struct fed_layer *ops, const void *
 		.source = source_of_next(net),
 		.other = FED_NO_BOUNDARY,
 		.reader = net->ops,
+		.adapted = !copy_ops && fed__lora_base(ops) != ops,
 	};
 	l->in = *shape_at(net, l->source);
 	if (measure_layer(net, l, err)) {
@@ -200,16 +209,18 @@ static int append(struct fed_net *net, const struct fed_layer *ops, const void *
 	return FED_OK;
 }
 
-/* Append a dense layer, behind a line "lora" a frozen one with an adapter. */
-static int append_dense(struct fed_net *net, const struct fed_dense_config *dense,
-                        struct fed_error *err)
+/* Append a layer of the host's, behind a line "lora" a frozen one, perhaps with an adapter. */
+static int append_own(struct fed_net *net, const struct fed_layer *ops, const void *config,
+                      size_t config_size, struct fed_error *err)
 {
-	const struct fed_lora_config c = {
-		.dense = *dense, .rank = net->rank, .alpha = net->alpha > 0 ? net->alpha : net->rank};
+	struct fed_lora_config adapted = {.lora = net->lora};
+	const struct fed_layer *lora =
+		net->freezes && !net->whole ? fed__lora_of(ops, &adapted.lora) : NULL;
 
-	return net->freezes && !net->whole
-	           ? append(net, &fed_layer_lora, &c, sizeof c, false, err)
-	           : append(net, &fed_layer_dense, dense, sizeof *dense, false, err);
+	if (!lora)
+		return append(net, ops, config, config_size, false, err);
+	memcpy(&adapted, config, config_size);
+	return append(net, lora, &adapted, sizeof adapted, false, err);
 }
 
 /* A failure is permanent: a plugin that ignores it gets no net. */
@@ -217,7 +228,7 @@ static int append_built_in(struct fed_builder *b, const struct fed_layer *ops, c
                            size_t config_size, struct fed_error *err)
 {
 	struct fed_net *net = net_of(b);
-	const int rc = append(net, ops, config, config_size, false, err);
+	const int rc = append_own(net, ops, config, config_size, err);
 
 	net->broken |= rc != FED_OK;
 	return rc;
@@ -242,10 +253,8 @@ static struct fed_shape image_before(const struct fed_net *net)
 static int add_dense(struct fed_builder *b, uint32_t units, struct fed_error *err)
 {
 	const struct fed_dense_config c = {.units = units, .image = image_before(net_of(b))};
-	const int rc = append_dense(net_of(b), &c, err);
 
-	net_of(b)->broken |= rc != FED_OK;
-	return rc;
+	return append_built_in(b, &fed_layer_dense, &c, sizeof c, err);
 }
 
 static int add_conv(struct fed_builder *b, uint32_t filters, uint32_t kernel, uint32_t pad,
@@ -397,8 +406,7 @@ static int add_line(struct fed_net *net, const char *line, struct fed_error *err
 		return end_block(net, err);
 	case FED_LINE_LORA:
 		net->freezes = true;
-		net->rank = parsed.rank;
-		net->alpha = parsed.alpha;
+		net->lora = parsed.lora;
 		return FED_OK;
 	case FED_LINE_TRAINED:
 		net->freezes = false;
@@ -406,11 +414,9 @@ static int add_line(struct fed_net *net, const char *line, struct fed_error *err
 	case FED_LINE_LAYER:
 		break;
 	}
-	if (parsed.ops == &fed_layer_dense) {
+	if (parsed.ops == &fed_layer_dense)
 		((struct fed_dense_config *)parsed.config)->image = image_before(net);
-		return append_dense(net, (struct fed_dense_config *)parsed.config, err);
-	}
-	return append(net, parsed.ops, parsed.config, parsed.kind->config_size, false, err);
+	return append_own(net, parsed.ops, parsed.config, parsed.kind->config_size, err);
 }
 
 __attribute__((format(printf, 3, 4))) static int

@@ -70,12 +70,6 @@ static double flops_of(const struct fed_workspace *ws, const struct fed_run *run
 
 /* Layers -------------------------------------------------------------------------- */
 
-/* Whether none of its parameters is trained. */
-static bool is_frozen(const struct fed_net_layer *op)
-{
-	return op->frozen && op->ops != &fed_layer_lora;
-}
-
 /* Operation l on examples from .. from + batch - 1; grads NULL for a forward pass. */
 static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const float *params,
                                uint32_t from, uint32_t batch)
@@ -91,12 +85,12 @@ static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const f
 		.in = op->in,
 		.out = op->out,
 		.batch = batch,
-		.params = is_frozen(op) ? ws->net->frozen + op->frozen_at : params + op->offset,
+		.params = fed__net_is_frozen(op) ? ws->net->frozen + op->frozen_at : params + op->offset,
 		.x = ws->activation[source] + from * fed_boundary_size(ws, source),
 		.y = ws->activation[i + 1] + from * fed_boundary_size(ws, i + 1),
 		.cache = ws->cache[i] + cache,
 		.scratch = ws->scratch[i],
-		.training = ws->training && !(is_frozen(op) && op->ops->buffer_count),
+		.training = ws->training && !(fed__net_is_frozen(op) && op->ops->buffer_count),
 		.first = ws->key.first + from,
 		.key = fed_random(ws->key.key, l),
 		.frozen = op->frozen ? ws->net->frozen + op->frozen_at : NULL,
@@ -305,7 +299,7 @@ static struct fed_pass backward_pass(const struct backward *b, size_t l, uint32_
 	pass.dy = l + 1 == ws->end ? b->dy + from * fed_boundary_size(ws, i + 1)
 	                           : gradient_at(b, i + 1, from, worker);
 	pass.dx = gradient_at(b, fed_op_at(ws, l)->source - ws->begin, from, worker);
-	pass.grads = is_frozen(fed_op_at(ws, l))
+	pass.grads = fed__net_is_frozen(fed_op_at(ws, l))
 	                 ? ws->sink
 	                 : b->grads + (fed_op_at(ws, l)->offset - fed_op_at(ws, ws->lowest)->offset);
 	return pass;

@@ -57,7 +57,8 @@ int fed_net_finish(struct fed_net *net, struct fed_error *err)
 	if (net->frozen_dim == 0)
 		return FED_OK;
 	if (net->dim == 0)
-		return fed_fail(err, "nothing is trained: lora has rank 0 or meets no dense layer");
+		return fed_fail(
+			err, "nothing is trained: lora has rank 0 or meets no layer of those that it is on");
 	net->frozen = fed_alloc_floats(net->frozen_dim);
 	if (!net->frozen)
 		return fed_fail_memory(err, net->frozen_dim * sizeof *net->frozen, "the frozen base");

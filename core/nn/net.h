@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "fedsh/model.h"
+#include "nn/layers/layers.h"
 #include "nn/thread_scratch.h"
 
 /* A layer, and also an operation: what the executor runs.  Most layers are one operation.  A
@@ -30,6 +31,8 @@ struct fed_net_layer {
 	double back;          /* backward, one example; of which for dx: */
 	double back_dx;
 	size_t frozen, frozen_at; /* its part of the frozen vector: count and offset */
+	bool adapted;             /* it is a frozen layer with an adapter (nn/layers/lora.h) */
+	struct fed_lora lora;     /* where it is frozen: what the lines before said of adapters */
 	void *copy;               /* owned memory of ops (a plugin's) and config */
 	size_t begin, end;        /* its operations */
 	/* Of an operation, by boundaries: boundary o is before operation o of the net. */
@@ -61,10 +64,9 @@ struct fed_net {
 	float *frozen; /* [frozen_dim], the net's; changed between rounds alone */
 	size_t frozen_dim;
 	bool frozen_given; /* not from the seed: imported or pre-trained */
-	/* what the layers to come are: frozen, dense ones with an adapter of this rank */
+	/* what the layers to come are: frozen, some with adapters */
 	bool freezes;
-	uint32_t rank;
-	double alpha;
+	struct fed_lora lora;
 	bool whole;  /* set before the builder is made: nothing is frozen, the net of a base */
 	bool broken; /* a builder call failed: never finished */
 	/* the residual block that is being built: its first operation, and that of its shortcut */
@@ -238,7 +240,9 @@ int fed_net_matrices(const struct fed_net *, struct fed_matrix **, uint32_t *n, 
  */
 void fed_net_layer_describe(const struct fed_net *, size_t l, char what[48]);
 
-/* The layer whose parameters are frozen: of a dense one with an adapter the dense layer. */
+/* The layer whose parameters are frozen: of an adapted one the layer without its adapter. */
 const struct fed_layer *fed__net_base_ops(const struct fed_net_layer *);
+/* Whether none of its parameters is trained. */
+bool fed__net_is_frozen(const struct fed_net_layer *);
 
 #endif

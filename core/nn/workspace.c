@@ -76,13 +76,12 @@ static float *take_block(struct layout *at, size_t per_example, size_t examples)
 }
 
 /* Whether the operation that made y reads it backward; its own kind decides. */
-static bool keeps_y(const struct fed_layer *ops)
+static bool keeps_y(const struct fed_net_layer *op)
 {
-	const struct fed_stage *stage = fed__stage_of(ops);
+	const struct fed_stage *stage = fed__stage_of(op->ops);
 
-	return stage
-	           ? stage->keeps_y
-	           : ops != &fed_layer_dense && ops != &fed_layer_lora && ops != &fed__layer_batch_norm;
+	return stage ? stage->keeps_y
+	             : op->ops != &fed_layer_dense && !op->adapted && op->ops != &fed__layer_batch_norm;
 }
 
 /* An operation may overwrite its input when that is not read again: neither by the one that made
@@ -103,7 +102,7 @@ static void lay_out_activations(struct fed_workspace *ws, struct layout *at)
 			kept |= stage->keeps_y;
 		} else {
 			ws->activation[i + 1] = take_block(at, fed_boundary_size(ws, i + 1), ws->max_batch);
-			kept = keeps_y(op->ops);
+			kept = keeps_y(op);
 		}
 	}
 }
@@ -196,7 +195,7 @@ static size_t largest_frozen(const struct fed_workspace *ws)
 	for (size_t o = ws->lowest; o < ws->end; o++) {
 		const struct fed_net_layer *op = fed_op_at(ws, o);
 
-		if (op->ops != &fed_layer_lora && op->frozen > most)
+		if (!op->adapted && op->frozen > most)
 			most = op->frozen;
 	}
 	return most;

@@ -189,9 +189,9 @@ static int check_rows(const struct fed_head *head, const struct fed_field *rows,
 		if (fed_field_vector(row) && head->kind != FED_KIND_AGGREGATOR)
 			return fed_reject(err, "field row %s is a vector; only aggregators have vectors",
 			                  row->name);
-		if (row->flags)
-			return fed_reject(err, "field row %s has flags %x; in a plugin they are 0", row->name,
-			                  row->flags);
+		if (row->flags & ~(uint32_t)FED_FIELD_LATER)
+			return fed_reject(err, "field row %s has flags %x; in a plugin they are 0 or %x",
+			                  row->name, row->flags, FED_FIELD_LATER);
 	}
 	if (fed_fields_check(rows, head->state_size, &why))
 		return fed_reject(err, "bad field row: %s", why.text);

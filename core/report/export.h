@@ -20,7 +20,7 @@ int fed_session_export(struct fed_session *, const char *path, const struct fed_
 /* Which tensor of the file became which of the model; n 0: they have the same names. */
 struct fed_import_row {
 	char to[48], from[200], shape[48];
-	bool transposed; /* (in, out) there */
+	const char *note; /* how the file has it, where that is not the model's way; else "-" */
 };
 struct fed_import_map {
 	struct fed_import_row *row;
@@ -29,7 +29,7 @@ struct fed_import_map {
 };
 /* Import parameters from .npz or .safetensors.  The file must have all tensors of the model with
  * their shapes, and no others; of a model with a frozen base it may have the base or the adapters
- * alone.  A safetensors file may also have names of its own, as a state dict of PyTorch
+ * alone.  A file may also have names of its own, as a state dict of PyTorch
  * (report/import_match.h).  The version stays; sends a notice.  map may be NULL; release it in any
  * case. */
 int fed_session_import(struct fed_session *, const char *path, struct fed_import_map *map,

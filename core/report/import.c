@@ -22,12 +22,11 @@
 
 struct import {
 	struct fed_tensor_list list;
-	bool *taken;   /* [list.n] */
-	float *params; /* [dim], new */
-	float *frozen; /* [frozen_dim], new */
-	float *buffer; /* of the largest tensor */
-	/* of a safetensors file */
-	struct fed_foreign_tensor *foreign; /* [n_foreign] */
+	bool *taken;                        /* [list.n] */
+	float *params;                      /* [dim], new */
+	float *frozen;                      /* [frozen_dim], new */
+	float *buffer;                      /* of the largest tensor */
+	struct fed_foreign_tensor *foreign; /* [n_foreign]: of the file */
 	size_t n_foreign, foreign_capacity, left_out;
 	struct fed_match *match; /* [list.n], where the file has names of its own; else NULL */
 };
@@ -61,24 +60,14 @@ static const char *tensor_name_at(const void *ctx, size_t i)
 	return i < list->n ? list->tensor[i].name : NULL;
 }
 
-/* Number k of a tensor, in the order of the model's. */
-static size_t place(const struct fed_stored_tensor *t, size_t k, bool transposed)
-{
-	if (!transposed)
-		return k;
-	/* (in, out) there; k runs over (out, in) */
-	const size_t out = t->shape[t->rank - 1], in = t->shape[t->rank - 2];
-	return k % in * out + k / in;
-}
-
 /* Take the numbers of a tensor of the file as tensor i of the model. */
-static int store(struct import *m, size_t i, const struct fed_stored_tensor *t, bool transposed,
-                 struct fed_error *err)
+static int store(struct import *m, size_t i, const struct fed_stored_tensor *t,
+                 enum fed_layout layout, struct fed_error *err)
 {
 	const struct fed_named_tensor *own = &m->list.tensor[i];
 
 	for (size_t k = 0; k < t->n; k++) {
-		m->buffer[k] = fed_stored_number(t, place(t, k, transposed));
+		m->buffer[k] = fed_stored_number(t, fed__layout_place(own, t, layout, k));
 		if (!isfinite(m->buffer[k]))
 			return fed_fail(err, "%s: number %zu of it is not finite as float32", own->name, k);
 	}
@@ -87,9 +76,9 @@ static int store(struct import *m, size_t i, const struct fed_stored_tensor *t, 
 	return FED_OK;
 }
 
-static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
+/* Take a tensor under the model's name of it. */
+static int take_tensor(struct import *m, const struct fed_stored_tensor *t, struct fed_error *err)
 {
-	struct import *m = ctx;
 	char name[sizeof m->list.tensor->name];
 	size_t i = 0;
 
@@ -105,7 +94,7 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		return fed_fail(err, "%s appears twice", name);
 	if (check_shape(&m->list.tensor[i], t, err))
 		return FED_FAIL;
-	return store(m, i, t, false, err);
+	return store(m, i, t, FED_LAYOUT_SAME, err);
 }
 
 /* Tensors of the frozen base, or the others, that the file has. */
@@ -166,8 +155,14 @@ static bool ends_with(const char *name, const char *end)
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* Keep a tensor for later; the bytes are the file's.  PyTorch's counters of batches are left out.
- */
+static bool is_float(enum fed_number_type type)
+{
+	return type == FED_NUMBER_F32 || type == FED_NUMBER_F64 || type == FED_NUMBER_F16 ||
+	       type == FED_NUMBER_BF16;
+}
+
+/* Keep a tensor for later, with its bytes where they are not the file's.  PyTorch's counters of
+ * batches are left out. */
 static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
 {
 	struct import *m = ctx;
@@ -181,8 +176,8 @@ static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		m->left_out++;
 		return FED_OK;
 	}
-	if (t->type == FED_NUMBER_I64)
-		return fed_fail(err, "%s has type I64; F32, F64, F16 and BF16 are read",
+	if (!is_float(t->type))
+		return fed_fail(err, "%s is of whole numbers or texts; parameters are floats",
 		                fed_show(next.name).s);
 	if (m->n_foreign == m->list.n + FOREIGN_MORE)
 		return fed_fail(err, "more than %zu tensors; the model has %zu", m->n_foreign, m->list.n);
@@ -195,6 +190,10 @@ static int keep_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 			return fed_fail_memory(err, more * sizeof *grown, "the tensors of a file");
 		m->foreign = grown;
 		m->foreign_capacity = more;
+	}
+	if (t->buffer) {
+		next.owned = *t->buffer;
+		*t->buffer = NULL;
 	}
 	m->foreign[m->n_foreign++] = next;
 	return FED_OK;
@@ -234,17 +233,16 @@ static int take_foreign(struct import *m, struct fed_error *err)
 	int rc = fed__import_match(&m->list, m->foreign, m->n_foreign, m->match, err);
 	for (size_t i = 0; rc == FED_OK && i < m->list.n; i++)
 		if (m->match[i].from != FED_NO_MATCH)
-			rc = store(m, i, &m->foreign[m->match[i].from].stored, m->match[i].transposed, err);
+			rc = store(m, i, &m->foreign[m->match[i].from].stored, m->match[i].layout, err);
 	return rc;
 }
 
 /* By the model's own names, or by shape and order where the file has others. */
-static int read_safetensors(struct import *m, const struct fed_text *bytes, struct fed_error *err)
+static int take_kept(struct import *m, struct fed_error *err)
 {
-	const struct fed_tensor_taker taker = {.take = keep_tensor, .ctx = m, .any = true};
-	int rc = fed_safetensors_read(bytes->s, bytes->len, &taker, err);
+	int rc = FED_OK;
 
-	if (rc == FED_OK && !has_own_names(m))
+	if (!has_own_names(m))
 		return take_foreign(m, err);
 	for (size_t k = 0; rc == FED_OK && k < m->n_foreign; k++) {
 		struct fed_stored_tensor *t = &m->foreign[k].stored;
@@ -258,7 +256,7 @@ static int read_safetensors(struct import *m, const struct fed_text *bytes, stru
 static int read_tensors(struct import *m, const char *path, size_t dim, size_t frozen,
                         struct fed_error *err)
 {
-	const struct fed_tensor_taker taker = {.take = take_tensor, .ctx = m};
+	const struct fed_tensor_taker taker = {.take = keep_tensor, .ctx = m, .any = true};
 	const uint64_t limit = 8ull * (dim + frozen) + HEADER_BYTES_MAX;
 	const size_t n = strlen(path);
 	const bool npz = n > 4 && strcasecmp(path + n - 4, ".npz") == 0;
@@ -270,7 +268,9 @@ static int read_tensors(struct import *m, const char *path, size_t dim, size_t f
 	if (check_length(path, limit, dim + frozen, err) || fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
-	             : read_safetensors(m, &bytes, &why);
+	             : fed_safetensors_read(bytes.s, bytes.len, &taker, &why);
+	if (rc == FED_OK)
+		rc = take_kept(m, &why);
 	if (rc == FED_OK)
 		rc = check_all(m, dim, &why);
 	if (rc)
@@ -307,6 +307,8 @@ static void close_import(struct import *m)
 	fed_free_floats(m->params);
 	fed_free_floats(m->frozen);
 	fed_free_floats(m->buffer);
+	for (size_t k = 0; k < m->n_foreign; k++)
+		fed_free(m->foreign[k].owned);
 	fed_free(m->foreign);
 	fed_free(m->match);
 }
@@ -339,7 +341,7 @@ static int tell_match(const struct import *m, struct fed_import_map *map, struct
 		snprintf(row->to, sizeof row->to, "%s", m->list.tensor[i].name);
 		snprintf(row->from, sizeof row->from, "%s", m->foreign[m->match[i].from].name);
 		snprintf(row->shape, sizeof row->shape, "%s", fed_text_str(&size));
-		row->transposed = m->match[i].transposed;
+		row->note = fed__layout_word(&m->list.tensor[i], m->match[i].layout);
 		map->n++;
 		fed_text_release(&size);
 	}

@@ -45,33 +45,51 @@ void fed__put_shape(uint32_t rank, const uint64_t *shape, struct fed_text *out)
 
 /* Names --------------------------------------------------------------------- */
 
+/* The last . or / of a name, or NULL. */
+static const char *last_separator(const char *name)
+{
+	const char *dot = strrchr(name, '.'), *slash = strrchr(name, '/');
+
+	return !dot || (slash && slash > dot) ? slash : dot;
+}
+
 /* Bytes of the layer's part of a name; the projection behind an attention is a part of it. */
 static size_t layer_length(const char *name)
 {
 	static const char inner[] = ".out_proj";
-	const char *dot = strrchr(name, '.');
+	const char *dot = last_separator(name);
 	const size_t n = dot ? (size_t)(dot - name) : strlen(name), m = sizeof inner - 1;
 
 	return dot && n > m && strncmp(name + n - m, inner, m) == 0 ? n - m : n;
 }
 
-/* What a tensor is in its layer, by the names that are in use. */
+/* What a tensor is in its layer, by the names that are in use; ":0" behind one is TensorFlow's. */
 static const char *role(const char *name)
 {
 	static const char *const same[][2] = {
 		{"gamma", "weight"},
 		{"scale", "weight"},
+		{"kernel", "weight"},
+		{"embedding", "weight"},
+		{"embeddings", "weight"},
+		{"b", "bias"},
+		{"w", "weight"},
 		{"beta", "bias"},
 		{"out_proj.weight", "out_weight"},
 		{"out_proj.bias", "out_bias"},
 		{"moving_mean", "running_mean"},
 		{"moving_var", "running_var"},
+		{"moving_variance", "running_var"},
+		{"mean", "running_mean"},
+		{"var", "running_var"},
+		{"bias", "bias"},
 	};
 	const size_t n = layer_length(name);
-	const char *leaf = name[n] == '.' ? name + n + 1 : name;
+	const char *leaf = name[n] ? name + n + 1 : name;
+	const size_t length = strcspn(leaf, ":");
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-		if (strcmp(leaf, same[i][0]) == 0)
+		if (strlen(same[i][0]) == length && strncmp(leaf, same[i][0], length) == 0)
 			return same[i][1];
 	return leaf;
 }
@@ -148,22 +166,15 @@ static int make_groups(const void *list, size_t n, const char *(*name_of)(const 
 
 /* Shapes -------------------------------------------------------------------- */
 
-/* Dimensions of 1 at the front are left out. */
-static bool same_shape(const struct fed_named_tensor *want, const struct fed_stored_tensor *t,
-                       bool transposed)
+/* The first layout that fits; FED_LAYOUTS: none does. */
+static enum fed_layout first_layout(const struct fed_named_tensor *want,
+                                    const struct fed_stored_tensor *t)
 {
-	const uint32_t rank = want->walk.file_rank;
-	const uint64_t *shape = t->shape;
-	uint32_t n = t->rank;
+	enum fed_layout layout = FED_LAYOUT_SAME;
 
-	for (; n > rank && *shape == 1; n--)
-		shape++;
-	if (n != rank || (transposed && rank != 2))
-		return false;
-	for (uint32_t k = 0; k < rank; k++)
-		if (shape[k] != want->walk.file_shape[transposed ? rank - 1 - k : k])
-			return false;
-	return true;
+	while (layout < FED_LAYOUTS && !fed__layout_fits(want, t, layout))
+		layout++;
+	return layout;
 }
 
 /* The tensor of the file's layer that is tensor i of the model, or none. */
@@ -174,16 +185,13 @@ static struct fed_match find_tensor(const struct matching *m, size_t i,
 
 	for (size_t k = 0; k < theirs->n; k++) {
 		const struct fed_foreign_tensor *t = &m->foreign[theirs->tensor[k]];
+		const enum fed_layout layout = first_layout(want, &t->stored);
 		const bool alone = theirs->n == 1;
 
-		if (!alone && strcmp(role(want->name), role(t->name)) != 0)
-			continue;
-		if (same_shape(want, &t->stored, false))
-			return (struct fed_match){theirs->tensor[k], false};
-		if (same_shape(want, &t->stored, true))
-			return (struct fed_match){theirs->tensor[k], true};
+		if ((alone || strcmp(role(want->name), role(t->name)) == 0) && layout < FED_LAYOUTS)
+			return (struct fed_match){theirs->tensor[k], layout};
 	}
-	return (struct fed_match){FED_NO_MATCH, false};
+	return (struct fed_match){FED_NO_MATCH, FED_LAYOUT_SAME};
 }
 
 static bool fits(const struct matching *m, const struct layer_group *ours,
@@ -216,17 +224,23 @@ static bool same_layers(const struct matching *m, const struct layer_group *a,
 
 /* Refusals ------------------------------------------------------------------ */
 
+static void put_own_shape(const struct fed_named_tensor *t, struct fed_text *out)
+{
+	uint64_t shape[4];
+
+	for (uint32_t d = 0; d < t->walk.file_rank; d++)
+		shape[d] = t->walk.file_shape[d];
+	fed__put_shape(t->walk.file_rank, shape, out);
+}
+
 /* "dense1.weight (64, 784), dense1.bias (64)". */
 static void put_ours(const struct matching *m, const struct layer_group *g, struct fed_text *out)
 {
 	for (size_t k = 0; k < g->n; k++) {
 		const struct fed_named_tensor *t = &m->own->tensor[g->tensor[k]];
-		uint64_t shape[4];
 
-		for (uint32_t d = 0; d < t->walk.file_rank; d++)
-			shape[d] = t->walk.file_shape[d];
 		fed_text_add(out, "%s%s ", k ? ", " : "", t->name);
-		fed__put_shape(t->walk.file_rank, shape, out);
+		put_own_shape(t, out);
 	}
 }
 
@@ -365,6 +379,96 @@ static int match_all(struct matching *m, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Layouts where shapes do not say ------------------------------------------------ */
+
+static bool is_table(const struct fed_named_tensor *t)
+{
+	return strncmp(t->name, "embedding", 9) == 0 || strncmp(t->name, "positions", 9) == 0;
+}
+
+/* Whether two layouts have the shape of tensor i of the model. */
+static bool is_open(const struct matching *m, size_t i)
+{
+	const struct fed_match *match = &m->match[i];
+	unsigned n = 0;
+
+	if (match->from == FED_NO_MATCH || is_table(&m->own->tensor[i]))
+		return false;
+	for (enum fed_layout l = FED_LAYOUT_SAME; l < FED_LAYOUTS; l++)
+		n += fed__layout_fits(&m->own->tensor[i], &m->foreign[match->from].stored, l);
+	return n > 1;
+}
+
+/* Tensors of this rank whose shape has this layout alone. */
+static size_t count_layout(const struct matching *m, uint32_t rank, enum fed_layout layout)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->own->n; i++)
+		n += m->match[i].from != FED_NO_MATCH && m->own->tensor[i].walk.file_rank == rank &&
+		     !is_table(&m->own->tensor[i]) && !is_open(m, i) && m->match[i].layout == layout;
+	return n;
+}
+
+static void settle_layouts(const struct matching *m)
+{
+	for (size_t i = 0; i < m->own->n; i++) {
+		const struct fed_named_tensor *own = &m->own->tensor[i];
+		const uint32_t rank = own->walk.file_rank;
+		struct fed_match *match = &m->match[i];
+
+		if (!is_open(m, i))
+			continue;
+		for (enum fed_layout l = FED_LAYOUT_SAME; l < FED_LAYOUTS; l++)
+			if (fed__layout_fits(own, &m->foreign[match->from].stored, l) &&
+			    count_layout(m, rank, l) > count_layout(m, rank, match->layout))
+				match->layout = l;
+	}
+}
+
+/* One by one ----------------------------------------------------------------------- */
+
+/* Whether the names say nothing of layers. */
+static bool has_no_layers(const struct fed_foreign_tensor *foreign, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (last_separator(foreign[i].name))
+			return false;
+	return n > 0;
+}
+
+/* The file's tensors are those of the model, in order. */
+static int match_in_order(struct matching *m, size_t n, struct fed_error *err)
+{
+	struct fed_text there = {0};
+	size_t k = 0;
+
+	for (size_t i = 0; i < m->own->n; i++) {
+		const struct fed_named_tensor *own = &m->own->tensor[i];
+
+		if (fed__is_adapter(own))
+			continue;
+		if (k == n)
+			return fed_fail(err, "it has %zu tensor%s; %s is missing", n, n == 1 ? "" : "s",
+			                own->name);
+		m->match[i] = (struct fed_match){k, first_layout(own, &m->foreign[k].stored)};
+		if (m->match[i].layout == FED_LAYOUTS) {
+			fed__put_shape(m->foreign[k].stored.rank, m->foreign[k].stored.shape, &there);
+			fed_text_add(&there,
+			             "; names without a layer (\"fc1.weight\") are taken in order, and "
+			             "here comes %s ",
+			             own->name);
+			put_own_shape(own, &there);
+			fed_fail(err, "%s is %s", fed_show(m->foreign[k].name).s, fed_text_str(&there));
+			fed_text_release(&there);
+			return FED_FAIL;
+		}
+		k++;
+	}
+	return k == n ? FED_OK
+	              : fed_fail(err, "the model has no tensor for %s", fed_show(m->foreign[k].name).s);
+}
+
 int fed__import_match(const struct fed_tensor_list *own, const struct fed_foreign_tensor *foreign,
                       size_t n, struct fed_match *match, struct fed_error *err)
 {
@@ -382,14 +486,16 @@ int fed__import_match(const struct fed_tensor_list *own, const struct fed_foreig
 	} else {
 		for (size_t i = 0; i < own->n; i++) {
 			left_out[i] = fed__is_adapter(&own->tensor[i]);
-			match[i] = (struct fed_match){FED_NO_MATCH, false};
+			match[i] = (struct fed_match){FED_NO_MATCH, FED_LAYOUT_SAME};
 		}
 		rc = make_groups(own, own->n, own_name, left_out, m.ours, &m.n_ours, err);
 		memset(left_out, 0, most * sizeof *left_out);
 		if (rc == FED_OK)
 			rc = make_groups(foreign, n, foreign_name, left_out, m.theirs, &m.n_theirs, err);
 		if (rc == FED_OK)
-			rc = match_all(&m, err);
+			rc = has_no_layers(foreign, n) ? match_in_order(&m, n, err) : match_all(&m, err);
+		if (rc == FED_OK)
+			settle_layouts(&m);
 	}
 	fed_free(left_out);
 	fed_free(m.ours);

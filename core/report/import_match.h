@@ -3,28 +3,32 @@
  * report/import_match.h - which tensor of a file under names of its own is which of the model's.
  *
  * Tensors belong together as in a state dict of PyTorch: "h.0.ln.weight" and "h.0.ln.bias" are of
- * one layer.  A layer of the file is one of the model when both have the same tensors in the same
- * shapes; a matrix may be transposed.  Where several have, they are taken in order: that of the
- * file, or, if it is sorted by name, that of the numbers in the names.  What remains ambiguous is
- * refused.
+ * one layer; as in Keras and Flax "dense/kernel", too.  A layer of the file is one of the model
+ * when both have the same tensors in the same shapes, each in one of the layouts of
+ * report/import_layout.h.  Where several have, they are taken in order: that of the file, or, if it
+ * is sorted by name, that of the numbers in the names.  What remains ambiguous is refused.  A shape
+ * that two layouts have (a square matrix) is of the layout that most of the others are of.
+ *
+ * Where no name says its layer ("arr_0"; "w1"), the tensors are those of the model one by one.
  */
 #ifndef FED_REPORT_IMPORT_MATCH_H
 #define FED_REPORT_IMPORT_MATCH_H
 
-#include "formats/tensors.h"
+#include "report/import_layout.h"
 
 enum { FED_FOREIGN_NAME = 200 };
 
 /* A tensor of the file. */
 struct fed_foreign_tensor {
 	char name[FED_FOREIGN_NAME];
-	struct fed_stored_tensor stored; /* its bytes are those of the file that was read */
+	struct fed_stored_tensor stored; /* its bytes are those of the file that was read, or */
+	void *owned;                     /* these, of fed_alloc() */
 };
 
 /* One of the model's, and the file's that goes there. */
 struct fed_match {
 	size_t from; /* in the file's list */
-	bool transposed;
+	enum fed_layout layout;
 };
 #define FED_NO_MATCH SIZE_MAX
 

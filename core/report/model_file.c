@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "nn/layers/kinds.h"
+#include "nn/layers/lora.h"
 
 #define BYTES_MOST (1u << 20)
 
@@ -144,17 +145,13 @@ bool fed_model_file_line(const char *path, const char *error, char *line, size_t
 /* What the lines so far say of those to come. */
 struct marks {
 	bool frozen;
-	uint32_t rank;
-	double alpha;
+	struct fed_lora lora;
 };
 
-/* The adapter of the first dense layer from operation o on, which says what rank `lora` has before
- * it; NULL: none has one. */
-static const struct fed_lora_config *next_adapter(const struct fed_net *net, size_t o)
+static bool is_said(const struct marks *now, const struct fed_lora *wanted)
 {
-	while (o < net->ops && net->op[o].ops != &fed_layer_lora)
-		o++;
-	return o < net->ops ? net->op[o].config : NULL;
+	return now->frozen && now->lora.rank == wanted->rank && now->lora.alpha == wanted->alpha &&
+	       now->lora.on == wanted->on;
 }
 
 /* A line `lora` or `trained` where operation o is another than the lines so far say. */
@@ -162,25 +159,25 @@ static void add_mark(const struct fed_net *net, size_t o, const char *indent, st
                      struct fed_text *out)
 {
 	const struct fed_net_layer *op = &net->op[o];
-	const struct fed_lora_config *next = next_adapter(net, o);
-	const struct marks wanted = {op->frozen > 0, next ? next->rank : 0, next ? next->alpha : 0};
-	const bool dense = op->ops == &fed_layer_lora;
+	char on[FED_LORA_ON_TEXT];
 
 	if (op->count == 0 && op->frozen == 0)
 		return;
-	if (!wanted.frozen) {
+	if (op->frozen == 0) {
 		if (now->frozen)
 			fed_text_add(out, "%strained\n", indent);
 		now->frozen = false;
 		return;
 	}
-	if (now->frozen && (!dense || (now->rank == wanted.rank && now->alpha == wanted.alpha)))
+	if (is_said(now, &op->lora))
 		return;
-	fed_text_add(out, "%slora rank=%u", indent, wanted.rank);
-	if (wanted.alpha != wanted.rank)
-		fed_text_add(out, " alpha=%.17g", wanted.alpha);
+	fed_text_add(out, "%slora rank=%u", indent, op->lora.rank);
+	if (op->lora.alpha != op->lora.rank)
+		fed_text_add(out, " alpha=%.17g", op->lora.alpha);
+	if (op->lora.on != fed_lora_on_usual())
+		fed_text_add(out, " on=%s", fed_lora_on_print(op->lora.on, on));
 	fed_text_add(out, "\n");
-	*now = wanted;
+	*now = (struct marks){true, op->lora};
 }
 
 static int add_op(const struct fed_net *net, size_t o, const char *indent, struct marks *now,

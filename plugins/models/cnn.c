@@ -10,6 +10,7 @@
 struct cnn {
 	int64_t filters1, filters2, units;
 	int64_t lora;
+	char lora_on[64];
 };
 
 static const struct fed_field fields[] = {
@@ -17,6 +18,7 @@ static const struct fed_field fields[] = {
 	FED_INT(struct cnn, filters2, 64, 1, 4096, "filters of the second convolution"),
 	FED_INT(struct cnn, units, 512, 1, 65536, "units of the dense layer"),
 	FED_LORA(struct cnn),
+	FED_LORA_ON_FIELD(struct cnn),
 	FED_END,
 };
 
@@ -52,7 +54,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (b->classes == 0)
 		return fed_fail(err, "needs classes, this dataset is a regression; use linear or mlp");
 
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, m->lora_on, err))
 		return FED_FAIL;
 	const uint32_t filters[2] = {(uint32_t)m->filters1, (uint32_t)m->filters2};
 	for (int i = 0; i < 2; i++)

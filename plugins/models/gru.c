@@ -9,12 +9,14 @@
 struct gru {
 	int64_t embedding, units;
 	int64_t lora;
+	char lora_on[64];
 };
 
 static const struct fed_field fields[] = {
 	FED_INT(struct gru, embedding, 8, 1, 4096, "numbers that stand for a token"),
 	FED_INT(struct gru, units, 64, 1, 32768, "numbers of the state"),
 	FED_LORA(struct gru),
+	FED_LORA_ON_FIELD(struct gru),
 	FED_END,
 };
 
@@ -46,7 +48,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (!b->tokens)
 		return fed_fail(err, "needs rows of tokens (dataset text or markov); use %s",
 		                b->classes > 0 ? "softmax or mlp" : "linear or mlp");
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, m->lora_on, err))
 		return FED_FAIL;
 	if (b->embedding(b, b->classes, (uint32_t)m->embedding, err) ||
 	    b->gru(b, (uint32_t)m->units, err) || b->dense(b, b->classes, err))

@@ -15,12 +15,14 @@ struct lenet {
 	int activation; /* enum activation */
 	int pooling;    /* enum pooling */
 	int64_t lora;
+	char lora_on[64];
 };
 
 static const struct fed_field fields[] = {
 	FED_CHOICE(struct lenet, activation, TANH, activations, "what follows each layer"),
 	FED_CHOICE(struct lenet, pooling, MEAN, poolings, "how 2x2 pixels become one"),
 	FED_LORA(struct lenet),
+	FED_LORA_ON_FIELD(struct lenet),
 	FED_END,
 };
 
@@ -73,7 +75,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	if (b->classes == 0)
 		return fed_fail(err, "needs classes, this dataset is a regression; use linear or mlp");
 
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, m->lora_on, err))
 		return FED_FAIL;
 	const bool large = in->dim[0] >= 32 && in->dim[1] >= 32;
 	if (convolve(m, b, 6, large ? 0 : 2, err) || convolve(m, b, 16, 0, err) || b->flatten(b, err))

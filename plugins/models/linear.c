@@ -4,6 +4,17 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
+struct linear {
+	int64_t lora;
+};
+
+static const struct fed_field fields[] = {
+	FED_LORA_LATER(struct linear),
+	FED_END,
+};
+
 static const char doc[] =
 	"    input -> dense(targets), squared error (y - target)^2 / 2\n"
 	"\n"
@@ -21,12 +32,15 @@ static const char doc[] =
 
 static int build(const void *state, struct fed_builder *b, struct fed_error *err)
 {
-	(void)state;
+	const struct linear *m = state;
+
 	if (b->classes > 0)
 		return fed_fail(err,
 		                "is a regression, this dataset has %u classes; use softmax (linear "
 		                "with classes) or mlp",
 		                b->classes);
+	if (begin_lora(b, m->lora, NULL, err))
+		return FED_FAIL;
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;
 	if (b->dense(b, b->outputs, err))
@@ -34,8 +48,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	return b->loss(b, FED_LOSS_SQUARED, err);
 }
 
-/* char: the model has no settings, so any state type does. */
 FED_PLUGIN struct fed_model fed_plugin = {
-	.head = FED_MODEL(char, "linear", "linear regression", doc, NULL),
+	.head = FED_MODEL(struct linear, "linear", "linear regression", doc, fields),
 	.build = build,
 };

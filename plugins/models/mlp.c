@@ -50,7 +50,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 {
 	const struct mlp *m = state;
 
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, NULL, err))
 		return FED_FAIL;
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;

@@ -15,6 +15,7 @@ struct resnet8 {
 	int norm; /* enum norm */
 	int64_t groups;
 	int64_t lora;
+	char lora_on[64];
 };
 
 static const struct fed_field fields[] = {
@@ -22,6 +23,7 @@ static const struct fed_field fields[] = {
 	FED_CHOICE(struct resnet8, norm, GROUP, norms, "what makes activations even"),
 	FED_INT(struct resnet8, groups, 2, 1, 1024, "norm=group: groups of channels"),
 	FED_LORA(struct resnet8),
+	FED_LORA_ON_FIELD(struct resnet8),
 	FED_END,
 };
 
@@ -104,7 +106,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 
 	if (check(m, b, err))
 		return FED_FAIL;
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, m->lora_on, err))
 		return FED_FAIL;
 	if (convolve(m, b, width, 1, err) || b->relu(b, err) || add_block(m, b, width, 1, err) ||
 	    add_block(m, b, 2 * width, 2, err) || add_block(m, b, 4 * width, 2, err))

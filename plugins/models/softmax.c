@@ -4,6 +4,17 @@
  */
 #include <fedsh/model.h>
 
+#include "lora.h"
+
+struct softmax {
+	int64_t lora;
+};
+
+static const struct fed_field fields[] = {
+	FED_LORA_LATER(struct softmax),
+	FED_END,
+};
+
 static const char doc[] =
 	"    input -> dense(classes) -> softmax, cross-entropy\n"
 	"\n"
@@ -21,12 +32,15 @@ static const char doc[] =
 
 static int build(const void *state, struct fed_builder *b, struct fed_error *err)
 {
-	(void)state;
+	const struct softmax *m = state;
+
 	if (b->classes == 0)
 		return fed_fail(err,
 		                "needs classes, but this dataset is a regression with %u target%s; "
 		                "use linear or mlp",
 		                b->outputs, b->outputs == 1 ? "" : "s");
+	if (begin_lora(b, m->lora, NULL, err))
+		return FED_FAIL;
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;
 	if (b->dense(b, b->classes, err))
@@ -34,8 +48,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	return b->loss(b, FED_LOSS_CROSS_ENTROPY, err);
 }
 
-/* char: the model has no settings, so any state type does. */
 FED_PLUGIN struct fed_model fed_plugin = {
-	.head = FED_MODEL(char, "softmax", "logistic regression with one output per class", doc, NULL),
+	.head = FED_MODEL(struct softmax, "softmax", "logistic regression with one output per class",
+                      doc, fields),
 	.build = build,
 };

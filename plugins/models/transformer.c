@@ -13,6 +13,7 @@ struct transformer {
 	double dropout;
 	int32_t loss;
 	int64_t lora;
+	char lora_on[64];
 };
 
 enum { LOSS_LAST, LOSS_EVERY };
@@ -27,6 +28,7 @@ static const struct fed_field fields[] = {
 	FED_CHOICE(struct transformer, loss, LOSS_LAST, losses,
                "answers that are trained: the one behind the window, or every token's next"),
 	FED_LORA(struct transformer),
+	FED_LORA_ON_FIELD(struct transformer),
 	FED_END,
 };
 
@@ -102,7 +104,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 
 	if (check(m, b, err))
 		return FED_FAIL;
-	if (begin_lora(b, m->lora, err))
+	if (begin_lora(b, m->lora, m->lora_on, err))
 		return FED_FAIL;
 	if (m->context > 0 && m->context < (int64_t)b->input.dim[0] &&
 	    b->add(b, err, "last tokens=%d", (int)m->context))

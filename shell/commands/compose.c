@@ -547,8 +547,9 @@ const struct fed_command fed__commands_compose[] = {
      .text = "Without a name: layers, shapes, parameters, FLOPs of one example, possible cuts.\n"
              "A new model starts at version 0 with parameters from the seed. FILE.fed-model has\n"
              "a layer a line (`explain layers`); `export FILE.fed-model` writes one.\n"
-             "With lora=4 all layers are frozen but for an adapter of rank 4 that each dense one\n"
-             "gets, which alone is trained and travels: `pretrain` or `import` the base.",
+             "With lora=4 all layers are frozen; adapters of rank 4, of dense layers and in\n"
+             "attention of q and v, or where lora-on= says, alone are trained and travel:\n"
+             "`pretrain` or `import` the base.",
      .examples = FED_EXAMPLES("dataset blobs; model softmax", "model mlp hidden=64",
                               "dataset blobs; model mlp hidden=16; model",
                               "dataset blobs; model mlp hidden=16 lora=2; model"),

@@ -70,7 +70,7 @@ static void print_map(struct fed_shell *shell, const struct fed_import_map *map)
 		fed__table_cell(&table, "%s", row->to);
 		fed__table_cell(&table, "%s", fed_show(row->from).s);
 		fed__table_cell(&table, "%s", row->shape);
-		fed__table_cell(&table, "%s", row->transposed ? "transposed" : "-");
+		fed__table_cell(&table, "%s", row->note);
 	}
 	fed__table_print(shell, &table);
 	if (map->left_out)

@@ -533,10 +533,12 @@ const struct fed_command fed__commands_session[] = {
 	{.name = "import",
      .help = "take parameters from .npz or .safetensors",
      .text =
-         "The file has the names that `export` writes, or those of a state dict of PyTorch: these\n"
-         "are mapped by shape and order, which a table shows, and refused where shapes are others\n"
-         "or names do not say which of two equal layers comes first. Of a model with lora= the\n"
-         "file may have the frozen base alone, and adapters begin anew, or the adapters alone.",
+         "The file has the names that `export` writes, or those of another program, as a state\n"
+         "dict of PyTorch: these are mapped by shape and order, which a table shows, and refused\n"
+         "where shapes are others or names do not say which of two equal layers comes first.\n"
+         "Matrices and kernels are also taken as Keras and Flax have them, and names without\n"
+         "layers (arr_0) one by one. Of a model with lora= the file may have the frozen base\n"
+         "alone, and adapters begin anew, or the adapters alone.",
      .examples = FED_EXAMPLES(QUICK "export model.npz; restart; import model.npz"),
      .args = fed__import_rows,
      .args_size = sizeof(struct fed_import_args),

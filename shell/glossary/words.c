@@ -604,21 +604,27 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"name", "key", "title", "command", "value", "default", "allowed", "help",
                   "number", "count", "bar", "what", "overruled by", "overrule", "when", "now",
                   "from", "file", "what it is"}),
-	WORD("lora", "term", "training a small adapter of each dense layer, and nothing else",
+	WORD("lora", "term", "training small adapters of frozen layers, and nothing else",
          "y = x W + b + (x A') B with A of `lora` rows and B of as many: W, b and all other\n"
          "layers are the frozen base, which clients have already and no step changes. A and B,\n"
          "the adapter, alone are trained and travel; B begins as 0, so that version 0 is the\n"
-         "base. It comes from `pretrain`, from `import FILE`, else from the seed. Bytes and\n"
+         "base. `lora-on=` lists what has one: dense layers, q, k, v and out of attention, the\n"
+         "kernels of conv, the table of embedding; dense,q,v unless said, and q,v is the paper's.\n"
+         "gru, positions, norms and block_dense have none. It comes from `pretrain`, from `import "
+         "FILE`, else from the seed. Bytes and\n"
          "updates shrink to the adapters; computing by about a third, as gradients of what is\n"
          "frozen are not needed; the client's memory hardly: it still runs all layers. Split\n"
          "learning cuts that. In a model file, `lora rank=4` begins frozen layers, `trained`\n"
          "ends them, as for a head that is to be trained in full; alpha= scales the adapter by\n"
          "alpha/rank.",
-         .also = {"frozen", "frozen base", "adapter", "trained", "base", "pretrain"}),
+         .also = {"frozen", "frozen base", "adapter", "trained", "base", "pretrain", "lora-on"}),
 	WORD(
 		"tensor", "term", "parameters of a layer that belong together, as a matrix or a vector",
 		"`import` shows which tensor of a file with names of its own became which of the model's,\n"
-		"and its shape; transposed: the file has it as (in, out).",
+		"and its shape. transposed: the file has it as (in, out); channels last: a kernel as\n"
+		"(height, width, in, out), or columns behind a picture in that order, as Keras and Flax;\n"
+		"transposed convolution: a kernel (in, out, height, width), turned by 180 degrees.\n"
+		"Where a shape does not say, it is as most of the others.",
 		.also = {"of the file", "shape"}),
 	WORD("client memory", "metric",
          "bytes that training takes at a client, as its device needs them",

@@ -303,6 +303,44 @@ START_TEST(breakpoints_that_cannot_be_are_refused)
 }
 END_TEST
 
+/* What a file of an earlier build lacks is as it was then. */
+START_TEST(adapters_of_earlier_builds_are_those_of_dense_layers)
+{
+	static const char key[] = "\7\0\0\0lora_on\5\0\0\0dense";
+	enum { LENGTH = sizeof key - 1, HEAD = 28, NAME = 1 + 4 + 11 /* transformer */ };
+	struct fed_session s, other;
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+	uint64_t length;
+
+	small_init(&s, NULL);
+	small_do(&s, "dataset markov users=3 length=40 window=6;aggregator fedavg;add 2 iid 10;"
+	             "model transformer layers=1 heads=2 width=8 lora=2 lora_on=dense;round 1");
+	save(&s, "a.fed");
+	contents("a.fed", &bytes);
+	char *section = memmem(bytes.s, bytes.len, "model\0\0\0\0\0\0\0\0\0\0", 16);
+	memcpy(&length, section + 16, sizeof length);
+	char *found = memmem(section + HEAD, length, key, LENGTH);
+	ck_assert_ptr_nonnull(found);
+	memmove(found, found + LENGTH, (size_t)(bytes.s + bytes.len - found) - LENGTH);
+	bytes.len -= LENGTH;
+	length -= LENGTH;
+	memcpy(section + 16, &length, sizeof length);
+	section[HEAD + NAME]--; /* settings */
+	forge(&bytes);
+	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
+	small_init(&other, NULL);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "b.fed"), &err), &err);
+	small_same(&s, &other);
+	small_do(&s, "round 1");
+	small_do(&other, "round 1");
+	small_same(&s, &other);
+	fed_text_release(&bytes);
+	fed__session_release(&s);
+	fed__session_release(&other);
+}
+END_TEST
+
 START_TEST(every_truncation_is_refused)
 {
 	struct fed_session s;
@@ -492,6 +530,7 @@ FED_SUITE(checkpoint)
 	tcase_add_loop_test(tests, forged_files_do_no_harm, 0, 8);
 	tcase_add_loop_test(tests, breakpoints_that_cannot_be_are_refused, 0,
 	                    (int)(sizeof lies / sizeof *lies));
+	tcase_add_test(tests, adapters_of_earlier_builds_are_those_of_dense_layers);
 	tcase_add_test(tests, every_truncation_is_refused);
 	tcase_add_test(tests, other_files_are_refused);
 	tcase_add_test(tests, other_data_is_refused);

@@ -88,14 +88,19 @@ static inline int make_net(struct fed_net *net, const struct net_case *c, struct
 {
 	struct fed_net_builder storage;
 	char words[512];
-	char *rest = words;
 
 	fed_net_init(net, &c->input, c->classes, c->outputs);
 	struct fed_builder *b = fed_net_builder(&storage, net);
 	snprintf(words, sizeof words, "%s", c->layers);
-	for (char *word; (word = strsep(&rest, ","));)
+	for (char *word = words, *next; word; word = next) {
+		next = strstr(word, ", "); /* a list in a setting has no blanks */
+		if (next) {
+			*next = '\0';
+			next += 2;
+		}
 		if (add_word(b, word, err))
 			return FED_FAIL;
+	}
 	if (b->loss(b, c->classes ? FED_LOSS_CROSS_ENTROPY : FED_LOSS_SQUARED, err))
 		return FED_FAIL;
 	return fed_net_finish(net, err);
@@ -131,6 +136,8 @@ static inline void make_trial(struct trial *t, const struct net_case *c, uint32_
 
 	fed_assert_ok(make_net(&t->net, c, &err), &err);
 	fed_assert_ok(fed_workspace_init(&t->ws, &t->net, 0, t->net.layers, batch, true, &err), &err);
+	if (t->net.frozen_dim)
+		fed_net_init_frozen(&t->net, 7);
 	t->batch = batch;
 	t->training = false;
 	t->key = 0;

@@ -27,6 +27,19 @@ static const struct {
       11,
       11},
      24},
+	/* frozen, with adapters */
+	{{"lora rank=3 on=all, embedding 11 48, residual, layer_norm, attention heads=3 causal, end, "
+      "residual, dense units=300 each, gelu, dense units=48 each, end, last, dense 11",
+      {1, {24}},
+      11,
+      11},
+     24},
+	{{"lora rank=3 on=conv, conv 16 3 1, relu, residual, conv 18 3 1, tanh, conv 16 3 1, end, "
+      "global_pool, dense 4",
+      {3, {12, 14, 3}},
+      4,
+      4},
+     40},
 };
 
 /* A job on some thread of the pool, as trainings are. */

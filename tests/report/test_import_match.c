@@ -80,7 +80,21 @@ static const char *const matched[][3] = {
 	/* shapes alone, whatever the order */
 	{TWO, "net.out.bias 9;net.out.weight 9,9;net.stem.bias 9;net.stem.weight 9,7",
      "net.stem.weight net.stem.bias net.out.weight net.out.bias"},
-	{TWO, "a.bias 9;a.weight 7,9;b.bias 9;b.weight 9,9", "a.weight' a.bias b.weight b.bias"},
+	/* the square one as the other */
+	{TWO, "a.bias 9;a.weight 7,9;b.bias 9;b.weight 9,9", "a.weight' a.bias b.weight' b.bias"},
+	{TWO ";embedding1.weight 4,4",
+     "a/kernel:0 7,9;a/bias:0 9;b/kernel:0 9,9;b/bias:0 9;e/embeddings:0 4,4",
+     "a/kernel:0' a/bias:0 b/kernel:0' b/bias:0 e/embeddings:0"},
+	/* kernels of Keras and Flax, and of torch.nn.ConvTranspose2d */
+	{"conv1.weight 8,3,5,5;conv1.bias 8", "c.kernel 5,5,3,8;c.bias 8", "c.kernel~ c.bias"},
+	{"conv1.weight 8,3,5,5;conv1.bias 8;conv2.weight 8,8,3,3;conv2.bias 8",
+     "c.0.bias 8;c.0.weight 3,8,5,5;c.1.bias 8;c.1.weight 8,8,3,3",
+     "c.0.weight* c.0.bias c.1.weight* c.1.bias"},
+	{"conv1.weight 8,8,3,3;conv1.bias 8", "c.bias 8;c.weight 8,8,3,3", "c.weight c.bias"},
+	/* names without layers */
+	{EQUAL, "arr_0 9,7;arr_1 9;arr_2 9,9;arr_3 9;arr_4 9,9;arr_5 9",
+     "arr_0 arr_1 arr_2 arr_3 arr_4 arr_5"},
+	{EQUAL, "W 7,9;b 9;W1 9,9;b1 9;W2 9,9;b2 9", "W' b W1' b1 W2' b2"},
 	{"layer_norm1.weight 4;layer_norm1.bias 4", "ln.beta 4;ln.gamma 4", "ln.gamma ln.beta"},
 	{"attention1.in_proj_weight 9,3;attention1.in_proj_bias 9;attention1.out_weight 3,3;"
      "attention1.out_bias 3",
@@ -97,6 +111,7 @@ static const char *const matched[][3] = {
 
 START_TEST(layers_are_matched_by_shape_and_order)
 {
+	static const char *const mark[] = {"", "'", "~", "*"};
 	struct lists l;
 	struct fed_error err = {{0}};
 	struct fed_text found = {0};
@@ -107,7 +122,7 @@ START_TEST(layers_are_matched_by_shape_and_order)
 			fed_text_add(&found, "%s-", i ? " " : "");
 		else
 			fed_text_add(&found, "%s%s%s", i ? " " : "", l.foreign[l.match[i].from].name,
-			             l.match[i].transposed ? "'" : "");
+			             mark[l.match[i].layout]);
 	ck_assert_str_eq(fed_text_str(&found), matched[_i][2]);
 	fed_text_release(&found);
 }
@@ -124,6 +139,11 @@ static const char *const refused[][3] = {
      "the model has 2 layers like dense2.weight (9, 9), dense2.bias (9); the file has 1"},
 	{TWO, "a.bias 9;a.weight 9,7;b.bias 9;b.weight 9,9;c.bias 5;c.weight 5,9",
      "the model has no layer for c.bias (5), c.weight (5, 9)"},
+	{TWO, "arr_0 9,7;arr_1 9;arr_2 9;arr_3 9,9",
+     "arr_2 is (9); names without a layer (\"fc1.weight\") are taken in order, and here comes "
+     "dense2.weight (9, 9)"},
+	{TWO, "arr_0 9,7;arr_1 9", "it has 2 tensors; dense2.weight is missing"},
+	{TWO, "arr_0 9,7;arr_1 9;arr_2 9,9;arr_3 9;arr_4 9", "the model has no tensor for arr_4"},
 	{TWO, "a.weight 9,7;b.weight 9,9", "no layer there is dense1.weight (9, 7), dense1.bias (9)"},
 };
 

@@ -9,9 +9,13 @@
 #include "report/model_file.h"
 #include "session/small.h"
 
-static const char *const models[] = {
-	"resnet8 width=4", "resnet8 width=4 norm=batch", "lenet",
-	"mlp hidden=7,5",  "mlp hidden=7,5 lora=2",      "resnet8 width=4 norm=batch lora=3"};
+static const char *const models[] = {"resnet8 width=4",
+                                     "resnet8 width=4 norm=batch",
+                                     "lenet",
+                                     "mlp hidden=7,5",
+                                     "mlp hidden=7,5 lora=2",
+                                     "resnet8 width=4 norm=batch lora=3",
+                                     "resnet8 width=4 norm=batch lora=3 lora-on=conv,dense"};
 
 /* The session goes on as the one whose model was written. */
 START_TEST(written_models_are_read_as_the_same)
@@ -56,9 +60,13 @@ static const char *const wrong[][2] = {
 	{"residual\nresidual\n", "line 2: residual: a residual block within another one"},
 	{"residual\ndense units=3\nend\ndense", "a shortcut with layers makes them equal"},
 	{"dense units=3", "the last layer gives 3, the dataset needs 4 outputs"},
-	{"lora rank=0\ndense units=4\n", "nothing is trained: lora has rank 0 or meets no dense layer"},
+	{"lora rank=0\ndense units=4\n",
+     "nothing is trained: lora has rank 0 or meets no layer of those that it is on"},
 	{"lora rank=9\ndense units=4\n",
      "line 2: dense units=4: rank 9 of a dense layer of 2 inputs and 4 units; at most 4"},
+	{"lora rank=1 on=q,w\ndense units=4\n", ":1:1: an adapter is on dense, q, k, v, out, "},
+	{"lora rank=1 on=conv\ndense units=4\n",
+     "nothing is trained: lora has rank 0 or meets no layer of those that it is on"},
 	{"lora rnk=1\ndense units=4\n", ":1:6: no parameter rnk; did you mean rank?"},
 	{"", "the model has no layers"},
 };

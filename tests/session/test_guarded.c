@@ -73,6 +73,7 @@ static const char *const runs[] = {
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
 	/* a frozen base, which the process gets */
 	"model mlp hidden=8 lora=2;aggregator fedavg;round 2",
+	"model softmax lora=2;scheme split;aggregator fedavg;round 1",
 	/* buffers and random numbers of a layer of one's own */
 	"model running;aggregator scaffold;set momentum 0.5;set weight-decay 0.1;round 2",
 	"model running;scheme split;aggregator fedavg;round 1",

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "nn/layers/lora.h"
+
 /* Settings of all kinds, as typed. */
 struct args {
 	int64_t units, filters, kernel, stride, pad, size, vocabulary, width, groups, heads, tokens,
@@ -13,6 +15,7 @@ struct args {
 	double rate, alpha;
 	bool each, causal;
 	char parts[FED_RANGES_TEXT];
+	char on[FED_LORA_ON_TEXT];
 };
 
 static const char *const outputs_word[] = {"outputs", NULL};
@@ -71,8 +74,10 @@ static const struct fed_field attention_rows[] = {
 };
 
 static const struct fed_field lora_rows[] = {
-	FED_INT(struct args, rank, 4, 0, 65536, "rank of each dense layer's adapter; 0: none"),
+	FED_INT(struct args, rank, 4, 0, 65536, "rank of each adapter; 0: none"),
 	FED_REAL(struct args, alpha, 0, 0, 1e6, "scales it by alpha/rank; 0: by 1"),
+	FED_TEXT(struct args, on, FED_LORA_ON, NULL,
+             "what gets one: dense, q, k, v, out (of attention), conv, embedding, all"),
 	FED_END,
 };
 
@@ -116,8 +121,8 @@ static const struct fed_layer_kind kinds[] = {
      NULL, 0},
 	{"shortcut", "begins the layers that a block's input passes", FED_LINE_SHORTCUT, NULL, NULL, 0},
 	{"end", "ends a block", FED_LINE_END, NULL, NULL, 0},
-	{"lora", "from here on nothing is trained but an adapter of each dense layer", FED_LINE_LORA,
-     NULL, lora_rows, 0},
+	{"lora", "from here on nothing is trained but adapters of low rank", FED_LINE_LORA, NULL,
+     lora_rows, 0},
 	{"trained", "from here on layers are trained again", FED_LINE_TRAINED, NULL, NULL, 0},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
@@ -259,8 +264,11 @@ int fed_layer_parse(const char *line, uint32_t classes, uint32_t outputs,
 		out->at += n;
 	}
 	out->at = strspn(line, " \t"); /* what is wrong from here on is about the layer */
-	out->rank = (uint32_t)a.rank;
-	out->alpha = a.alpha;
+	if (out->kind->is == FED_LINE_LORA) {
+		out->lora.rank = (uint32_t)a.rank;
+		out->lora.alpha = a.alpha > 0 ? a.alpha : (double)a.rank;
+		return fed__lora_on_parse(a.on, &out->lora.on, err);
+	}
 	if (out->kind->is != FED_LINE_LAYER)
 		return FED_OK;
 	struct fed_ranges parts = {0};
@@ -283,8 +291,7 @@ bool fed_layer_print(const struct fed_layer *ops, const void *config, struct fed
 {
 	struct args a = {0};
 
-	if (ops == &fed_layer_lora) /* its config begins with that of its dense layer */
-		ops = &fed_layer_dense;
+	ops = fed__lora_base(ops); /* whose config an adapted layer's begins with */
 	for (size_t k = 0; k < KINDS; k++) {
 		if (!ops || (kinds[k].ops != ops &&
 		             (ops != &fed__layer_strided || kinds[k].ops != &fed_layer_conv)))

@@ -18,7 +18,7 @@ enum fed_line_kind {
 	FED_LINE_RESIDUAL,
 	FED_LINE_SHORTCUT,
 	FED_LINE_END,
-	FED_LINE_LORA,    /* what follows is frozen, dense layers get an adapter */
+	FED_LINE_LORA,    /* what follows is frozen, some layers get an adapter */
 	FED_LINE_TRAINED, /* what follows is trained */
 };
 
@@ -35,9 +35,8 @@ struct fed_layer_line {
 	const struct fed_layer_kind *kind;
 	const struct fed_layer *ops;
 	_Alignas(max_align_t) unsigned char config[160];
-	uint32_t rank; /* of FED_LINE_LORA */
-	double alpha;  /* 0: the rank */
-	size_t at;     /* on FED_FAIL: where in the line the word begins that is wrong */
+	struct fed_lora lora; /* of FED_LINE_LORA */
+	size_t at;            /* on FED_FAIL: where in the line the word begins that is wrong */
 };
 
 /* Kind k, or NULL behind the last one. */

@@ -21,12 +21,6 @@ struct fed_block_dense_config {
 	uint32_t units;          /* of all parts together */
 	struct fed_ranges parts; /* columns */
 };
-struct fed_lora_config {
-	struct fed_dense_config
-		dense;     /* first member: what is asked of the dense layer is asked of it */
-	uint32_t rank; /* 0: the frozen layer alone */
-	double alpha;  /* the adapter is scaled by alpha / rank */
-};
 struct fed_conv_config {
 	uint32_t filters, kernel, pad;
 	uint32_t stride; /* of fed__layer_strided; fed_layer_conv has 1 */
@@ -65,10 +59,35 @@ struct fed_attention_config {
 	bool causal;
 };
 
+/* What may get an adapter. */
+enum fed_lora_on {
+	FED_LORA_DENSE = 1,
+	FED_LORA_Q = 2, /* the projections of attention */
+	FED_LORA_K = 4,
+	FED_LORA_V = 8,
+	FED_LORA_OUT = 16,
+	FED_LORA_ATTENTION = 30, /* these four */
+	FED_LORA_CONV = 32,
+	FED_LORA_EMBEDDING = 64,
+};
+/* Adapters of low rank beside frozen layers. */
+struct fed_lora {
+	uint32_t rank; /* 0: none, the frozen layers alone */
+	uint32_t on;   /* enum fed_lora_on */
+	double alpha;  /* they are scaled by alpha / rank */
+};
+struct fed_lora_config {
+	union { /* first member: what is asked of the frozen layer is asked of it */
+		struct fed_dense_config dense;
+		struct fed_conv_config conv;
+		struct fed_embedding_config embedding;
+		struct fed_attention_config attention;
+	};
+	struct fed_lora lora;
+};
+
 extern const struct fed_layer fed_layer_dense; /* W (in, units), b (units) */
 extern const struct fed_layer fed__layer_block_dense;
-extern const struct fed_layer
-	fed_layer_lora; /* a frozen dense layer; A (rank, in), B (rank, units) */
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
 extern const struct fed_layer fed__layer_strided; /* a conv with a stride above 1 */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */
@@ -88,6 +107,12 @@ extern const struct fed_layer fed__layer_last;
 /* As torch.nn.MultiheadAttention with one input: W (3 width, width) and b (3 width) in the order q,
  * k, v; W (width, width), b (width) of the output. */
 extern const struct fed_layer fed__layer_attention;
+/* Frozen layers with adapters A and B (nn/layers/lora.h), which are their parameters: of dense A
+ * (rank, in), B (rank, units); of a convolution A (kernel, kernel, C, rank), B (rank, filters); of
+ * an embedding A (vocabulary, rank), B (rank, width); of attention, for each projection that has
+ * one, A (rank, width), B (rank, width). */
+extern const struct fed_layer fed__lora_dense, fed__lora_conv, fed__lora_strided,
+	fed__lora_embedding, fed__lora_attention;
 extern const struct fed_layer fed__layer_add; /* ends a residual block: x plus the other input */
 extern const struct fed_layer fed__layer_gru; /* W (in, 3U), U (U, 3U), b (3U), c (3U): r, z, n */
 
