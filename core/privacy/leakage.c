@@ -22,7 +22,8 @@ struct leakage_probe {
 	uint32_t *id;     /* [n] test examples */
 	int32_t *label;   /* [n], or NULL */
 	float *target;    /* (n, outputs), or NULL */
-	double *distance; /* [n][n] of the inputs */
+	float *x;         /* (n, inputs) */
+	double *distance; /* [n][n] of the inputs, all columns */
 };
 
 /* The job of one cut. */
@@ -32,10 +33,13 @@ struct cut_job {
 	int rc;
 	struct fed_error err;
 	struct fed_workspace head, tail;
+	size_t from, width;        /* of these numbers at the cut a party has at->numbers */
+	float *whole;              /* (BATCH, width) */
 	float *smashed, *gradient; /* (n, numbers) */
 	float *unused;             /* [dim]: gradients by parameters, not read */
 	double *norm;              /* [n] */
 	double *distance;          /* [n][n] */
+	double *inputs;            /* [n][n] of the party's columns; NULL: of all */
 };
 
 /* Figures ---------------------------------------------------------------------- */
@@ -120,11 +124,13 @@ static void cut_job_release(struct cut_job *w)
 {
 	fed_workspace_release(&w->head);
 	fed_workspace_release(&w->tail);
+	fed_free_floats(w->whole);
 	fed_free_floats(w->smashed);
 	fed_free_floats(w->gradient);
 	fed_free_floats(w->unused);
 	fed_free(w->norm);
 	fed_free(w->distance);
+	fed_free(w->inputs);
 }
 
 static int cut_job_init(struct cut_job *w)
@@ -136,14 +142,28 @@ static int cut_job_init(struct cut_job *w)
 	if (fed_workspace_init(&w->head, net, 0, w->at->cut, BATCH, false, &w->err) ||
 	    fed_workspace_init(&w->tail, net, w->at->cut, net->layers, BATCH, true, &w->err))
 		return FED_FAIL;
+	w->width = fed_shape_size(&net->layer[w->at->cut].in);
+	w->from = w->at->party == FED_NO_PARTY ? 0 : w->at->party * w->at->numbers;
+	w->whole = fed_alloc_floats(BATCH * w->width);
 	w->smashed = fed_alloc_floats(floats);
 	w->gradient = fed_alloc_floats(floats);
 	w->unused = fed_alloc_floats(net->dim + !net->dim);
 	w->norm = fed_alloc_array(n, sizeof *w->norm);
 	w->distance = fed_alloc_array(n * n, sizeof *w->distance);
-	if (!w->smashed || !w->gradient || !w->unused || !w->norm || !w->distance)
+	if (w->at->party != FED_NO_PARTY)
+		w->inputs = fed_alloc_array(n * n, sizeof *w->inputs);
+	if (!w->whole || !w->smashed || !w->gradient || !w->unused || !w->norm || !w->distance ||
+	    (w->at->party != FED_NO_PARTY && !w->inputs))
 		return fed_fail_memory(&w->err, 2 * floats * sizeof(float), "smashed data");
 	return FED_OK;
+}
+
+/* The numbers of the cut that are the party's, of rows of all. */
+static void take_own(const struct cut_job *w, const float *all, uint32_t rows, float *own)
+{
+	for (uint32_t i = 0; i < rows; i++)
+		memcpy(own + i * w->at->numbers, all + i * w->width + w->from,
+		       w->at->numbers * sizeof *own);
 }
 
 /* Pass examples first .. first + batch - 1 forward to the cut, with noise, and their gradients
@@ -156,14 +176,46 @@ static void pass_batch(struct cut_job *w, uint32_t first, uint32_t batch)
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
-	fed__smashed_image_make(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
-	memcpy(x, w->smashed + first * d, batch * d * sizeof *x);
+	fed__smashed_image_make(s, &w->head, p->id + first, batch, NULL, w->whole);
+	take_own(w, w->whole, batch, w->smashed + first * d);
+	memcpy(x, w->whole, batch * w->width * sizeof *x);
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
 	             p->target ? p->target + (size_t)first * net->outputs : NULL, batch, 1, dy, NULL);
 	fed_net_spread_gradient(net, dy, batch);
 	fed_net_backward(&w->tail, p->params, w->unused, dy, batch);
-	memcpy(w->gradient + first * d, fed_workspace_input_gradient(&w->tail), batch * d * sizeof *x);
+	take_own(w, fed_workspace_input_gradient(&w->tail), batch, w->gradient + first * d);
+}
+
+/* Distance of rows of tokens: that of their one-hot codes. */
+static double token_distance(const float *a, const float *b, size_t d)
+{
+	size_t differ = 0;
+
+	for (size_t j = 0; j < d; j++)
+		differ += a[j] != b[j];
+	return sqrt(2.0 * (double)differ);
+}
+
+/* Distances of the examples in some columns of the inputs, into out [n][n]. */
+static int measure_inputs(const struct leakage_probe *p, const struct fed_range *columns,
+                          double *out, struct fed_error *err)
+{
+	const struct fed_dataset *data = fed_session_parts(p->session)->data;
+	const size_t n = p->n, all = fed_shape_size(&data->shape), d = fed_range_size(columns);
+	const float **row = fed_alloc_array(n, sizeof *row);
+
+	if (!row)
+		return fed_fail_memory(err, n * sizeof *row, "the inputs");
+	for (size_t i = 0; i < n; i++)
+		row[i] = p->x + i * all + columns->first;
+	const int rc = fed_distances(row, n, d, NULL, out, err);
+	for (size_t i = 0; rc == FED_OK && i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			out[i * n + k] =
+				data->tokens ? token_distance(row[i], row[k], d) : sqrt(out[i * n + k]);
+	fed_free(row);
+	return rc;
 }
 
 static int compare_inputs(struct cut_job *w)
@@ -178,8 +230,11 @@ static int compare_inputs(struct cut_job *w)
 	int rc = fed_distances(row, p->n, w->at->numbers, NULL, w->distance, &w->err);
 	for (size_t i = 0; i < (size_t)p->n * p->n; i++)
 		w->distance[i] = sqrt(w->distance[i]);
+	if (rc == FED_OK && w->inputs)
+		rc = measure_inputs(p, &w->at->columns, w->inputs, &w->err);
 	if (rc == FED_OK)
-		rc = fed__distance_correlation(p->distance, w->distance, p->n, &w->at->inputs, &w->err);
+		rc = fed__distance_correlation(w->inputs ? w->inputs : p->distance, w->distance, p->n,
+		                               &w->at->inputs, &w->err);
 	fed_free(row);
 	return rc;
 }
@@ -232,35 +287,8 @@ static void probe_release(struct leakage_probe *p)
 	fed_free(p->id);
 	fed_free(p->label);
 	fed_free_floats(p->target);
+	fed_free_floats(p->x);
 	fed_free(p->distance);
-}
-
-/* Distance of rows of tokens: that of their one-hot codes. */
-static double token_distance(const float *a, const float *b, size_t d)
-{
-	size_t differ = 0;
-
-	for (size_t j = 0; j < d; j++)
-		differ += a[j] != b[j];
-	return sqrt(2.0 * (double)differ);
-}
-
-static int measure_inputs(struct leakage_probe *p, float *x, const float **row, size_t d,
-                          struct fed_error *err)
-{
-	const struct fed_dataset *data = fed_session_parts(p->session)->data;
-	const size_t n = p->n;
-
-	fed_dataset_gather(data, p->id, p->n, NULL, x, p->label, p->target);
-	for (size_t i = 0; i < n; i++)
-		row[i] = x + i * d;
-	if (fed_distances(row, n, d, NULL, p->distance, err))
-		return FED_FAIL;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < n; k++)
-			p->distance[i * n + k] =
-				data->tokens ? token_distance(row[i], row[k], d) : sqrt(p->distance[i * n + k]);
-	return FED_OK;
 }
 
 static int probe_init(struct leakage_probe *p, struct fed_error *err)
@@ -268,24 +296,22 @@ static int probe_init(struct leakage_probe *p, struct fed_error *err)
 	const struct fed_session *s = p->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t n = p->n, d = fed_shape_size(&parts->data->shape);
-	float *x = fed_alloc_floats(n * d);
-	const float **row = fed_alloc_array(n, sizeof *row);
+	const struct fed_range all = {0, (uint32_t)d - 1};
 	const bool classes = parts->net.classes > 0;
-	int rc = FED_FAIL;
 
+	p->x = fed_alloc_floats(n * d);
 	p->id = fed_alloc_array(n, sizeof *p->id);
 	if (classes)
 		p->label = fed_alloc_array(n, sizeof *p->label);
 	else
 		p->target = fed_alloc_floats(n * parts->net.outputs);
 	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
-	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
-		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
-	else if (fed__tests_choose(s, p->n, p->id, err) == FED_OK)
-		rc = measure_inputs(p, x, row, d, err);
-	fed_free_floats(x);
-	fed_free(row);
-	return rc;
+	if (!p->x || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
+		return fed_fail_memory(err, n * (n + d) * sizeof *p->x, "the examples");
+	if (fed__tests_choose(s, p->n, p->id, err))
+		return FED_FAIL;
+	fed_dataset_gather(parts->data, p->id, p->n, NULL, p->x, p->label, p->target);
+	return measure_inputs(p, &all, p->distance, err);
 }
 
 /* Share of the largest class among the examples to classify. */
@@ -323,25 +349,42 @@ static int measure_cuts(struct fed_leakage *leakage, const struct leakage_probe 
 	return rc;
 }
 
-static int measure_leakage(struct fed_leakage *leakage, const struct fed_session *s, size_t cut,
-                           struct fed_error *err)
+/* The rows to measure: cuts, under scheme vertical each of every party. */
+static int list_cuts(struct fed_leakage *leakage, const struct fed_session *s,
+                     const struct fed_parties *parties, size_t cut, struct fed_error *err)
 {
-	const struct fed_composition *parts = fed_session_parts(s);
-	struct leakage_probe p = {
-		.session = s, .params = fed_session_params(s), .n = leakage->examples};
-	const size_t first = cut ? cut : 1;
-	int rc;
+	const struct fed_net *net = &fed_session_parts(s)->net;
+	const struct fed_range all = {0, (uint32_t)fed_shape_size(&net->input) - 1};
+	const uint32_t each = parties->parts ? parties->parts->n : 1;
+	const size_t first = cut ? cut : parties->parts ? parties->first : 1;
+	const size_t last = cut ? cut : parties->parts ? parties->last : net->layers - 1;
 
-	leakage->n = cut ? 1 : parts->net.layers - 1;
+	leakage->n = (last - first + 1) * each;
 	leakage->at = fed_alloc_array(leakage->n, sizeof *leakage->at);
 	if (!leakage->at)
 		return fed_fail_memory(err, leakage->n * sizeof *leakage->at, "the cuts");
-	for (size_t i = 0; i < leakage->n; i++)
+	for (size_t i = 0; i < leakage->n; i++) {
+		const uint32_t k = (uint32_t)(i % each);
+
 		leakage->at[i] = (struct fed_leakage_cut){
-			.cut = first + i,
-			.numbers = fed_shape_size(&parts->net.layer[first + i].in),
+			.cut = first + i / each,
+			.party = parties->parts ? k : FED_NO_PARTY,
+			.columns = parties->parts ? parties->parts->range[k] : all,
+			.numbers = fed_shape_size(&net->layer[first + i / each].in) / each,
 		};
-	rc = probe_init(&p, err);
+	}
+	return FED_OK;
+}
+
+static int measure_leakage(struct fed_leakage *leakage, const struct fed_session *s,
+                           const struct fed_parties *parties, size_t cut, struct fed_error *err)
+{
+	struct leakage_probe p = {
+		.session = s, .params = fed_session_params(s), .n = leakage->examples};
+
+	int rc = list_cuts(leakage, s, parties, cut, err);
+	if (rc == FED_OK)
+		rc = probe_init(&p, err);
 	if (rc == FED_OK)
 		leakage->guess = guess_accuracy(&p, err, &rc);
 	if (rc == FED_OK)
@@ -355,8 +398,11 @@ int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 
+	struct fed_parties parties;
+
 	*leakage = (struct fed_leakage){0};
-	if (fed_session_start(s, err) || fed__cut_check(&parts->net, cut ? cut : 1, err))
+	if (fed_session_start(s, err) || fed__cut_check(&parts->net, cut ? cut : 1, err) ||
+	    fed__parties_find(&parties, s, cut, err))
 		return FED_FAIL;
 	if (parts->data->test < FED_LEAK_EXAMPLES_MIN)
 		return fed_fail(err, "the dataset has %u test example%s, at least %d are needed",
@@ -364,7 +410,7 @@ int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size
 		                FED_LEAK_EXAMPLES_MIN);
 	leakage->examples = examples < parts->data->test ? examples : parts->data->test;
 	leakage->noise = parts->settings.noise;
-	const int rc = measure_leakage(leakage, s, cut, err);
+	const int rc = measure_leakage(leakage, s, &parties, cut, err);
 	if (rc)
 		fed_leakage_release(leakage);
 	return rc;

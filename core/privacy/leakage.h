@@ -12,18 +12,24 @@
  *           examples whose gradient has the largest cosine to that of their class (Liu et al. 2022;
  *           here a class is the mean of the unit gradients of half of the examples, and the other
  *           half is classified)
+ *
+ * Under scheme `vertical` each party has its figures: its share of the smashed data against its own
+ * columns of the inputs, and the gradients that it is sent.
  */
 #ifndef FED_PRIVACY_LEAKAGE_H
 #define FED_PRIVACY_LEAKAGE_H
 
 #include "privacy/distance_correlation.h"
+#include "privacy/parties.h"
 #include "session/session.h"
 
 enum { FED_LEAK_EXAMPLES_MIN = 8, FED_LEAK_EXAMPLES_MAX = 2000 };
 
 struct fed_leakage_cut {
-	size_t cut;     /* below layer [cut] */
-	size_t numbers; /* sent for each example */
+	size_t cut;               /* below layer [cut] */
+	uint32_t party;           /* FED_NO_PARTY: all columns are in one place */
+	struct fed_range columns; /* of the inputs */
+	size_t numbers;           /* sent for each example */
 	struct fed_correlation inputs;
 	double norm_auc;        /* NaN unless there are two classes with examples */
 	double cosine_accuracy; /* share of labels found by cosine; NaN for regression */

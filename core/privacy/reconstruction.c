@@ -88,13 +88,38 @@ static void describe_publics(struct fed_reconstruction *k, const struct publics 
 		k->high = k->low + 1;
 }
 
-/* From smashed data -------------------------------------------------------------------- */
-
 /* The client's examples and its input shift. */
 struct client_examples {
 	const uint32_t *id; /* [batch] */
 	const struct fed_shift *shift;
+	uint32_t parties, party; /* of scheme vertical; else 0 */
 };
+
+/* Parties ------------------------------------------------------------------------------- */
+
+/* Put the mean where columns of others are, in rows of inputs. */
+static void hide_columns(const struct fed_reconstruction *k, float *x, size_t rows)
+{
+	const size_t size = fed_shape_size(&k->shape);
+
+	for (size_t i = 0; k->party && i < rows; i++, x += size)
+		for (size_t j = 0; j < size; j++)
+			if (j < k->columns.first || j > k->columns.last)
+				x[j] = k->mean[j];
+}
+
+/* Leave a party's share of the smashed data, of which the others are 0. */
+static void hide_smashed(const struct client_examples *h, float *z, size_t rows, size_t numbers)
+{
+	const size_t width = h->parties ? numbers / h->parties : numbers;
+
+	for (size_t i = 0; h->parties && i < rows; i++, z += numbers) {
+		memset(z, 0, h->party * width * sizeof *z);
+		memset(z + (h->party + 1) * width, 0, (numbers - (h->party + 1) * width) * sizeof *z);
+	}
+}
+
+/* From smashed data -------------------------------------------------------------------- */
 
 static int decode_smashed(struct fed_reconstruction *k, const struct fed_session *s,
                           const struct fed_reconstruction_plan *plan,
@@ -110,6 +135,8 @@ static int decode_smashed(struct fed_reconstruction *k, const struct fed_session
 	for (uint32_t i = 0; i < p->n; i += BATCH)
 		fed__smashed_image_make(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
 		                        p->z + i * numbers);
+	hide_smashed(h, p->z, p->n, numbers);
+	hide_columns(k, p->x, p->n);
 	if (!z)
 		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
 	else if (fed__decoder_init(&decoder, &parts->net, plan->cut, (uint64_t)parts->settings.seed,
@@ -123,7 +150,9 @@ static int decode_smashed(struct fed_reconstruction *k, const struct fed_session
 	}
 	if (rc == FED_OK) {
 		fed__smashed_image_make(s, head, h->id, 1, h->shift, z);
+		hide_smashed(h, z, 1, numbers);
 		fed__decoder_draw(&decoder, z, k->recovered);
+		hide_columns(k, k->recovered, 1);
 	}
 	fed__decoder_release(&decoder);
 	fed_free_floats(z);
@@ -340,14 +369,38 @@ static int reconstruction_init(struct fed_reconstruction *k, const struct fed_se
 	           : fed_fail_memory(err, 2 * batch * size * sizeof(float), "pictures");
 }
 
+/* Under scheme vertical the columns of the client alone, from smashed data alone. */
+static int choose_party(struct fed_reconstruction *k, const struct fed_session *s,
+                        const struct fed_reconstruction_plan *plan, struct client_examples *h,
+                        struct fed_error *err)
+{
+	const bool smashed = plan->from == FED_RECONSTRUCTION_SMASHED;
+	struct fed_parties parties;
+
+	k->columns = (struct fed_range){0, (uint32_t)fed_shape_size(&k->shape) - 1};
+	if (fed__parties_find(&parties, s, smashed ? plan->cut : 0, err))
+		return FED_FAIL;
+	if (!parties.parts)
+		return FED_OK;
+	if (!smashed)
+		return fed_fail(err, "a party of scheme vertical sends no update; from=smashed looks at "
+		                     "what it sends");
+	if (fed__party_of_client(&parties, s, plan->client, &h->party, err))
+		return FED_FAIL;
+	h->parties = parties.parts->n;
+	k->party = true;
+	k->columns = parties.parts->range[h->party];
+	return FED_OK;
+}
+
 static int reconstruct(struct fed_reconstruction *k, const struct fed_session *s,
                        const struct fed_reconstruction_plan *plan, struct publics *p,
                        struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = &parts->clients.client[plan->client];
-	const struct client_examples h = {client->examples + plan->example,
-	                                  client->shifted ? &client->shift : NULL};
+	struct client_examples h = {client->examples + plan->example,
+	                            client->shifted ? &client->shift : NULL, 0, 0};
 	const bool smashed = plan->from == FED_RECONSTRUCTION_SMASHED;
 	const size_t size = fed_shape_size(&parts->data->shape);
 
@@ -355,15 +408,20 @@ static int reconstruct(struct fed_reconstruction *k, const struct fed_session *s
 	    reconstruction_init(k, s, smashed ? 1 : plan->batch, err))
 		return FED_FAIL;
 	describe_publics(k, p, parts->data);
+	if (choose_party(k, s, plan, &h, err))
+		return FED_FAIL;
 	for (uint32_t i = 0; i < k->batch; i++)
 		k->label[i] = -1;
 	fed_dataset_gather(parts->data, h.id, k->batch, h.shift, k->original,
 	                   parts->data->label ? k->label : NULL, NULL);
+	hide_columns(k, k->original, k->batch);
 	const int rc =
 		smashed ? from_smashed(k, s, plan, &h, p, err) : from_update(k, s, plan, &h, err);
 	for (uint32_t i = 0; i < k->batch; i++) {
-		k->mse[i] = squared_error(k->recovered + i * size, k->original + i * size, size);
-		k->guess[i] = squared_error(k->mean, k->original + i * size, size);
+		const size_t at = i * size + k->columns.first, n = fed_range_size(&k->columns);
+
+		k->mse[i] = squared_error(k->recovered + at, k->original + at, n);
+		k->guess[i] = squared_error(k->mean + k->columns.first, k->original + at, n);
 	}
 	k->stopped = k->how != FED_RECONSTRUCTION_EXACT && k->steps < plan->steps;
 	return rc;

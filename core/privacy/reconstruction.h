@@ -6,11 +6,14 @@
  * dataset, with the known noise of clients.  From an update: one step on `batch` examples, -lr g,
  * after noise and codec, is divided by -lr and inverted as a gradient
  * (privacy/gradient_inversion.h); labels and the range of inputs are known.
+ *
+ * Under scheme `vertical` the client is a party: its share of the smashed data, and its columns of
+ * the inputs alone.  What stands for the others' is their mean over the public examples.
  */
 #ifndef FED_PRIVACY_RECONSTRUCTION_H
 #define FED_PRIVACY_RECONSTRUCTION_H
 
-#include "session/session.h"
+#include "privacy/parties.h"
 
 enum { FED_RECONSTRUCTION_BATCH_MAX = 8 };
 
@@ -32,6 +35,8 @@ struct fed_reconstruction_plan {
 struct fed_reconstruction {
 	enum fed_reconstruction_method how;
 	struct fed_shape shape;      /* of an input */
+	struct fed_range columns;    /* of the inputs that are recovered; the party's, or all */
+	bool party;                  /* the client is a party */
 	uint32_t batch;              /* examples */
 	float *original, *recovered; /* (batch, input), in the same order */
 	float *mean;                 /* [input] of the public examples: the reference guess */

@@ -593,7 +593,8 @@ const struct fed_command fed__commands_look[] = {
          "it sends gradients\n"
          "back through a cut: labels inferred is the share that the nearest mean direction\n"
          "of a class gives; with two classes norm AUC says how well the length alone does. The\n"
-         "setting `noise` is on the smashed data.",
+         "setting `noise` is on the smashed data. Under scheme vertical each party has a line:\n"
+         "its share of the numbers against its own columns.",
      .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leakage examples=40",
                               "dataset blobs; model mlp; set noise 0.5; leakage cut=1"),
      .args = fed__leakage_rows,
@@ -611,7 +612,8 @@ const struct fed_command fed__commands_look[] = {
          "few of its examples, with the noise and the codec that are set; its gradient gives the\n"
          "input by one division where the model begins with a dense layer (exactly, if there is\n"
          "neither noise nor codec), else inputs with the same gradient are searched (labels are\n"
-         "assumed known). PSNR: higher is closer. Ctrl-C shows the best so far.",
+         "assumed known). PSNR: higher is closer. Ctrl-C shows the best so far. Under scheme\n"
+         "vertical the client is a party, and its own columns are drawn.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
                               "samples=50; reconstruct 2",
                               "dataset glyphs train=500 test=100; model lenet; add-client 5 "

@@ -544,7 +544,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "\n"
          "Source: Szekely et al. 2007; Vepakomma et al. 2020; Li et al. 2022.",
          .also = {"dcor", "distance correlation", "corrected", "labels inferred", "norm AUC",
-                  "reconstruction", "recovered", "privacy"}),
+                  "reconstruction", "recovered", "privacy", "columns"}),
 	WORD("plane", "view", "decision regions of the global model and of the clients' own",
          fed__plane_text, .now = fed__figure_model,
          .also = {"decision regions", "wrong", "unsure", "answer", "local training"}),

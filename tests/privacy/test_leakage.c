@@ -284,6 +284,48 @@ START_TEST(two_classes_regression_and_tokens)
 }
 END_TEST
 
+/* Each party's share of the cut against its own columns: what is in the others' does not count. */
+START_TEST(parties_are_measured_apart)
+{
+	struct fed_session s;
+	struct fed_leakage leakage, whole;
+	struct fed_error err;
+
+	small_init(&s, NULL);
+	small_do(&s, "dataset glyphs train=200 test=100;model mlp hidden=30,10 parts=0-83,84-783");
+	fed_assert_ok(fed_leakage_measure(&whole, &s, 2, 60, &err), &err);
+	ck_assert_uint_eq(whole.at[0].party, FED_NO_PARTY);
+	small_do(&s, "scheme vertical;add 2 iid 100");
+	measure(&s, &leakage);
+	ck_assert_uint_eq(leakage.n, 2 * 2);
+	for (uint32_t i = 0; i < leakage.n; i++) {
+		ck_assert_uint_eq(leakage.at[i].cut, 2 + i / 2);
+		ck_assert_uint_eq(leakage.at[i].party, i % 2);
+		ck_assert_uint_eq(leakage.at[i].columns.first, i % 2 ? 84 : 0);
+		ck_assert_uint_eq(leakage.at[i].columns.last, i % 2 ? 783 : 83);
+		ck_assert_uint_eq(leakage.at[i].numbers, 15);
+		ck_assert_double_gt(leakage.at[i].inputs.corrected, 0.3);
+	}
+	/* parameters of the second party alone: the first one's figures stay to the bit */
+	const double first = leakage.at[0].inputs.plain, second = leakage.at[1].inputs.plain;
+	ck_assert(first != second && first != whole.at[0].inputs.plain);
+	const size_t own = (84 + 1) * 15, n = (700 + 1) * 15;
+	float *params = (float *)fed_session_params(&s);
+	for (size_t j = own; j < own + n; j++)
+		params[j] *= j % 2 ? 3 : -1;
+	fed_leakage_release(&leakage);
+	measure(&s, &leakage);
+	ck_assert_double_eq(leakage.at[0].inputs.plain, first);
+	ck_assert(leakage.at[1].inputs.plain != second);
+	fed_leakage_release(&leakage);
+	fed_leakage_release(&whole);
+	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 4, 60, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "cuts 2 to 3 of this model do"));
+	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 1, 60, &err), FED_FAIL);
+	fed__session_release(&s);
+}
+END_TEST
+
 START_TEST(refusals_have_words)
 {
 	struct fed_session s;
@@ -347,6 +389,7 @@ FED_SUITE(leakage)
 	tcase_add_test(tests, noise_drowns_the_inputs);
 	tcase_add_test(tests, threads_change_nothing);
 	tcase_add_test(tests, two_classes_regression_and_tokens);
+	tcase_add_test(tests, parties_are_measured_apart);
 	tcase_add_test(tests, refusals_have_words);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);

@@ -289,6 +289,35 @@ START_TEST(an_interrupt_shows_what_there_is)
 }
 END_TEST
 
+#define VERTICAL "model mlp hidden=60,10 parts=0-391,392-783;scheme vertical;add 3 iid 100"
+
+/* A party's own columns, from its own share of the cut; of the others nothing is drawn. */
+START_TEST(a_party_gives_its_own_columns_away)
+{
+	struct fed_session s;
+
+	small_init(&s, NULL);
+	small_do(&s, GLYPHS VERTICAL);
+	for (uint32_t client = 0; client < 2; client++) {
+		struct fed_reconstruction k = peek(
+			&s, (struct fed_reconstruction_plan){.client = client, .cut = 2, .steps = steps(150)});
+
+		ck_assert(k.party);
+		ck_assert_uint_eq(k.columns.first, client * 392);
+		ck_assert_uint_eq(k.columns.last, client * 392 + 391);
+		for (uint32_t j = 0; j < 784; j++)
+			if (j < k.columns.first || j > k.columns.last) {
+				ck_assert_float_eq(k.original[j], k.mean[j]);
+				ck_assert_float_eq(k.recovered[j], k.mean[j]);
+			}
+		if (!FED_SANITIZED)
+			ck_assert_double_lt(k.mse[0], 0.8 * k.guess[0]);
+		fed_reconstruction_release(&k);
+	}
+	fed__session_release(&s);
+}
+END_TEST
+
 static const struct {
 	const char *lines;
 	struct fed_reconstruction_plan plan;
@@ -304,6 +333,9 @@ static const struct {
 	{"dataset glyphs train=300 test=9;model mlp;add 2 iid 20",
      {.from = FED_RECONSTRUCTION_UPDATE, .batch = 1},
      "9 public examples"},
+	{GLYPHS VERTICAL, {.client = 2, .cut = 2, .batch = 1}, "client 2 is no party"},
+	{GLYPHS VERTICAL, {.cut = 4, .batch = 1}, "cuts 2 to 3 of this model do"},
+	{GLYPHS VERTICAL, {.from = FED_RECONSTRUCTION_UPDATE, .batch = 1}, "sends no update"},
 	{"dataset markov users=20;model gru;add 2 natural 1", {.cut = 1, .batch = 1}, "are texts"},
 };
 
@@ -370,6 +402,7 @@ FED_SUITE(reconstruction)
 	tcase_add_test(tests, the_slope_is_that_of_the_distance);
 	tcase_add_loop_test(tests, matching_finds_pictures, 0, 2);
 	tcase_add_loop_test(tests, decoders_draw_better_than_the_mean, FED_THREAD_SANITIZED ? 5 : 0, 7);
+	tcase_add_test(tests, a_party_gives_its_own_columns_away);
 	tcase_add_loop_test(tests, noise_dissolves_the_picture, 0, 2);
 	tcase_add_test(tests, updates_travel_under_their_codec);
 	tcase_add_loop_test(tests, threads_change_nothing, 0, 2);

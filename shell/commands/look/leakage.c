@@ -10,6 +10,7 @@
 #include "privacy/leakage.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
+#include "train/clients/names.h"
 
 static const char *const all[] = {"all", NULL};
 
@@ -20,11 +21,28 @@ const struct fed_field fed__leakage_rows[] = {
 	FED_END,
 };
 
+/* Its client, if it has one already, and its columns. */
+static void put_party(struct fed_shell *shell, struct fed_table *table,
+                      const struct fed_leakage_cut *at)
+{
+	const struct fed_clients *clients = &fed_session_parts(shell->session)->clients;
+	struct fed_text name = {0};
+
+	if (at->party < clients->n_present)
+		fed_client_put(&name, clients, clients->present[at->party]);
+	fed__table_cell(table, "%s", name.len ? fed_text_str(&name) : "-");
+	fed__table_cell(table, "%u-%u", at->columns.first, at->columns.last);
+	fed_text_release(&name);
+}
+
 static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 {
 	const struct fed_net *net = &fed_session_parts(shell->session)->net;
 	const bool two = net->classes == 2, labels = net->classes > 0;
+	const bool parties = leakage->at[0].party != FED_NO_PARTY;
 	static const struct fed_table_column columns[] = {
+		{.title = "client"}, /* of parties */
+		{.title = "columns", .kind = FED_CELL_NUMBER},
 		{.title = "cut", .kind = FED_CELL_NUMBER},
 		{.title = "after", .rank = 1},
 		{.title = "numbers", .kind = FED_CELL_NUMBER, .rank = 2},
@@ -33,11 +51,15 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 		{.title = "labels inferred", .kind = FED_CELL_NUMBER},
 		{.title = "norm AUC", .kind = FED_CELL_NUMBER, .rank = 1},
 	};
-	struct fed_table table = {.name = "leakage", .column = columns, .columns = 5u + labels + two};
+	struct fed_table table = {.name = "leakage",
+	                          .column = parties ? columns : columns + 2,
+	                          .columns = 5u + labels + two + 2 * parties};
 
 	for (size_t i = 0; i < leakage->n; i++) {
 		const struct fed_leakage_cut *at = &leakage->at[i];
 
+		if (parties)
+			put_party(shell, &table, at);
 		fed__table_integer(&table, at->cut);
 		fed__table_cell(&table, "%s", net->layer[at->cut - 1].name);
 		fed__table_count(&table, (double)at->numbers);
@@ -72,6 +94,9 @@ static void write_json(struct fed_shell *shell, const struct fed_leakage *leakag
 
 		fed_text_add(&line, "{\"v\":1,\"event\":\"leakage\"");
 		put_number(&line, "version", (double)fed_session_version(shell->session));
+		if (at->party != FED_NO_PARTY)
+			fed_text_add(&line, ",\"party\":%u,\"columns\":\"%u-%u\"", at->party, at->columns.first,
+			             at->columns.last);
 		put_number(&line, "cut", (double)at->cut);
 		put_number(&line, "numbers", (double)at->numbers);
 		put_number(&line, "noise", leakage->noise);

@@ -27,8 +27,9 @@ static const char *const by_scheme[] = {"auto", NULL};
 const struct fed_field fed__reconstruct_rows[] = {
 	FED_ARG_TEXT(A, client, FED_ARG_NEEDED, "client", "a client's number or name"),
 	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, counted from 0"),
-	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
-                   "what the server gets; auto: smashed data under scheme split, else an update"),
+	FED_ARG_CHOICE(
+		A, from, 0, BY_SCHEME, sources,
+		"what the server gets; auto: smashed data under split and vertical, else an update"),
 	FED_INT_WORD(A, cut, 0, 0, 1e6, by_scheme,
                  "where smashed data cross; auto: the scheme's, or the middle of the model"),
 	FED_ARG_INT(A, batch, 0, 1, 1, FED_RECONSTRUCTION_BATCH_MAX,
@@ -70,8 +71,8 @@ static void show_picture(struct fed_shell *shell, const struct fed_reconstructio
 
 static void show_numbers(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
 {
-	const uint32_t size = (uint32_t)fed_shape_size(&k->shape);
-	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX;
+	const uint32_t all = (uint32_t)fed_shape_size(&k->shape), size = fed_range_size(&k->columns);
+	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX, first = k->columns.first;
 	static const struct fed_table_column columns[] = {
 		{.title = "input", .kind = FED_CELL_NUMBER},
 		{.title = "original", .kind = FED_CELL_NUMBER},
@@ -79,10 +80,10 @@ static void show_numbers(struct fed_shell *shell, const struct fed_reconstructio
 	};
 	struct fed_table table = {.name = "inputs", .column = columns, .columns = 3};
 
-	for (uint32_t j = 0; j < n; j++) {
+	for (uint32_t j = first; j < first + n; j++) {
 		fed__table_integer(&table, j);
-		fed__table_real(&table, k->original[i * size + j], "%.4g");
-		fed__table_real(&table, k->recovered[i * size + j], "%.4g");
+		fed__table_real(&table, k->original[i * all + j], "%.4g");
+		fed__table_real(&table, k->recovered[i * all + j], "%.4g");
 	}
 	fed__table_print(shell, &table);
 	if (n < size)
@@ -194,6 +195,9 @@ static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
 		say_client(shell, plan->client);
 		fed__print(shell, ", example %u", plan->example + i);
 		say_label(shell, k, i);
+		if (k->party)
+			fed__print(shell, ", columns %u to %u (the others: the mean)", k->columns.first,
+			           k->columns.last);
 		fed__print(shell, "\n");
 		if (k->shape.rank > 1)
 			show_picture(shell, k, i);
@@ -205,6 +209,13 @@ static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
 	say_method(shell, k, plan);
 }
 
+static bool is_split(const struct fed_session *s)
+{
+	const struct fed_scheme *scheme = fed_session_parts(s)->scheme;
+
+	return scheme == &fed_scheme_split || scheme == &fed_scheme_vertical;
+}
+
 /* The scheme's cut, or the middle of a model that is not cut. */
 static int default_cut(const struct fed_session *s, size_t *cut, struct fed_error *err)
 {
@@ -212,7 +223,7 @@ static int default_cut(const struct fed_session *s, size_t *cut, struct fed_erro
 	size_t at[2];
 
 	*cut = parts->net.layers / 2;
-	if (parts->scheme != &fed_scheme_split)
+	if (!is_split(s))
 		return FED_OK;
 	if (fed_split_cuts(parts->scheme_state, &parts->net, at, err))
 		return FED_FAIL;
@@ -232,8 +243,7 @@ int fed__run_reconstruct(struct fed_shell *shell, const struct fed_call *call,
 	if (fed_client_parse(a->client, &fed_session_parts(s)->clients, &client, err) ||
 	    fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
-	const bool smashed = a->from == SMASHED || (a->from == BY_SCHEME &&
-	                                            fed_session_parts(s)->scheme == &fed_scheme_split);
+	const bool smashed = a->from == SMASHED || (a->from == BY_SCHEME && is_split(s));
 	const struct fed_reconstruction_plan plan = {
 		.client = client,
 		.example = (uint32_t)a->example,
