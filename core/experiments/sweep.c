@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "experiments/levels.h"
+#include "nn/columns.h"
 #include "session/internal.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
@@ -23,6 +24,12 @@ static bool is_clients(const char *key)
 static bool is_cut(const char *key)
 {
 	return fed_same_name(key, "cut") || fed_same_name(key, "scheme.cut");
+}
+
+/* Whose cuts are compared: the session's scheme, if it has some. */
+static const struct fed_scheme *scheme_of_cuts(const struct fed_session *s)
+{
+	return s->parts.scheme == &fed_scheme_vertical ? &fed_scheme_vertical : &fed_scheme_split;
 }
 
 /* A row ---------------------------------------------------------------------------------- */
@@ -74,7 +81,8 @@ static int add_value(struct fed_sweep *w, const char *value, size_t len, struct 
 	if (is_clients(w->plan.key) && w->session->parts.scheme == &fed_scheme_split &&
 	    add_sync(w, value, len, err))
 		return FED_FAIL;
-	return add_sweep_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
+	return add_sweep_row(w, value, len, is_cut(w->plan.key) ? scheme_of_cuts(w->session) : NULL,
+	                     err);
 }
 
 static int add_values(struct fed_sweep *w, struct fed_error *err)
@@ -116,17 +124,24 @@ static int add_pairs(struct fed_sweep *w, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Every cut, or every pair of cuts. */
+/* Every cut, or every pair of cuts; of scheme vertical those that keep the parties apart. */
 static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 {
+	const struct fed_net *net = &w->session->parts.net;
+	const bool vertical = scheme_of_cuts(w->session) == &fed_scheme_vertical;
 	char cut[24];
 
-	const size_t layers = w->session->parts.net.layers;
-	if (layers < 2)
-		return fed_fail(err, "a model of %zu layer has no cut; take one with more", layers);
+	if (net->layers < 2)
+		return fed_fail(err, "a model of %zu layer has no cut; take one with more", net->layers);
 	if (is_u_shaped(w->session))
 		return add_pairs(w, err);
-	for (size_t k = 1; k < layers; k++) {
+	const size_t first = vertical ? fed_net_first_cut_apart(net) : 1;
+	const size_t apart = vertical ? fed_net_layers_apart(net) + 1 : net->layers;
+	const size_t end = apart < net->layers ? apart : net->layers;
+	if (first >= end)
+		return fed_fail(err, "no cut of this model keeps columns apart, as scheme vertical needs; "
+		                     "`model mlp parts=0-391,392-783` has some");
+	for (size_t k = first; k < end; k++) {
 		snprintf(cut, sizeof cut, "%zu", k);
 		if (add_value(w, cut, strlen(cut), err))
 			return FED_FAIL;
@@ -142,7 +157,8 @@ static int list_sweep_rows(struct fed_sweep *w, struct fed_error *err)
 			                fed_show(w->plan.key).s);
 		return add_values(w, err);
 	}
-	if (add_sync(w, "", 0, err))
+	/* parties have no model of their own to average */
+	if (scheme_of_cuts(w->session) == &fed_scheme_split && add_sync(w, "", 0, err))
 		return FED_FAIL;
 	return *w->plan.values ? add_values(w, err) : add_cuts(w, err);
 }

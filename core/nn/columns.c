@@ -57,6 +57,15 @@ size_t fed_net_layers_apart(const struct fed_net *net)
 	return l;
 }
 
+size_t fed_net_first_cut_apart(const struct fed_net *net)
+{
+	size_t l = 0;
+
+	while (l < net->layers && !blocks_at(net, l))
+		l++;
+	return l + 1;
+}
+
 void fed_net_part_params(const struct fed_net *net, size_t l, uint32_t part, size_t *at, size_t *n)
 {
 	const struct fed_block_dense_config *c = blocks_at(net, l);

@@ -22,9 +22,7 @@ int fed__parties_find(struct fed_parties *p, const struct fed_session *s, size_t
 		return fed_fail(err, "scheme vertical needs a model whose first layers keep columns apart: "
 		                     "`model mlp parts=0-391,392-783`, or block_dense in a model of your "
 		                     "own");
-	while (p->first < net->layers && !net->layer[p->first].count && !net->layer[p->first].frozen)
-		p->first++;
-	p->first++; /* behind the first layer of parts */
+	p->first = fed_net_first_cut_apart(net);
 	p->last = fed_net_layers_apart(net);
 	if (p->last >= net->layers)
 		p->last = net->layers - 1;

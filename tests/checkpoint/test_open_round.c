@@ -37,6 +37,8 @@ static const char *const runs[] = {
 	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
 	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
 	"inject crash 2 p=0.3;inject lossy all p=0.02",
+	"reset;dataset blobs train=80 test=40;model mlp hidden=6,4 parts=0-0,1-1;aggregator fedavg;"
+	"add 4 iid 80 reuse;set batch 40;scheme vertical;inject straggler 1 factor=3",
 	"set participants 3;select power-of-choice d=4;inject lossy all p=0.1",
 	"set participants 2;select oort exploration=0.5;add 3 iid 10 1e6 4g:0.5;inject churn all",
 	"set participants 3;select round-robin;inject hang 1 for=2",
@@ -65,7 +67,7 @@ static const char *const runs[] = {
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 20 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 21 };
 
 static void compose(struct fed_session *s, int i)
 {

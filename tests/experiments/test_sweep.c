@@ -323,6 +323,31 @@ START_TEST(split_against_federated)
 }
 END_TEST
 
+/* Scheme vertical: its own cuts, those that keep the parties apart. */
+START_TEST(cuts_of_parties)
+{
+	static const char vertical[] =
+		"model mlp hidden=6,5 parts=0-0,1-1;add 2 iid 400 reuse;set batch 100;"
+		"scheme vertical cut=";
+	struct fed_sweep w = {0};
+	struct fed_session s, real;
+	char lines[200];
+
+	snprintf(lines, sizeof lines, "%s1", vertical);
+	compose(&s, lines);
+	sweep(&w, &s, "cut", "", 2, "");
+	ck_assert_uint_eq(w.n, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(lines, sizeof lines, "%s%u;round 2", vertical, i + 1);
+		compose(&real, lines);
+		same_outcome(&w.trials.outcome[i], &real);
+		fed__session_release(&real);
+	}
+	fed_sweep_release(&w);
+	fed__session_release(&s);
+}
+END_TEST
+
 /* labels=client: every two cuts, as the session that is composed so; too many: the last layer alone
  * stays behind the second. */
 START_TEST(pairs_of_cuts)
@@ -607,6 +632,7 @@ FED_SUITE(sweep)
 	tcase_add_test(c, until_a_condition);
 	tcase_add_test(c, closed_forms);
 	tcase_add_test(c, split_against_federated);
+	tcase_add_test(c, cuts_of_parties);
 	tcase_add_test(c, pairs_of_cuts);
 	tcase_add_test(c, the_session_does_not_notice);
 	tcase_add_test(c, goes_on_where_it_stopped);

@@ -37,7 +37,8 @@ static int add(struct fed_session *s, char *const word[], struct fed_error *err)
 	struct fed_link_spec link;
 	uint32_t first;
 
-	if ((word[4] && fed_device_parse(word[4], &device, err)) ||
+	how.reuse = word[4] && strcmp(word[4], "reuse") == 0;
+	if ((word[4] && !how.reuse && fed_device_parse(word[4], &device, err)) ||
 	    fed_link_parse(word[4] && word[5] ? word[5] : FED_LINK_DEFAULT, &link, err))
 		return FED_FAIL;
 	while (strcmp(fed_partition_names[how.kind], word[2]) != 0)

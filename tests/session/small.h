@@ -2,7 +2,7 @@
 /* session/small.h - small sessions for tests, composed by lines of text.
  *
  *     dataset|model|aggregator|transport|select|scheme NAME key=value ...
- *     add N KIND SAMPLES [DEVICE [LINK]]      KIND: iid, noniid, ...
+ *     add N KIND SAMPLES [DEVICE [LINK]]      KIND: iid, noniid, ...; DEVICE: also reuse
  *     equip WHO DEVICE [LINK]
  *     remove WHO | set KEY VALUE | round N | restart | reset
  *     inject FAULT WHO key=value ... [at=V] [for=N] | heal [WHO|all] [FAULT]

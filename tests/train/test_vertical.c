@@ -163,6 +163,31 @@ START_TEST(a_lost_party_ends_the_round)
 }
 END_TEST
 
+/* One number of all that a party sends in the round is NaN, or one message arrives damaged: the
+ * server refuses that batch, and with it the party. */
+START_TEST(what_a_party_sends_may_be_refused)
+{
+	static const char *const faults[] = {"nan", "corrupt"};
+	struct fed_error err = {""};
+	struct lab lab;
+
+	compose(&lab);
+	lab_inject(&lab, faults[_i], 2, 1, 0, 1);
+	fed_assert_ok(fed_federation_begin(&lab.federation, &err), &err);
+	for (bool made = false; !made;)
+		fed_assert_ok(fed_federation_advance(&lab.federation, &made, &err), &err);
+	ck_assert_uint_eq(lab.faults.fault[0].strikes, 1);
+	ck_assert_double_eq(lab.federation.record.refused, 1);
+	ck_assert_double_eq(lab.federation.record.reported, 2);
+	ck_assert_uint_gt(state_of(&lab)->seen, 0);
+	for (size_t j = 0; j < lab.net.dim; j++)
+		ck_assert(isfinite(lab.federation.params[j]));
+	lab_run(&lab, 1); /* the fault is over */
+	ck_assert_double_eq(lab.federation.record.reported, 3);
+	lab_release(&lab);
+}
+END_TEST
+
 START_TEST(without_a_batch_the_round_fails)
 {
 	struct fed_error err = {""};
@@ -259,6 +284,7 @@ FED_SUITE(vertical)
 	tcase_add_test(tests, costs_are_those_of_the_parts);
 	tcase_add_loop_test(tests, a_lost_party_ends_the_round, FED_TURN_FORWARD, FED_TURN_SERVED + 1);
 	tcase_add_loop_test(tests, a_lost_party_ends_the_round, FED_TURN_DOWN, FED_TURN_BACKWARD + 1);
+	tcase_add_loop_test(tests, what_a_party_sends_may_be_refused, 0, 2);
 	tcase_add_test(tests, without_a_batch_the_round_fails);
 	tcase_add_test(tests, cuts);
 	suite_add_tcase(suite, tests);

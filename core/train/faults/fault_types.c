@@ -119,7 +119,8 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
          "message's checksum and refuses it.\n",
          corrupt},
 	[FED_FAULT_NAN] = {"nan", "sends NaN",
-                       "One number of the update, drawn uniformly, is NaN. The gate refuses it.\n",
+                       "One number of the update, under scheme vertical of all activations, drawn\n"
+                       "uniformly, is NaN. The gate refuses it.\n",
                        always},
 	[FED_FAULT_BYZANTINE] =
 		{"byzantine", "sends what an attack makes of its update",

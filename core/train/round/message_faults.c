@@ -226,6 +226,31 @@ int fed__put_nan(struct fed_federation *f, struct fed_envelope *update, struct f
 	return fed__code_again(f, update, err);
 }
 
+/* The number of all those of a round that a fault strikes, or at least `dim` where it is not in a
+ * part of `dim` from `from` on. */
+static size_t struck_in_part(const struct fed_federation *f, const struct fed_fault *fault,
+                             const struct fed_envelope *e, size_t from, size_t total)
+{
+	const double u = fed__fault_draw(f->faults, fault, e->head.from, e->round, 1);
+	const size_t at = (size_t)(u * (double)total);
+
+	return at < from ? SIZE_MAX : at - from;
+}
+
+int fed__put_nan_in_part(struct fed_federation *f, struct fed_envelope *e, size_t from,
+                         size_t total, struct fed_error *err)
+{
+	struct fed_fault *fault =
+		fed__fault_strikes(f->faults, FED_FAULT_NAN, e->head.from, e->version, e->round);
+	const size_t at = fault ? struck_in_part(f, fault, e, from, total) : SIZE_MAX;
+
+	if (at >= e->payload->dim)
+		return FED_OK;
+	e->payload->vector[0][at] = NAN;
+	strike(f, fault, e->head.from, e->round, "its message holds a NaN");
+	return fed__code_again(f, e, err);
+}
+
 static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
                 struct fed_error *err)
 {
@@ -409,4 +434,16 @@ int fed__check_message(struct fed_federation *f, const struct fed_envelope *upda
 		return FED_OK;
 	fault->strikes++;
 	return read_damaged(f->faults, fault, update, err);
+}
+
+int fed__check_part(struct fed_federation *f, const struct fed_envelope *e, size_t from,
+                    size_t total, struct fed_error *err)
+{
+	struct fed_fault *fault =
+		fed__fault_strikes(f->faults, FED_FAULT_CORRUPT, e->head.from, e->version, e->round);
+
+	if (!fault || struck_in_part(f, fault, e, from, total) >= e->payload->dim)
+		return FED_OK;
+	fault->strikes++;
+	return read_damaged(f->faults, fault, e, err);
 }

@@ -42,6 +42,10 @@ int fed__send_update(struct fed_federation *, struct fed_envelope *update, const
  * vector 0, if such a fault takes effect; hold the message at its client, if one does (true: held);
  * send the message, perhaps twice (takes the reference to its payload). */
 int fed__put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
+/* The same for a message that is a part of what a client sends in a round, as the batches of scheme
+ * vertical, where no update is sent: its numbers [from, ..) of `total`.  One number of all. */
+int fed__put_nan_in_part(struct fed_federation *, struct fed_envelope *, size_t from, size_t total,
+                         struct fed_error *);
 bool fed__holds_back(struct fed_federation *, const struct fed_envelope *);
 int fed__send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* Send the held messages whose time has come; called when a version begins. */
@@ -57,5 +61,8 @@ void fed__passes_server_link(const struct fed_federation *, uint64_t id);
 
 /* Check a message that has arrived.  FED_REJECT: it is corrupted. */
 int fed__check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+/* The same for a part of what a client sends in a round, of which one message is corrupted. */
+int fed__check_part(struct fed_federation *, const struct fed_envelope *, size_t from, size_t total,
+                    struct fed_error *);
 
 #endif

@@ -98,6 +98,9 @@ int fed__vertical_lost(struct fed_federation *, struct fed_split *, const struct
                        struct fed_error *);
 /* Floats that cross the first cut, of one example of the turn. */
 size_t fed__turn_width(const struct fed_turn *);
+/* Numbers that a party sends in the round: before its present batch, and in all. */
+size_t fed__turn_sent(const struct fed_turn *);
+size_t fed__turn_sends(const struct fed_turn *);
 /* FLOPs of a party's own part of the head, forward, one example. */
 double fed__party_flops(const struct fed_turn *);
 /* Set the columns of x (n, input) that are not the party's to 0. */

@@ -148,6 +148,8 @@ int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, stru
 	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
 	if (rc == FED_OK)
 		rc = fed__code_update(f, &e, err);
+	if (rc == FED_OK && up && t->split->vertical)
+		rc = fed__put_nan_in_part(f, &e, fed__turn_sent(t), fed__turn_sends(t), err);
 	t->crossing = t->labels = NULL;
 	if (rc) {
 		fed_envelope_release(&e);

@@ -14,6 +14,7 @@
 #include "train/round/emit.h"
 #include "train/round/gate.h"
 #include "train/round/invitations.h"
+#include "train/round/message_faults.h"
 #include "train/schemes/split_internal.h"
 #include "train/local/trainer.h"
 
@@ -212,12 +213,12 @@ static int check(const struct fed_turn *t, struct fed_error *why)
 	return FED_OK;
 }
 
-static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
+static int refuse(struct fed_turn *t, const char *why, bool nonfinite, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 
 	fed__invitation_close(f, t->client);
-	fed__refuse_update(f, t->client, t->number, true, why);
+	fed__refuse_update(f, t->client, t->number, nonfinite, why);
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
@@ -245,8 +246,15 @@ int fed__split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_erro
 	t->labels = fed_shared_vectors_ref(e->labels);
 	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
 	emit_reached(t, back);
-	if (check(t, &why))
-		return refuse(t, why.text, err);
+	const int damaged =
+		s->vertical ? fed__check_part(t->federation, e, fed__turn_sent(t), fed__turn_sends(t), &why)
+					: FED_OK;
+	if (damaged == FED_FAIL) {
+		*err = why;
+		return FED_FAIL;
+	}
+	if (damaged || check(t, &why))
+		return refuse(t, why.text, damaged == FED_OK, err);
 	if (s->parallel == FED_PARALLEL_V1)
 		return start(t, err);
 	if (s->smashed == FED_SMASHED_BATCH)

@@ -147,6 +147,16 @@ double fed__party_flops(const struct fed_turn *t)
 	return fed_net_part_flops(t->federation->net, t->split->at[0], party_of(t));
 }
 
+size_t fed__turn_sent(const struct fed_turn *t)
+{
+	return ((size_t)t->epoch * t->row.count + t->from) * fed__turn_width(t);
+}
+
+size_t fed__turn_sends(const struct fed_turn *t)
+{
+	return (size_t)t->federation->plan.epochs * t->row.count * fed__turn_width(t);
+}
+
 /* Parties ------------------------------------------------------------------------ */
 
 /* Examples that all parties hold, in the first one's order. */

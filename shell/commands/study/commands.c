@@ -45,7 +45,8 @@ const struct fed_command fed__commands_experiments[] = {
          "alike\n"
          "  sweep cut                      scheme split cut after each layer (with labels=client "
          "at\n"
-         "                                 each two), beside scheme sync\n"
+         "                                 each two), beside scheme sync; under scheme vertical\n"
+         "                                 its cuts\n"
          "`plot sweep METRIC` draws it. Ctrl-C stops after the running rows, a second one drops\n"
          "them; the same command goes on with the rest.",
      .examples =
