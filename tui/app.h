@@ -13,6 +13,7 @@
 #include "tui/pane.h"
 #include "tui/prompt.h"
 #include "tui/runner.h"
+#include "tui/widgets/slider.h"
 
 enum {
 	FED_APP_COLUMNS = 40, /* smallest size that is painted */
@@ -36,6 +37,7 @@ struct fed_app {
 	bool fresh;                 /* `view` is up to date */
 	struct fed_canvas view, whole;
 	char title[200];             /* state of the session at its last pause */
+	struct fed_slider slider;    /* its versions then */
 	uint64_t matter;             /* the view's keys, by index, that mattered then */
 	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not shown */
 	struct fed_prompt prompt;

@@ -32,10 +32,27 @@ static enum fed_app_action press_previous(struct fed_app *app, const struct fed_
 	return FED_APP_ACTION_NONE;
 }
 
+/* Behind the end of the branch what came is played again. */
 static enum fed_app_action press_pause(struct fed_app *app, const struct fed_press *press)
 {
-	(void)app, (void)press;
-	return FED_APP_ACTION_PAUSE;
+	(void)press;
+	if (!app->slider.shown || app->now.busy)
+		return FED_APP_ACTION_PAUSE;
+	app->watched.command(app->watched.ctx, "play");
+	return FED_APP_ACTION_NONE;
+}
+
+static enum fed_app_action press_version(struct fed_app *app, const struct fed_press *press)
+{
+	app->watched.command(app->watched.ctx, press->code == '<' ? "rewind -1" : "rewind +1");
+	return FED_APP_ACTION_NONE;
+}
+
+static enum fed_app_action press_branch(struct fed_app *app, const struct fed_press *press)
+{
+	(void)press;
+	fed__app_prompt(app, FED_PROMPTING_COMMAND, "branch ");
+	return FED_APP_ACTION_NONE;
 }
 
 static enum fed_app_action press_on(struct fed_app *app, const struct fed_press *press)
@@ -183,11 +200,15 @@ const struct fed_app_key fed__app_keys[] = {
 	{FED_KEY_CLICK, 0, "click", "on a name in the title: that view", NULL, true, press_click},
 	{FED_KEY_TAB, 0, "tab", "the next view", "next view", true, press_next},
 	{FED_KEY_BACK_TAB, 0, "shift-tab", "the view before", NULL, true, press_previous},
-	{' ', 0, "space", "pause, or go on", "pause", false, press_pause, true},
+	{' ', 0, "space", "pause, or go on; behind the end of a branch: play what came", "pause", false,
+     press_pause, true},
 	{FED_KEY_ENTER, 0, "enter", "a script's caption is read: go on (--step: space, too)", NULL,
      false, press_on},
 	{'s', 0, "s", "one event, then pause", "one event", true, press_step, true},
 	{'r', 0, "r", "one round, then pause", "one round", true, press_round, true},
+	{'<', 0, "<", "one version back", "back", false, press_version, true},
+	{'>', 0, ">", "one version forward, on this branch", "forward", false, press_version, true},
+	{'b', 0, "b", "begin a branch here", "branch", false, press_branch, true},
 	{'+', '=', "+", "faster", NULL, false, press_faster, true},
 	{'-', 0, "-", "slower: so many rounds a second", "slower", false, press_slower, true},
 	{'i', 0, "i", "inject a fault into the marked clients", "inject", false, press_inject, true},
@@ -205,7 +226,7 @@ const struct fed_app_key fed__app_keys[] = {
 bool fed__app_begins_line(const struct fed_press *press)
 {
 	return press->code == FED_KEY_PASTE ||
-	       (press->code < 0x80 && strchr(":/eih", (int)press->code));
+	       (press->code < 0x80 && strchr(":/eihb", (int)press->code));
 }
 
 const struct fed_app_key *fed__app_key(uint32_t code)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "tui/app_internal.h"
+#include "travel/travel.h"
 #include "tui/widgets/styled_text.h"
 
 enum {
@@ -47,6 +48,15 @@ static const char *word_of(const struct fed_runner_state *now)
 	return now->busy ? "running" : "ready";
 }
 
+/* " of 30", " of 30 on krum" where one is behind the end of the branch. */
+static void put_course(struct fed_course course, bool narrow, struct fed_text *out)
+{
+	if (course.behind && course.last > course.here)
+		fed_text_add(out, narrow ? "/%s" : " of %s", fed_count((double)course.last).s);
+	if (!narrow && strcmp(course.branch, "main") != 0)
+		fed_text_add(out, " on %s", course.branch);
+}
+
 static void put_state(const struct fed_app *app, const struct fed_runner_state *now,
                       struct fed_text *out)
 {
@@ -55,8 +65,11 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
 
 	const bool narrow = app->whole.columns < NARROW;
 
-	fed_text_add(out, narrow ? "v%s  " : "version %s  clock ",
+	fed_text_add(out, narrow ? "v%s" : "version %s",
 	             fed_count((double)fed_session_version(w->session)).s);
+	if (w->travel)
+		put_course(fed_travel_course(w->travel), narrow, out);
+	fed_text_add(out, narrow ? "  " : "  clock ");
 	fed_text_seconds(out, fed_session_clock(w->session));
 	fed_text_add(out, "  %s", word_of(now));
 	if (now->pace > 0)
@@ -111,6 +124,19 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all, b
 	return column;
 }
 
+/* The state's own row, with the slider behind it where there is room. */
+static void paint_state(struct fed_app *app, const char *state)
+{
+	struct fed_canvas *canvas = &app->whole;
+	const int end = fed__canvas_write(canvas, 1, 1, state, plain) + 2;
+	int width = canvas->columns - end - 1;
+
+	width = width < FED_SLIDER_MOST ? width : FED_SLIDER_MOST;
+	if (app->slider.shown && width >= FED_SLIDER_LEAST)
+		fed__slider_paint(&app->slider, canvas, canvas->columns - width - 1, 1, width,
+		                  app->watched.utf8);
+}
+
 static void paint_title(struct fed_app *app, const char *state)
 {
 	struct fed_canvas *canvas = &app->whole;
@@ -120,7 +146,7 @@ static void paint_title(struct fed_app *app, const char *state)
 	const int end = put_names(canvas, app, all, all && shared);
 
 	if (two)
-		fed__canvas_write(canvas, 1, 1, state, plain);
+		paint_state(app, state);
 	else
 		fed__canvas_write(canvas, end + 2, 0, state, plain);
 }
@@ -226,6 +252,11 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 		add_global(hints, &n, '/', NULL);
 	} else if (now->held && now->by_key) {
 		add_global(hints, &n, 'r', NULL);
+	} else if (app->slider.shown && !now->busy) {
+		add_global(hints, &n, ' ', "play");
+		add_global(hints, &n, '<', NULL);
+		add_global(hints, &n, '>', NULL);
+		add_global(hints, &n, 'b', NULL);
 	} else if (now->paused || !now->busy) {
 		add_global(hints, &n, ' ', now->paused && now->busy ? "go on" : NULL);
 		if (now->paused && now->busy)
@@ -384,6 +415,14 @@ void fed__app_pane_size(const struct fed_app *app, int columns, int rows, int *p
 	*pane_rows = rows < FED_APP_ROWS ? rows : view_rows(app, rows);
 }
 
+static void take_course(struct fed_app *app)
+{
+	if (!app->watched.travel)
+		return;
+	const struct fed_course c = fed_travel_course(app->watched.travel);
+	app->slider = (struct fed_slider){c.first, c.here, c.last, c.behind && c.last > c.here};
+}
+
 int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool still, int columns,
                    int rows, struct fed_error *err)
 {
@@ -406,6 +445,7 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 		struct fed_text state = {0};
 		put_state(app, now, &state);
 		snprintf(app->title, sizeof app->title, "%s", fed_text_str(&state));
+		take_course(app);
 		fed_text_release(&state);
 		app->matter = keys_that_matter(app);
 	}

@@ -155,7 +155,7 @@ static bool wait_turn(struct fed_runner *r, double seconds)
 
 /* The session's pause hook, called between events: a round lasts 1 / pace seconds, divided equally
  * among its events. */
-static bool between_events(void *ctx)
+static bool between_events(void *ctx, bool version)
 {
 	struct fed_runner *r = ctx;
 	const struct fed_session *s = r->host.session;
@@ -170,7 +170,7 @@ static bool between_events(void *ctx)
 	r->wanted |= requested && !r->taken;
 	const double pace = pace_of(r);
 	pthread_mutex_unlock(&r->lock);
-	const double events = EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
+	const double events = version ? 1 : EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
 	return wait_turn(r, pace > 0 ? 1 / (pace * events) : 0);
 }
 

@@ -15,12 +15,14 @@
 #include "session/session.h"
 
 struct fed_runner;
+struct fed_travel;
 struct fed_watch;
 
 /* The callbacks of the program, and its session. */
 struct fed_watch_host {
 	void *ctx;
 	struct fed_session *session;
+	const struct fed_travel *travel; /* its history; or NULL */
 	/* In the runner's thread. */
 	/* Report output and errors by fed_watch_message(). queued: it was typed or is of the script;
 	 * else it resumes an interrupted run. */

@@ -155,9 +155,9 @@ static bool check_stops(struct fed_session *s, bool made)
 	return (made && fed__breakpoints_pause_due(s)) || hit;
 }
 
-bool fed_session_hold(struct fed_session *s)
+bool fed_session_hold(struct fed_session *s, bool version)
 {
-	return s->pause_hook.wants_pause && s->pause_hook.wants_pause(s->pause_hook.ctx);
+	return s->pause_hook.wants_pause && s->pause_hook.wants_pause(s->pause_hook.ctx, version);
 }
 
 /* Why a run stops after a step; FED_RUN_ENDED: it continues, or is complete. */
@@ -165,7 +165,7 @@ static enum fed_run_outcome stop_reason(struct fed_session *s, bool made)
 {
 	if (check_stops(s, made))
 		return FED_RUN_STOPPED;
-	return fed_session_left(s) && fed_session_hold(s) ? FED_RUN_HELD : FED_RUN_ENDED;
+	return fed_session_left(s) && fed_session_hold(s, false) ? FED_RUN_HELD : FED_RUN_ENDED;
 }
 
 static void count_steps(const struct fed_session *s, struct fed_run_result *r)

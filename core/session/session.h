@@ -34,9 +34,9 @@ struct fed_remaining_run;
 struct fed_runs;
 
 /* A callback between any two events of a run: true stops the run there, and the rest waits for
- * fed_session_continue(). */
+ * fed_session_continue().  version: a whole version was shown at once. */
 struct fed_pause_hook {
-	bool (*wants_pause)(void *ctx); /* NULL: no callback */
+	bool (*wants_pause)(void *ctx, bool version); /* NULL: no callback */
 	void *ctx;
 };
 
@@ -224,8 +224,8 @@ int fed_session_continue(struct fed_session *, struct fed_run_result *, struct f
 int fed_session_step(struct fed_session *, struct fed_run_result *, struct fed_error *);
 /* True if there is something to continue. */
 bool fed_session_left(const struct fed_session *);
-/* Between two of many steps: true if the pause hook asks for a stop. */
-bool fed_session_hold(struct fed_session *);
+/* Between two of many steps, or versions: true if the pause hook asks for a stop. */
+bool fed_session_hold(struct fed_session *, bool version);
 /* True while a round is open.  Changes of the composition are refused then, except those of faults,
  * devices, links and most settings. */
 bool fed_session_open(const struct fed_session *);

@@ -26,6 +26,7 @@ struct fed_travel {
 	uint32_t branch;
 	struct fed_way way[FED_WAYS_MAX]; /* [n_ways], the last move last */
 	uint32_t n_ways;
+	double remake;         /* seconds that the last version of a place may take to be made again */
 	uint32_t groups, runs; /* numbers given so far */
 	uint64_t spacing;      /* versions; 0: by cost */
 	double rested;         /* wall seconds when the last snapshot was made or the command began */
@@ -43,9 +44,9 @@ struct fed_travel {
 
 /* Steps of the open round; 0: none is open. */
 uint64_t fed__travel_steps(const struct fed_session *);
-/* The last place on the path to the present one with this version, and steps of the next round. */
-bool fed__travel_find(const struct fed_travel *, uint64_t version, uint64_t steps,
-                      struct fed_place *);
+/* The last place on the path to `to` with this version, and steps of the next round. */
+bool fed__travel_find(const struct fed_travel *, struct fed_place to, uint64_t version,
+                      uint64_t steps, struct fed_place *);
 /* Forget all, and begin with the present state. */
 void fed__travel_begin_anew(struct fed_travel *);
 /* Take a snapshot of the session as it is, in its place of the event log. */

@@ -12,13 +12,13 @@ static int compare(uint64_t version, uint64_t steps, uint64_t other, uint64_t ot
 	return (steps > other_steps) - (steps < other_steps);
 }
 
-/* The last place on the path with this version and steps of the next round. */
-bool fed__travel_find(const struct fed_travel *t, uint64_t version, uint64_t steps,
-                      struct fed_place *place)
+/* The last place on the path to another one with this version and steps of the next round. */
+bool fed__travel_find(const struct fed_travel *t, struct fed_place to, uint64_t version,
+                      uint64_t steps, struct fed_place *place)
 {
 	const struct fed_tree *tree = &t->tree;
 
-	for (struct fed_place p = t->at;; p = tree->revision[p.revision].from) {
+	for (struct fed_place p = to;; p = tree->revision[p.revision].from) {
 		const struct fed_revision *r = &tree->revision[p.revision];
 		const int here = p.inside ? compare(version, steps, p.version, p.steps)
 		                          : compare(version, steps, r->version, r->steps);
@@ -32,16 +32,48 @@ bool fed__travel_find(const struct fed_travel *t, uint64_t version, uint64_t ste
 	}
 }
 
+/* The last place of the present run on the way to where the branch ends. */
+static struct fed_place end_of_run(const struct fed_travel *t)
+{
+	const uint32_t run = t->tree.revision[t->at.revision].run;
+	struct fed_place p = t->tree.branch[t->branch].tip;
+
+	while (t->tree.revision[p.revision].run != run && p.revision != t->at.revision)
+		p = t->tree.revision[p.revision].from;
+	return p;
+}
+
+struct fed_course fed_travel_course(const struct fed_travel *t)
+{
+	const struct fed_place end = end_of_run(t);
+	struct fed_place begin = t->at;
+
+	while (begin.revision && t->tree.revision[t->tree.revision[begin.revision].from.revision].run ==
+	                             t->tree.revision[t->at.revision].run)
+		begin = t->tree.revision[begin.revision].from;
+	return (struct fed_course){.first = t->tree.revision[begin.revision].version_before,
+	                           .here = fed_place_version(&t->tree, t->at),
+	                           .last = fed_place_version(&t->tree, end),
+	                           .behind = !fed_place_is(t->tree.branch[t->branch].tip, t->at),
+	                           .branch = t->tree.branch[t->branch].name};
+}
+
 int fed_travel_at_version(const struct fed_travel *t, uint64_t version, struct fed_place *place,
                           struct fed_error *err)
 {
-	if (fed__travel_find(t, version, 0, place))
+	const struct fed_course course = fed_travel_course(t);
+	const struct fed_place to = version > course.here ? end_of_run(t) : t->at;
+
+	if (fed__travel_find(t, to, version, 0, place))
 		return FED_OK;
+	if (version > course.here)
+		return fed_fail(err, "branch %s has no version %llu of this run yet; its last one is %llu",
+		                course.branch, (unsigned long long)version,
+		                (unsigned long long)course.last);
 	return fed_fail(err,
 	                "there is no version %llu on the way to the present one, %llu; `versions` "
 	                "lists what can be returned to",
-	                (unsigned long long)version,
-	                (unsigned long long)fed_session_version(t->session));
+	                (unsigned long long)version, (unsigned long long)course.here);
 }
 
 int fed_travel_before_fault(const struct fed_travel *t, uint64_t number, struct fed_place *place,

@@ -138,6 +138,13 @@ static bool copy_texts(struct fed_revision *r, const struct fed_travel_entry *en
 	return r->lines && (r->notes[0] || !entry->notes[0]) && (r->notes[1] || !entry->notes[1]);
 }
 
+/* Whether the command ended a run; at version 0 there was none to end. */
+static bool begins_run(const struct fed_travel *t, const struct fed_travel_entry *entry)
+{
+	return entry->restarts || ((t->version_before > 0 || t->steps_before > 0) &&
+	                           fed_session_status(t->session).runs != t->run_before);
+}
+
 /* Add the revision of a command, with the snapshots of its versions. */
 static int add_revision(struct fed_travel *t, const struct fed_travel_entry *entry,
                         struct fed_error *err)
@@ -148,10 +155,10 @@ static int add_revision(struct fed_travel *t, const struct fed_travel_entry *ent
 		.from = t->at,
 		.branch = t->branch,
 		.group = entry->group,
-		.run = st.runs == t->run_before && !entry->restarts ? t->tree.revision[t->at.revision].run
-	                                                        : ++t->runs,
+		.run = begins_run(t, entry) ? ++t->runs : t->tree.revision[t->at.revision].run,
 		.restarts = entry->restarts,
 		.single = entry->single,
+		.complete = !fed_session_left(s) && !st.pausing,
 		.version_before = t->version_before,
 		.version = st.version,
 		.steps_before = t->steps_before,

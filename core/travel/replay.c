@@ -37,23 +37,28 @@ static void end_move(struct fed_travel *t, const struct set_aside *a)
 
 /* Snapshots ----------------------------------------------------------------------------- */
 
-/* The last snapshot of a revision at or before a place in it.  One inside serves for its end if
- * what is left of the run says how to finish it. */
-static const struct fed_kept_snapshot *last_kept(const struct fed_revision *r, struct fed_place p)
+/* The last snapshot of a revision at or before a place in it, of a version below `below`.  One
+ * inside serves for its end if what is left of the run says how to finish it. */
+static const struct fed_kept_snapshot *last_kept(const struct fed_revision *r, struct fed_place p,
+                                                 uint64_t below)
 {
 	for (uint32_t i = r->n_kept; i-- > 0;) {
 		const struct fed_kept_snapshot *x = &r->kept[i];
 
+		if ((x->inside ? x->version : r->version) >= below)
+			continue;
 		if (!p.inside ? !x->inside || r->single : x->inside && x->version <= p.version)
 			return x;
 	}
 	return NULL;
 }
 
-/* The way to a place: from a snapshot over the places that end its revisions. */
+/* The way to a place: from a snapshot, or from where the session is, over the places that end its
+ * revisions. */
 struct route {
-	const struct fed_kept_snapshot *from;
-	struct fed_place *place; /* [n], the target first; the last is in the snapshot's revision */
+	const struct fed_kept_snapshot *from; /* NULL: where the session is */
+	struct fed_place
+		*place; /* [n], the target first; the last is in the revision of the beginning */
 	uint32_t n, capacity;
 };
 
@@ -73,18 +78,62 @@ static int add_place(struct route *w, struct fed_place p, struct fed_error *err)
 	return FED_OK;
 }
 
-static int find_way(const struct fed_travel *t, struct fed_place p, struct route *w,
-                    struct fed_error *err)
+/* Whether the session can go on from where it is to a place of the same revision. */
+static bool can_go_on(const struct fed_travel *t, struct fed_place p, uint64_t below)
 {
-	for (;; p = t->tree.revision[p.revision].from) {
+	return t->at.revision == p.revision && fed_place_version(&t->tree, t->at) < below &&
+	       fed__place_leads_to(&t->tree, t->at, p) &&
+	       (p.inside || !t->at.inside || t->tree.revision[p.revision].complete);
+}
+
+/* A route from a version below `below`. */
+static int find_route(const struct fed_travel *t, struct fed_place p, uint64_t below,
+                      struct route *w, struct fed_error *err)
+{
+	for (w->n = 0;; p = t->tree.revision[p.revision].from) {
+		const struct fed_revision *r = &t->tree.revision[p.revision];
+		const bool here = can_go_on(t, p, below);
+
 		if (add_place(w, p, err))
 			return FED_FAIL;
-		w->from = last_kept(&t->tree.revision[p.revision], p);
-		if (w->from)
+		w->from = last_kept(r, p, below);
+		if (here && (!w->from || !w->from->inside || w->from->version <= t->at.version + 1))
+			w->from = NULL;
+		if (here || w->from)
 			return FED_OK;
 		if (p.revision == 0)
 			return fed_fail(err, "the history has no snapshot to begin with");
 	}
+}
+
+/* Seconds that the rounds of a route took, as far as the session's history tells. */
+static double seconds_of(const struct fed_travel *t, const struct route *w)
+{
+	const struct fed_history *h = fed_session_history(t->session);
+	const struct fed_revision *r = &t->tree.revision[w->place[w->n - 1].revision];
+	const uint64_t from = !w->from          ? fed_place_version(&t->tree, t->at)
+	                      : w->from->inside ? w->from->version
+	                                        : r->version;
+	double seconds = 0;
+
+	for (size_t i = h->n; i-- > 0;)
+		if (h->record[i].round > (double)from &&
+		    h->record[i].round <= (double)fed_place_version(&t->tree, w->place[0]))
+			seconds += h->record[i].wall;
+	return seconds;
+}
+
+/* The route that makes the last version of the place again, if that is quick; else the shortest. */
+static int choose_route(const struct fed_travel *t, struct fed_place p, struct route *w,
+                        struct fed_error *err)
+{
+	const uint64_t version = fed_place_version(&t->tree, p);
+	struct fed_error unused; /* there is no such snapshot */
+
+	if (t->remake > 0 && version && find_route(t, p, version, w, &unused) == FED_OK &&
+	    seconds_of(t, w) <= t->remake)
+		return FED_OK;
+	return find_route(t, p, UINT64_MAX, w, err);
 }
 
 /* Replay ----------------------------------------------------------------------------------- */
@@ -179,14 +228,17 @@ static int replay(struct fed_travel *t, const struct route *w, struct fed_error 
 	for (uint32_t i = w->n; rc == FED_OK && i-- > 0;) {
 		const struct fed_place p = w->place[i];
 		const struct fed_revision *r = &t->tree.revision[p.revision];
-		const bool restored = i + 1 == w->n;
+		const bool begun = i + 1 == w->n; /* the session is in this revision already */
+		const bool inside = begun && (w->from ? w->from->inside : t->at.inside);
 
 		t->playing = p.revision;
 		if (p.inside)
 			rc = run_to(t, p, err);
-		else if (restored && w->from->inside)
+		else if (inside && r->complete)
+			rc = run_to(t, (struct fed_place){p.revision, true, r->version, r->steps}, err);
+		else if (inside)
 			rc = finish(t, r, err);
-		else if (!restored)
+		else if (!begun)
 			rc = play(t, r, err);
 		if (rc == FED_OK)
 			rc = check_place(t, p, err);
@@ -212,9 +264,9 @@ static int restore(struct fed_travel *t, const struct fed_snapshot *snapshot, st
 static int go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
 {
 	struct route w = {0};
-	int rc = find_way(t, p, &w, err);
+	int rc = choose_route(t, p, &w, err);
 
-	if (rc == FED_OK)
+	if (rc == FED_OK && w.from)
 		rc = restore(t, w.from->snapshot, place_of(w.place[w.n - 1], w.from), err);
 	if (rc == FED_OK)
 		rc = replay(t, &w, err);
@@ -235,7 +287,7 @@ static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
 	const struct fed_kept_snapshot kept = {
 		.version = t->at.version, .inside = t->at.inside, .snapshot = snapshot};
 	const struct fed_revision *r = &t->tree.revision[t->at.revision];
-	const struct fed_kept_snapshot *last = last_kept(r, t->at);
+	const struct fed_kept_snapshot *last = last_kept(r, t->at, UINT64_MAX);
 	const bool has = last && fed_place_is(place_of(t->at, last), t->at);
 	struct fed_error unused; /* without memory the way back is a replay */
 
@@ -270,10 +322,10 @@ int fed_travel_go(struct fed_travel *t, struct fed_place p, struct fed_error *er
 	if (fed_place_is(p, t->at))
 		return FED_OK;
 	const int rc = go_or_return(t, p, err);
-	if (rc == FED_OK) {
-		remember_way(t);
+	if (rc == FED_OK && !fed__place_leads_to(&t->tree, t->at, p))
+		remember_way(t); /* forward on the branch is none: `rewind` leads back */
+	if (rc == FED_OK)
 		t->at = p;
-	}
 	return rc;
 }
 

@@ -93,6 +93,11 @@ void fed_travel_limit(struct fed_travel *t, size_t memory, uint64_t disk)
 	fed__travel_thin(t);
 }
 
+void fed_travel_set_remake(struct fed_travel *t, double seconds)
+{
+	t->remake = seconds;
+}
+
 void fed_travel_set_spacing(struct fed_travel *t, uint64_t versions)
 {
 	t->spacing = versions;

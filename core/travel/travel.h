@@ -60,6 +60,13 @@ uint32_t fed_travel_new_group(struct fed_travel *);
 const struct fed_tree *fed_travel_tree(const struct fed_travel *);
 struct fed_place fed_travel_place(const struct fed_travel *);
 uint32_t fed_travel_branch(const struct fed_travel *); /* that the place is on */
+/* The versions of the present run on the present branch. */
+struct fed_course {
+	uint64_t first, here, last; /* first: the version that the history or the run begins with */
+	bool behind;                /* commands follow the present place on the branch */
+	const char *branch;
+};
+struct fed_course fed_travel_course(const struct fed_travel *);
 /* While the history goes somewhere, hooks see the versions on the way. */
 bool fed_travel_is_moving(const struct fed_travel *);
 /* The revision whose versions are being made again then. */
@@ -69,7 +76,8 @@ size_t fed_travel_memory(const struct fed_travel *);
 uint64_t fed_travel_disk(const struct fed_travel *);
 uint32_t fed_travel_snapshots(const struct fed_travel *);
 
-/* On the path to the present place: the last place at which the session had this version; the place
+/* The last place on the present branch, before or after the present one, at which this run had a
+ * version.  On the path to the present place: the place
  * before fault number k was injected; before the last n commands (groups count as one). */
 int fed_travel_at_version(const struct fed_travel *, uint64_t version, struct fed_place *,
                           struct fed_error *);
@@ -82,6 +90,9 @@ void fed_travel_journal(const struct fed_travel *, struct fed_place, struct fed_
 
 /* Going ------------------------------------------------------------------------------------ */
 
+/* Make the last version of a place again where that takes no longer than so many seconds, rather
+ * than to restore it: then its updates and verdicts are there, which a snapshot has not. */
+void fed_travel_set_remake(struct fed_travel *, double seconds);
 /* Bring the session to a place.  On failure it is where it was.  FED_REJECT: interrupted. */
 int fed_travel_go(struct fed_travel *, struct fed_place, struct fed_error *);
 /* Forward again to where the last move came from. */

@@ -42,6 +42,7 @@ struct fed_revision {
 	char *lines;   /* of the journal, each ended by a newline */
 	bool restarts; /* the journal begins anew with these lines */
 	bool single;   /* one line that ended by itself: what is left of a run says how to finish it */
+	bool complete; /* nothing of a run was left to continue */
 	bool gone;     /* it belongs to no branch any more */
 	uint64_t version_before, version; /* before and after it, with the steps of the open round: */
 	uint64_t steps_before, steps;

@@ -257,7 +257,7 @@ static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
 		if (rc || result->outcome == FED_RUN_ABORTED)
 			break;
 		fed__step_text_close(shell, &was);
-		if (*done + 1 < n && result->outcome == FED_RUN_ENDED && fed_session_hold(s))
+		if (*done + 1 < n && result->outcome == FED_RUN_ENDED && fed_session_hold(s, false))
 			result->outcome = FED_RUN_HELD;
 	}
 	return rc;

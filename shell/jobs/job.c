@@ -192,9 +192,11 @@ void fed__job_leave(struct fed_shell *shell)
 #define LOOK_EVERY 0.02 /* seconds, in a run of this thread */
 
 /* The session's pause hook where no runner has set its own: a script that makes rounds. */
-static bool between_events(void *ctx)
+static bool between_events(void *ctx, bool version)
 {
 	struct fed_shell *shell = ctx;
+
+	(void)version;
 	const double now = fed_wall_seconds();
 
 	/* a view that must see each version is shown where one is made */
@@ -212,7 +214,8 @@ static bool between_events(void *ctx)
 
 int fed__onlookers_begin(struct fed_shell *shell, struct fed_error *err)
 {
-	return fed_attached_new(&shell->attached, shell->session, &shell->own.theme, err);
+	return fed_attached_new(&shell->attached, shell->session, shell->travel, &shell->own.theme,
+	                        err);
 }
 
 int fed__onlookers_descriptor(const struct fed_shell *shell)

@@ -18,6 +18,7 @@
 /* Where nothing is set: a share of the free memory, and this many times as much on disk. */
 #define MEMORY_SHARE 0.25
 #define DISK_TIMES 4
+#define REMAKE_SECONDS 0.2
 
 enum { NOTE_COMPOSITION, NOTE_PLUGINS };
 
@@ -241,8 +242,16 @@ static void follow(struct fed_shell *shell)
 	shell->autosave.recorded = SIZE_MAX; /* whatever the length of the journal is */
 }
 
+/* The last version is made again, for its updates and verdicts, where a view may show them, or it
+ * takes no time. */
+static void prepare(struct fed_shell *shell)
+{
+	fed_travel_set_remake(shell->travel, shell->watching.watch ? INFINITY : REMAKE_SECONDS);
+}
+
 int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error *err)
 {
+	prepare(shell);
 	const int rc = fed_travel_go(shell->travel, p, err);
 
 	if (rc == FED_OK)
@@ -252,6 +261,7 @@ int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error
 
 int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
 {
+	prepare(shell);
 	const int rc = fed_travel_redo(shell->travel, err);
 
 	if (rc == FED_OK)
@@ -261,6 +271,7 @@ int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
 
 int fed__travel_switch(struct fed_shell *shell, const char *branch, struct fed_error *err)
 {
+	prepare(shell);
 	const int rc = fed_travel_switch(shell->travel, branch, err);
 
 	if (rc == FED_OK)

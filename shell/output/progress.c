@@ -148,7 +148,7 @@ void fed__progress_trials(struct fed_shell *shell)
 	if (shell->progress.on && !fed__signals_are_behind() &&
 	    now - shell->progress.drawn >= DRAW_EVERY)
 		draw(shell, now);
-	fed_session_hold(shell->session); /* the session can be looked at */
+	fed_session_hold(shell->session, false); /* the session can be looked at */
 }
 
 void fed__progress_event(struct fed_shell *shell, const struct fed_event *event)

@@ -198,6 +198,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 	const struct fed_watch_host host = {
 		.ctx = shell,
 		.session = shell->session,
+		.travel = shell->travel,
 		.execute = execute,
 		.resume = resume,
 		.done = done,

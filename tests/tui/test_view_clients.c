@@ -23,7 +23,7 @@ START_TEST(golden_tables)
 	glass_golden(&g, "clients", 190, 12, true);
 	glass_golden(&g, "clients-80x6", 80, 6, true);
 	glass_golden(&g, "clients-ascii", 100, 12, false);
-	glass_press(&g, ">,>,>,x");
+	glass_press(&g, "],],],x");
 	glass_golden(&g, "clients-sorted", 60, 12, false);
 	small_do(&g.session, "step 9");
 	glass_golden(&g, "clients-open", 80, 12, true);
@@ -91,7 +91,7 @@ START_TEST(nothing_to_show)
 	glass_init(&g, "");
 	glass_open(&g, &fed__view_clients);
 	ck_assert_str_eq(glass_look(&g, 60, 2, true), "no clients yet: `add-client 10` makes some\n\n");
-	glass_press(&g, "up,down,end,x,X,u,enter,e,<,>,o");
+	glass_press(&g, "up,down,end,x,X,u,enter,e,[,],o");
 	ck_assert_uint_eq(g.watched.n_marked, 0);
 	glass_release(&g);
 }
@@ -274,7 +274,7 @@ START_TEST(a_hundred_thousand)
 	               "round 2;step 500");
 	glass_open(&g, &fed__view_clients);
 	const double plain = seconds_of_frame(&g);
-	glass_press(&g, ">");
+	glass_press(&g, "]");
 	const double state = seconds_of_frame(&g);
 	fed_assert_ok(
 		fed__view_clients.filter(g.state, &g.watched, "1-90000 and loss>0 or training", &err),

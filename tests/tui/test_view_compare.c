@@ -27,7 +27,7 @@ START_TEST(golden_charts)
 	keep(&g.session, "plain");
 	small_do(&g.session, "restart;inject byzantine 1,2 attack=sign-flip;round 8");
 	glass_golden(&g, "compare", 80, 20, true);
-	glass_press(&g, ">,right");
+	glass_press(&g, "],right");
 	glass_golden(&g, "compare-loss-ascii", 60, 14, false);
 	glass_press(&g, "right");
 	glass_golden(&g, "compare-bytes-30x9", 30, 9, true);
@@ -60,11 +60,11 @@ START_TEST(shows_the_figures_of_the_histories)
 	glass_shows(&g, fed_text_str(&want));
 	glass_shows(&g, "three");
 	glass_shows(&g, "this run");
-	glass_press(&g, "<"); /* wall has values, round and clock are passed over */
+	glass_press(&g, "["); /* wall has values, round and clock are passed over */
 	glass_look(&g, 120, 24, true);
 	glass_shows(&g, "wall");
 	for (int i = 0; i < 60; i++) { /* all figures, along all axes */
-		glass_press(&g, i % 7 ? ">" : "right");
+		glass_press(&g, i % 7 ? "]" : "right");
 		glass_look(&g, 90, 22, true);
 		glass_hides(&g, "no values");
 	}

@@ -20,10 +20,10 @@ START_TEST(golden_pictures)
 	small_do(&g.session, "inject byzantine 2 attack=sign-flip;round 4");
 	glass_golden(&g, "plane-80x24", 80, 21, false); /* without the watch's own rows */
 	glass_golden(&g, "plane-120x40", 120, 37, false);
-	glass_press(&g, "b");
+	glass_press(&g, "a");
 	glass_look(&g, 120, 37, false);
 	glass_shows(&g, "10 clients before local training");
-	glass_press(&g, "b");
+	glass_press(&g, "a");
 	glass_look(&g, 80, 16, false);
 	glass_press(&g, "page down");
 	glass_golden(&g, "plane-scrolled", 80, 16, false);
@@ -82,7 +82,7 @@ START_TEST(clients_differ_after_local_training)
 	glass_look(&g, 120, 37, false);
 	glass_shows(&g, "10 clients after local training");
 	ck_assert(!same_tile(g.text.s, "client 0", "client 1", 16, 5));
-	glass_press(&g, "b");
+	glass_press(&g, "a");
 	glass_look(&g, 120, 37, false);
 	ck_assert(same_tile(g.text.s, "client 0", "client 1", 16, 5));
 	ck_assert(same_tile(g.text.s, "client 0", "client 5", 16, 5));

@@ -26,7 +26,7 @@ START_TEST(golden_pages)
 	glass_golden(&g, "updates-map-ascii", 40, 12, false);
 	glass_press(&g, "right");
 	glass_golden(&g, "updates-bars", 110, 14, true);
-	glass_press(&g, ">,>");
+	glass_press(&g, "],]");
 	glass_golden(&g, "updates-scores", 50, 8, false);
 	glass_press(&g, "right");
 	glass_look(&g, 60, 8, true);

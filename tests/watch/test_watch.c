@@ -154,7 +154,7 @@ START_TEST(regions_have_tints)
 			emulator_wait_color(fed__tint_256(fed__tint(c, FED_TINT_MARK), light));
 		}
 		ck_assert(emulator_shows("▀▀"));
-		emulator_type("b");
+		emulator_type("a");
 		emulator_wait("before local training");
 		emulator_type("r");
 		emulator_wait("version 4, accuracy");
@@ -364,6 +364,49 @@ START_TEST(marks_sort_and_filter)
 	emulator_type("4\r");
 	emulator_type("1");
 	emulator_wait("[1 overview]");
+	leave();
+}
+END_TEST
+
+/* < and > step through versions in each view, which shows the one that the title names; space plays
+ * what came, b begins a branch. */
+START_TEST(versions_back_and_forward)
+{
+	static const struct {
+		const char *key, *shown, *at_4, *at_5;
+	} views[] = {
+		{"1", "[1 overview]", "round 4 is made", "round 5 is made"},
+		{"2", "[2 clients]", "version 4 of 9", "version 5 of 9"},
+		{"3", "[3 updates]", "updates of version 4", "updates of version 5"},
+		{"4", "[4 timeline]", "version 4 of 9", "version 5 of 9"},
+		{"6", "[6 log]", "version 4 of 9", "version 5 of 9"},
+		{"8", "[8 plane]", "version 4, accuracy", "version 5, accuracy"},
+	};
+
+	begin_as("xterm-256color");
+	emulator_type(COMPOSE "; round 9; rewind 5; watch\r");
+	emulator_wait("version 5 of 9");
+	emulator_wait("> forward");
+	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+		emulator_type(views[i].key);
+		emulator_wait(views[i].shown);
+		emulator_wait(views[i].at_5);
+		emulator_type("<");
+		emulator_wait(views[i].at_4);
+		emulator_type(">");
+		emulator_wait(views[i].at_5);
+	}
+	emulator_type("1 "); /* to where the branch ends, which is no place to go forward from */
+	emulator_wait("round 9 is made");
+	emulator_wait_gone("> forward");
+	command("rewind 7");
+	emulator_wait("version 7 of 9");
+	emulator_type("bother\r");
+	emulator_wait("version 7 on other");
+	emulator_type("r");
+	emulator_wait("version 8 on other");
+	command("switch main");
+	emulator_wait("round 9 is made");
 	leave();
 }
 END_TEST
@@ -605,6 +648,7 @@ FED_SUITE(watch)
 	tcase_add_test(tests, interrupts_stop_what_runs);
 	tcase_add_test(tests, the_command_line);
 	tcase_add_test(tests, marks_sort_and_filter);
+	tcase_add_test(tests, versions_back_and_forward);
 	tcase_add_test(tests, any_size);
 	tcase_add_test(tests, numbers_are_those_of_json);
 	tcase_add_test(tests, a_record_of_it_replays);

@@ -39,6 +39,7 @@ struct onlooker {
 
 struct fed_attached {
 	struct fed_session *session;
+	const struct fed_travel *travel;
 	const int *theme;
 	int listener, poller;
 	struct fed_text path;
@@ -160,6 +161,7 @@ static void take_hello(struct fed_attached *a, struct onlooker *o, struct fed_wi
 		return;
 	}
 	o->app.watched = (struct fed_watched){.session = a->session,
+	                                      .travel = a->travel,
 	                                      .utf8 = hello.utf8,
 	                                      .tints = hello.tints,
 	                                      .command = refuse_command,
@@ -324,14 +326,15 @@ bool fed_attached_awaits_version(const struct fed_attached *a)
 
 /* Life ------------------------------------------------------------------------------- */
 
-int fed_attached_new(struct fed_attached **out, struct fed_session *session, const int *theme,
-                     struct fed_error *err)
+int fed_attached_new(struct fed_attached **out, struct fed_session *session,
+                     const struct fed_travel *travel, const int *theme, struct fed_error *err)
 {
 	struct fed_attached *a = fed_alloc(sizeof *a);
 
 	if (!a)
 		return fed_fail_memory(err, sizeof *a, "attached terminals");
 	a->session = session;
+	a->travel = travel;
 	a->theme = theme;
 	a->listener = -1;
 	for (size_t i = 0; i < TERMINALS_MOST; i++)

@@ -413,7 +413,7 @@ static int press_column(void *state, struct fed_watched *w, const struct fed_pre
                         struct fed_error *err)
 {
 	struct clients_view *st = state;
-	const size_t step = press->code == '<' ? COLUMNS - 1 : 1;
+	const size_t step = press->code == '[' ? COLUMNS - 1 : 1;
 	size_t column = st->sort;
 
 	(void)err;
@@ -560,8 +560,8 @@ static const struct fed_key keys[] = {
 	{FED_KEY_PAGE_DOWN, 0, "page down", "a page down", press_move, NULL},
 	{FED_KEY_HOME, 0, "home", "the first one", press_move, NULL},
 	{FED_KEY_END, 0, "end", "the last one", press_move, NULL},
-	{'<', 0, "<", "sort by the column on the left", press_column, NULL},
-	{'>', 0, ">", "sort by the next column", press_column, has_any_client},
+	{'[', 0, "[", "sort by the column on the left", press_column, NULL},
+	{']', 0, "]", "sort by the next column", press_column, has_any_client},
 	{'o', 0, "o", "reverse the order", press_turn, has_any_client},
 	{'x', 0, "x", "mark the client, or take its mark away", press_mark, has_any_client},
 	{'X', 0, "X", "mark all that are chosen by the filter", press_mark_all, NULL},

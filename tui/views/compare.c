@@ -340,7 +340,7 @@ static int press_metric(void *state, struct fed_watched *w, const struct fed_pre
 		n++;
 	at = (size_t)(now - fed_metrics);
 	for (size_t tries = 0; tries < n; tries++) {
-		at = (at + (press->code == '<' ? n - 1 : 1)) % n;
+		at = (at + (press->code == '[' ? n - 1 : 1)) % n;
 		if (is_figure(&fed_metrics[at]) && has_any_values(w->session, &fed_metrics[at]))
 			break;
 	}
@@ -380,8 +380,8 @@ static bool has_rounds(const void *state, const struct fed_watched *w)
 }
 
 static const struct fed_key keys[] = {
-	{'<', 0, "<", "the previous figure", press_metric, NULL},
-	{'>', 0, ">", "the next figure: accuracy, losses, bytes, ...", press_metric, has_rounds},
+	{'[', 0, "[", "the previous figure", press_metric, NULL},
+	{']', 0, "]", "the next figure: accuracy, losses, bytes, ...", press_metric, has_rounds},
 	{FED_KEY_LEFT, 0, "left", "the previous axis", press_axis, NULL},
 	{FED_KEY_RIGHT, 0, "right", "the next axis: rounds, virtual time, bytes, ...", press_axis,
      has_rounds},

@@ -284,7 +284,7 @@ static bool has_more_clients(const void *state, const struct fed_watched *w)
 }
 
 static const struct fed_key keys[] = {
-	{'b', 0, "b", "before or after training, of the clients' models", press_model, has_updates},
+	{'a', 0, "a", "before or after training, of the clients' models", press_model, has_updates},
 	{'p', 0, "p", "the plane through three examples, or the components", press_plane,
      has_more_features},
 	{FED_KEY_DOWN, 0, "down", "further clients", press_scroll, has_more_clients},

@@ -285,8 +285,8 @@ static bool has_bars(const void *state, const struct fed_watched *w)
 static const struct fed_key keys[] = {
 	{FED_KEY_RIGHT, 0, "right", "the next page: map, bars, groups", press_page, has_updates},
 	{FED_KEY_LEFT, 0, "left", "the previous page", press_page, NULL},
-	{'<', 0, "<", "bars in the previous order", press_order, NULL},
-	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
+	{'[', 0, "[", "bars in the previous order", press_order, NULL},
+	{']', 0, "]", "bars by norm, score, cosine, client", press_order, has_bars},
 	{FED_KEY_ENTER, 0, "enter", "compute the last version, however long it takes", press_analyse,
      waits_for_request},
 	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},

@@ -17,6 +17,7 @@
 #include "tui/widgets/canvas.h"
 
 struct fed_messages;
+struct fed_travel;
 
 /* The context of all views. */
 struct fed_watched {
@@ -31,7 +32,8 @@ struct fed_watched {
 	 * Never blocks. */
 	void (*command)(void *ctx, const char *line);
 	void *ctx;
-	struct fed_messages *messages; /* tui/views/messages.h; or NULL */
+	const struct fed_travel *travel; /* the session's history (travel/travel.h); or NULL */
+	struct fed_messages *messages;   /* tui/views/messages.h; or NULL */
 };
 
 /* Codes of keys that are no characters. */

@@ -34,7 +34,7 @@ const struct fed_command fed__commands_travel[] = {
      .help = "go back to an earlier version, with all that was there",
      .text =
          "  rewind 12                  version 12, before the round that made version 13\n"
-         "  rewind -3                  three versions back\n"
+         "  rewind -3                  three versions back; +1: one forward\n"
          "  rewind before fault 2      to before the command that injected fault 2\n"
          "  rewind when accuracy<0.5   the last earlier version at which a condition held\n"
          "  rewind clock=30            the last version within 30 virtual seconds\n"
@@ -47,6 +47,16 @@ const struct fed_command fed__commands_travel[] = {
      .args_size = sizeof(struct fed_rewind_args),
      .run = fed__run_rewind,
      .flags = FED_COMMAND_RUNS | FED_COMMAND_REJECTS},
+	{.name = "play",
+     .help = "go forward version by version to where the branch ends",
+     .text =
+         "After `rewind`: what came is shown again, in the watch at its pace (space plays, and\n"
+         "pauses; < and > step).",
+     .examples = FED_EXAMPLES(QUICK "rewind 0; play", QUICK "rewind 0; play 2"),
+     .args = fed__play_rows,
+     .args_size = sizeof(struct fed_play_args),
+     .run = fed__run_play,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_LIVE},
 	{.name = "versions",
      .help = "list the versions that can be returned to, with the commands that made them",
      .text = "The rows are those of the present branch; * marks where the session is.",

@@ -124,16 +124,16 @@ static const char *behind(const char *text, const char *word)
 	return strncmp(text, word, n) == 0 && text[n] == ' ' ? text + n + 1 : NULL;
 }
 
-/* A number of versions below the present one: -3. */
-static int find_back(const struct fed_shell *shell, long long n, struct fed_place *to,
-                     struct fed_error *err)
+/* So many versions from the present one: -3, +1. */
+static int find_relative(const struct fed_shell *shell, long long n, struct fed_place *to,
+                         struct fed_error *err)
 {
 	const uint64_t version = fed_session_version(shell->session);
 
-	if ((uint64_t)-n > version)
+	if (n < 0 && (uint64_t)-n > version)
 		return fed_fail(err, "%lld versions back from version %llu there is none", -n,
 		                (unsigned long long)version);
-	return fed_travel_at_version(shell->travel, version - (uint64_t)-n, to, err);
+	return fed_travel_at_version(shell->travel, version + (uint64_t)n, to, err);
 }
 
 /* The place that was typed. FED_REJECT: it means nothing. */
@@ -145,8 +145,8 @@ static int find_place(struct fed_shell *shell, const char *where, struct fed_pla
 	double x;
 
 	if (fed_parse_int(where, &n))
-		return n < 0 ? find_back(shell, n, to, err)
-		             : fed_travel_at_version(shell->travel, (uint64_t)n, to, err);
+		return n < 0 || *where == '+' ? find_relative(shell, n, to, err)
+		                              : fed_travel_at_version(shell->travel, (uint64_t)n, to, err);
 	if ((rest = behind(where, "when")))
 		return find_condition(shell, rest, to, err);
 	if ((rest = behind(where, "before")) && (rest = behind(rest, "fault")) &&
@@ -154,10 +154,11 @@ static int find_place(struct fed_shell *shell, const char *where, struct fed_pla
 		return fed_travel_before_fault(shell->travel, (uint64_t)n, to, err);
 	if (strncmp(where, "clock=", 6) == 0 && fed_parse_real(where + 6, &x) && x >= 0)
 		return fed_travel_at_clock(shell->travel, x, to, err);
-	return fed_reject(err,
-	                  "%s is no place in the history: a version (12), so many back (-3), `before "
-	                  "fault 2`, `when accuracy<0.5`, `clock=30`",
-	                  fed_show(where).s);
+	return fed_reject(
+		err,
+		"%s is no place in the history: a version (12), so many back or forward (-3, +1), `before "
+		"fault 2`, `when accuracy<0.5`, `clock=30`",
+		fed_show(where).s);
 }
 
 int fed__run_rewind(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -174,12 +175,67 @@ int fed__run_rewind(struct fed_shell *shell, const struct fed_call *call, struct
 		fed__print(shell, " already\n");
 		return FED_OK;
 	}
+	const uint64_t version = fed_session_version(shell->session);
 	rc = fed__travel_to(shell, to, err);
 	if (rc)
 		return rc;
+	if (fed_session_version(shell->session) > version) {
+		fed__say_place(shell, "forward to");
+		fed__print(shell, "\n");
+		return FED_OK;
+	}
 	fed__say_place(shell, "back at");
 	say_next(shell, from);
 	return FED_OK;
+}
+
+const struct fed_field fed__play_rows[] = {
+	FED_ARG_INT(struct fed_play_args, to, FED_FIELD_POSITIONAL, 0, 0, 1e12,
+                "the last version; else where the branch ends"),
+	FED_END,
+};
+
+static void print_version(struct fed_shell *shell)
+{
+	const struct fed_history *h = fed_session_history(shell->session);
+	struct fed_text text = {0};
+
+	if (h->n == 0)
+		return;
+	const struct fed_record *r = &h->record[h->n - 1];
+	fed_text_add(&text, "version %-6.0f accuracy %6.2f %%  loss %-8.4g clock ", r->round,
+	             100 * r->test_accuracy, r->test_loss);
+	fed_text_seconds(&text, r->clock);
+	fed__print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* Version by version, so that the watch shows each at its pace. */
+int fed__run_play(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_play_args *a = call->args;
+	const struct fed_course course = fed_travel_course(shell->travel);
+	const uint64_t last = a->to ? (uint64_t)a->to : course.last;
+	int rc = FED_OK;
+
+	if (last <= course.here)
+		return fed_fail(
+			err,
+			"nothing comes after version %llu on branch %s up to version %llu; `rewind` "
+			"goes back first",
+			(unsigned long long)course.here, course.branch, (unsigned long long)last);
+	for (uint64_t version = course.here + 1; rc == FED_OK && version <= last; version++) {
+		struct fed_place to;
+
+		rc = fed_travel_at_version(shell->travel, version, &to, err);
+		if (rc == FED_OK)
+			rc = fed__travel_to(shell, to, err);
+		if (rc == FED_OK)
+			print_version(shell);
+		if (rc == FED_OK && (fed_session_hold(shell->session, true) || fed__signals_interrupted()))
+			break;
+	}
+	return rc;
 }
 
 /* The list ------------------------------------------------------------------------------------ */

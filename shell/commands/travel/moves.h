@@ -16,11 +16,17 @@ extern const struct fed_field fed__undo_rows[];
 int fed__run_undo(struct fed_shell *, const struct fed_call *, struct fed_error *);
 int fed__run_redo(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
+struct fed_play_args {
+	int64_t to; /* 0: to where the branch ends */
+};
+extern const struct fed_field fed__play_rows[];
+
 struct fed_rewind_args {
 	char where[2000];
 };
 extern const struct fed_field fed__rewind_rows[];
 int fed__run_rewind(struct fed_shell *, const struct fed_call *, struct fed_error *);
+int fed__run_play(struct fed_shell *, const struct fed_call *, struct fed_error *);
 int fed__run_versions(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* Say where the session is after a move: "back at version 12 (3.2 s)". */
