@@ -132,8 +132,13 @@ void fed__caption_release(struct fed_caption *c)
 
 void fed__caption_command(struct fed_text *out, const char *line)
 {
-	const char *end = strstr(line, "# short:");
-
 	line += strspn(line, " \t");
-	fed_text_put(out, line, trimmed(line, end ? (size_t)(end - line) : strlen(line)));
+	for (bool first = true; *line; first = false) { /* a group may be several lines */
+		const size_t n = strcspn(line, "\n");
+		const char *brief = memmem(line, n, "# short:", 8);
+
+		fed_text_put(out, "\n", !first);
+		fed_text_put(out, line, trimmed(line, brief ? (size_t)(brief - line) : n));
+		line += n + (line[n] == '\n');
+	}
 }

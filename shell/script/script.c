@@ -16,13 +16,22 @@
 #include "shell/script/player.h"
 #include "shell/script/verify.h"
 
-/* The form of a line to run: with --short the one behind "# short:", if there is one. */
-static const char *form_of(const struct fed_shell *shell, const char *line)
+/* Put the form of lines to run: with --short what is behind "# short:" in those that have it. */
+static void put_form(const struct fed_shell *shell, const char *lines, size_t len,
+                     struct fed_text *out)
 {
 	static const char mark[] = "# short:";
-	const char *brief = shell->brief ? strstr(line, mark) : NULL;
 
-	return brief ? brief + strlen(mark) : line;
+	fed_text_clear(out);
+	for (const char *at = lines, *const end = lines + len; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const size_t n = newline ? (size_t)(newline - at) + 1 : (size_t)(end - at);
+		const char *brief = shell->brief ? memmem(at, n, mark, strlen(mark)) : NULL;
+		const char *from = brief ? brief + strlen(mark) : at;
+
+		fed_text_put(out, from, n - (size_t)(from - at));
+		at += n;
+	}
 }
 
 /* Exit code of a failed script: that of the command if it is specific, else FED_EXIT_SCRIPT. */
@@ -35,7 +44,7 @@ static enum fed_exit script_failure(enum fed_exit result)
 struct reading {
 	struct fed_script_place place;
 	struct fed_caption caption; /* of the comments since the last command */
-	struct fed_text line;
+	struct fed_text line, form; /* as read, and as it is run */
 };
 
 /* Take a line: a comment becomes part of a caption, a command is shown and executed. */
@@ -43,10 +52,15 @@ static enum fed_exit run_line(struct fed_shell *shell, struct reading *r)
 {
 	const size_t bom =
 		r->place.line == 1 && r->line.len >= 3 && !memcmp(r->line.s, "\xef\xbb\xbf", 3);
-	const char *form = form_of(shell, fed_text_str(&r->line) + 3 * bom);
-	const size_t len = r->line.len - (size_t)(form - fed_text_str(&r->line));
+	put_form(shell, fed_text_str(&r->line) + 3 * bom, r->line.len - 3 * bom, &r->form);
+	const char *form = fed_text_str(&r->form);
+	const size_t len = r->form.len;
 	if (fed__verify_take(shell, form))
 		return FED_EXIT_OK;
+	if (r->form.failed) {
+		fed__print_error(shell, r->place.file, ": out of memory");
+		return FED_EXIT_FAILED;
+	}
 	const bool refused = len > FED_LINE_MAX || memchr(form, 0, len); /* with an error */
 	enum fed_caption_line kind = FED_CAPTION_COMMAND;
 
@@ -116,6 +130,7 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 	fed__watch_state_script(shell, false);
 	fed__caption_release(&r.caption);
 	fed_text_release(&r.line);
+	fed_text_release(&r.form);
 	shell->lenient = lenient;
 	return script_failure(result);
 }
