@@ -14,7 +14,7 @@ packages_to_build() {
 		libzstd-dev libxxhash-dev
 }
 packages_wanted() {
-	echo dataset-fashion-mnist
+	echo dataset-fashion-mnist libdeflate-dev
 	[[ $(uname -m) != x86_64 ]] || echo libxsmm-dev
 }
 packages_to_check() {

@@ -24,6 +24,14 @@ foreach(library PNG JPEG)
 	endif()
 endforeach()
 
+# For archives of pictures, which it unpacks twice as fast as zlib does.
+if(NOT CMAKE_DISABLE_FIND_PACKAGE_DEFLATE)
+	pkg_check_modules(DEFLATE IMPORTED_TARGET libdeflate)
+endif()
+if(NOT DEFLATE_FOUND)
+	message(STATUS "libdeflate is not installed: archives are unpacked by zlib")
+endif()
+
 # For figures as PDF and PNG; without it they are SVG.
 pkg_check_modules(CAIRO IMPORTED_TARGET cairo cairo-pdf)
 if(NOT CAIRO_FOUND)

@@ -73,6 +73,9 @@ bool fed__file_fail_ahead(void);
  * the name .gz, CRC) are failures. */
 struct fed_reader;
 int fed_reader_open(struct fed_reader **, const char *path, struct fed_error *);
+/* Before the first read: unpack the whole at once where that is possible (base/inflate.h), for a
+ * caller that keeps most of it. */
+void fed_reader_unpack(struct fed_reader *);
 /* Exactly n bytes, or FED_FAIL "ends after N bytes" / "is damaged". */
 int fed_reader_read(struct fed_reader *, void *bytes, size_t n, struct fed_error *);
 /* Up to n bytes; fewer only at the clean end of the file. */

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/inflate.h"
 #include "base/mem.h"
 
 enum { BUFFER = 1 << 16 };
@@ -18,10 +19,11 @@ enum { BUFFER = 1 << 16 };
 struct fed_reader {
 	int fd;
 	bool gzip;
-	bool between;   /* gzip: at the start or after a whole member */
-	bool at_end;    /* no bytes are left in the file */
-	uint64_t total; /* bytes returned so far */
-	z_stream z;     /* next_in and avail_in also serve plain files */
+	bool between;         /* gzip: at the start or after a whole member */
+	bool at_end;          /* no bytes are left in the file */
+	uint64_t total;       /* bytes returned so far */
+	z_stream z;           /* next_in and avail_in also serve plain files */
+	unsigned char *whole; /* the contents, where they were unpacked at once; or NULL */
 	struct fed_shown path;
 	unsigned char in[BUFFER];
 };
@@ -99,6 +101,20 @@ int fed_reader_open(struct fed_reader **out, const char *path, struct fed_error 
 	}
 	*out = r;
 	return FED_OK;
+}
+
+void fed_reader_unpack(struct fed_reader *r)
+{
+	size_t n;
+
+	if (!r->gzip || r->total > 0 || !fed__inflate_file(r->fd, &r->whole, &n))
+		return;
+	/* what follows is as with a plain file that was read to its end */
+	inflateEnd(&r->z);
+	r->gzip = false;
+	r->at_end = true;
+	r->z.next_in = r->whole;
+	r->z.avail_in = (unsigned)n;
 }
 
 static int damaged(const struct fed_reader *r, const char *how, struct fed_error *err)
@@ -215,5 +231,6 @@ void fed_reader_free(struct fed_reader *r)
 	if (r->gzip)
 		inflateEnd(&r->z);
 	close(r->fd);
+	fed_free(r->whole);
 	fed_free(r);
 }

@@ -201,6 +201,39 @@ static int find_setting_row(const struct part parts[PARTS], const char *key, enu
 
 /* Settings --------------------------------------------------------------- */
 
+/* Whether the parameters of version 0 are not those of the seed: pre-trained or imported. */
+static bool is_given(const struct fed_session *s)
+{
+	const struct fed_net *net = &s->parts.net;
+	float *first = s->parts.net_built && fed_session_params(s) ? fed_alloc_floats(net->dim) : NULL;
+
+	if (!first)
+		return false;
+	fed_net_init_params(net, first, (uint64_t)s->parts.settings.seed);
+	const bool same = memcmp(first, fed_session_params(s), net->dim * sizeof *first) == 0;
+	fed_free_floats(first);
+	return !same;
+}
+
+/* What another seed keeps and what it loses. */
+static void tell_new_seed(struct fed_session *s, bool given)
+{
+	const long long seed = s->parts.settings.seed;
+
+	if (s->parts.net_built && s->parts.net.frozen_given)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "the adapters start again, from seed %lld; the frozen base that was "
+		                 "pre-trained or imported stays",
+		                 seed);
+	else if (given)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "the parameters start again, from seed %lld; those that were pre-trained "
+		                 "or imported are lost: `pretrain` or `import` again",
+		                 seed);
+	else
+		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld", seed);
+}
+
 /* Data, partition and first parameters depend on the seed: it may change as long as nothing that is
  * kept depends on it. */
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
@@ -208,7 +241,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	const long long old = s->parts.settings.seed;
 	const struct fed_generation making = {(uint64_t)next->seed, &s->interrupts,
 	                                      fed__session_cache_use(s)};
-	const bool began = s->running || s->progress.params;
+	const bool began = s->running || s->progress.params, given = began && is_given(s);
 	struct fed_dataset *data;
 	struct fed_restart_parts afresh;
 	int rc;
@@ -240,8 +273,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	s->parts.settings = *next;
 	fed__restart_parts_commit(s, &afresh);
 	if (began)
-		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
-		                 (long long)next->seed);
+		tell_new_seed(s, given);
 	return FED_OK;
 failed:
 	fed__restart_parts_release(&afresh);

@@ -565,7 +565,8 @@ const struct fed_command fed__commands_compose[] = {
          "On examples that no client holds, all layers, with the clients' batch, lr and momentum;\n"
          "Of a model with lora= the outcome is the frozen base, which clients have and do not\n"
          "train; of any other it is version 0. `import FILE` takes one from elsewhere. `restart`\n"
-         "keeps a base. A second `pretrain` goes on from the first.",
+         "and another seed keep a base; without lora= they begin from the seed. A second\n"
+         "`pretrain` goes on from the first.",
      .examples = FED_EXAMPLES("dataset blobs; model mlp hidden=16 lora=2; pretrain; add-client 5",
                               "dataset blobs; add-client 5 samples=20; model mlp hidden=16 lora=2; "
                               "pretrain 2 examples=500 lr=0.05; round 1"),

@@ -48,7 +48,8 @@ static void teardown(void)
 }
 
 /* All of the file in pieces of `piece`, then the end. */
-static int read_all(const char *path, size_t size, size_t piece, struct fed_error *err)
+static int read_once(const char *path, bool unpack, size_t size, size_t piece,
+                     struct fed_error *err)
 {
 	static unsigned char got[2 * SIZE];
 	struct fed_reader *r;
@@ -56,6 +57,8 @@ static int read_all(const char *path, size_t size, size_t piece, struct fed_erro
 
 	if (rc != FED_OK)
 		return rc;
+	if (unpack)
+		fed_reader_unpack(r);
 	for (size_t at = 0; rc == FED_OK && at < size; at += piece)
 		rc = fed_reader_read(r, got + at, at + piece < size ? piece : size - at, err);
 	if (rc == FED_OK)
@@ -63,6 +66,18 @@ static int read_all(const char *path, size_t size, size_t piece, struct fed_erro
 	fed_reader_free(r);
 	if (rc == FED_OK)
 		ck_assert_mem_eq(got, content, size < SIZE ? size : SIZE);
+	return rc;
+}
+
+/* As a stream and unpacked at once: the same, also in what is said. */
+static int read_all(const char *path, size_t size, size_t piece, struct fed_error *err)
+{
+	struct fed_error other = {""};
+	const int rc = read_once(path, false, size, piece, err);
+
+	ck_assert_int_eq(read_once(path, true, size, piece, &other), rc);
+	if (rc != FED_OK)
+		ck_assert_str_eq(err->text, other.text);
 	return rc;
 }
 
@@ -185,7 +200,7 @@ END_TEST
 
 static int read_packed(void *ctx, struct fed_error *err)
 {
-	return read_all(ctx, SIZE, 784, err);
+	return read_once(ctx, false, SIZE, 784, err);
 }
 
 START_TEST(no_memory)

@@ -220,6 +220,35 @@ START_TEST(a_base_is_imported)
 }
 END_TEST
 
+/* Another seed keeps a frozen base, and tells that a model without one is lost. */
+START_TEST(another_seed_keeps_a_base)
+{
+	static const struct {
+		const char *model, *says;
+	} of[] = {
+		{"model mlp hidden=9 lora=3", "the frozen base that was pre-trained or imported stays"},
+		{"model mlp hidden=9", "those that were pre-trained or imported are lost"}};
+	struct heard heard;
+	struct fed_session s;
+
+	small_init(&s, &heard);
+	small_do(&s, "dataset blobs train=400 test=60;aggregator fedavg;transport local");
+	small_do(&s, of[_i].model);
+	pretrain(&s, 1, 100);
+	float *base = fed_alloc_floats(s.parts.net.frozen_dim + 1);
+	memcpy(base, s.parts.net.frozen, s.parts.net.frozen_dim * sizeof *base);
+	small_do(&s, "set seed 7");
+	ck_assert_msg(strstr(heard.text, of[_i].says), "%s", heard.text);
+	if (s.parts.net.frozen_dim)
+		ck_assert_mem_eq(base, s.parts.net.frozen, s.parts.net.frozen_dim * sizeof *base);
+	fed_free_floats(base);
+	/* what is the seed's is told as before */
+	small_do(&s, "model mlp hidden=8;add 2 iid 20");
+	small_do(&s, "remove all;set seed 9");
+	fed__session_release(&s);
+}
+END_TEST
+
 START_TEST(what_cannot_be_pretrained_is_refused)
 {
 	struct fed_pretrain_plan plan = {.epochs = 1, .examples = 381};
@@ -259,6 +288,7 @@ FED_SUITE(pretrain)
 	tcase_add_loop_test(tests, a_saved_session_has_its_base, 0, 3);
 	tcase_add_test(tests, a_copy_and_a_restart_keep_the_base);
 	tcase_add_loop_test(tests, a_base_is_imported, 0, 2);
+	tcase_add_loop_test(tests, another_seed_keeps_a_base, 0, 2);
 	tcase_add_test(tests, what_cannot_be_pretrained_is_refused);
 	suite_add_tcase(suite, tests);
 	return suite;

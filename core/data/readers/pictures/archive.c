@@ -83,6 +83,7 @@ int fed__archive_open(struct fed_archive **out, const char *path, struct fed_err
 		fed_free(a);
 		return FED_FAIL;
 	}
+	fed_reader_unpack(a->reader);
 	a->most = size * DEFLATE_MOST;
 	*out = a;
 	return FED_OK;
