@@ -204,6 +204,10 @@ static const struct {
 } plays[] = {
 	{{"\xc3\x85SA.", "MR. X.", "MR. Y."}, 3, "\xc3\x85SA"},
 	{{"\xc3\x85SA.", "MR. X", "MR. Y"}, 3, "\xc3\x85SA"},
+	{{"\xc3\x85SA. Words.", "MR. X. I say so.", "MR. Y. We do."}, 3, "\xc3\x85SA"},
+	{{"MR. X. Words.", "MR. J. SMITH. I do.", "MR. J. JONES. Words.", "DR. J. K. LEE: Words."},
+     4,
+     "MR. X"},
 	{{"MRS. SMITH:", "MR. SMITH:", "MRS. SMITH:"}, 2, "MRS. SMITH"},
 	{{"J. R. EWING. Words.", "BOBBY. Words."}, 2, "J. R. EWING"},
 	{{"D\xe2\x80\x99"

@@ -11,12 +11,12 @@
 
 /* The plugins that come with fedsh are loaded as files of a user. */
 static const char *const names[] = {
-	"local",    "lossy",       "softmax",  "mlp",     "fedavg",
-	"fedadam",  "fedprox",     "scaffold", "krum",    "median",
-	"fedasync", "fedbuff",     "nnm",      "alie",    "sign-flip",
-	"replay",   "label-flip",  "backdoor", "by-size", "power-of-choice",
-	"oort",     "round-robin", "int8",     "top-k",   "qsgd",
-	"powersgd", "sign",        "fp16",
+	"local",    "lossy",       "softmax",  "mlp",         "fedavg",
+	"fedadam",  "fedprox",     "scaffold", "krum",        "median",
+	"fedasync", "fedbuff",     "nnm",      "alie",        "sign-flip",
+	"replay",   "label-flip",  "backdoor", "by-size",     "power-of-choice",
+	"oort",     "round-robin", "int8",     "top-k",       "qsgd",
+	"powersgd", "sign",        "fp16",     "transformer",
 };
 
 static const char *const own[][2] = {
@@ -73,7 +73,8 @@ static const char *const runs[] = {
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
 	/* a frozen base, which the process gets */
 	"model mlp hidden=8 lora=2;aggregator fedavg;round 2",
-	"model softmax lora=2;scheme split;aggregator fedavg;round 1",
+	("remove 0-5;dataset markov users=4 length=60 window=6;aggregator fedavg;"
+     "model transformer layers=1 heads=2 width=8 lora=2 lora_on=all;add 2 iid 10;round 1"),
 	/* buffers and random numbers of a layer of one's own */
 	"model running;aggregator scaffold;set momentum 0.5;set weight-decay 0.1;round 2",
 	"model running;scheme split;aggregator fedavg;round 1",

@@ -249,6 +249,11 @@ START_TEST(cuts)
 		{{"block_dense units=6 parts=0-2,3-5", "dense units=3"}, "0-1,3-5", 0, 0, "has the parts"},
 		{{"block_dense units=6 parts=0-2,3-5", "dense units=3"}, "0-3,3-5", 0, 0, "two ranges"},
 		{{"dense units=6", "dense units=3"}, "0-2,3-5", 0, 0, "must be apart"},
+		{{"lora rank=1", "block_dense units=6 parts=0-2,3-5", "dense units=3"},
+	     "",
+	     0,
+	     0,
+	     "take the model with lora=off"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -97,23 +97,61 @@ static bool is_heading(const char *s, size_t len)
 	return begins(s, len, "ACT") || begins(s, len, "SCENE") || strspn(s, "IVXLC") >= len;
 }
 
-/* Whether a full stop at the end of s belongs to its last word: MR., ST., an initial. */
-static bool is_title(const char *s, size_t len)
+/* Where the last word of s begins. */
+static size_t last_word(const char *s, size_t len)
+{
+	while (len > 0 && s[len - 1] != ' ')
+		len--;
+	return len;
+}
+
+/* Whether a word is one that a full stop ends: MR, ST. */
+static bool is_title_word(const char *word, size_t len)
 {
 	static const char *const titles[] = {"mr",  "mrs",  "ms",  "dr",  "st",  "sr",  "jr",   "prof",
 	                                     "lt",  "capt", "col", "gen", "sgt", "rev", "mme",  "mlle",
 	                                     "hon", "maj",  "frl", "fr",  "hr",  "sra", "srta", "dra"};
-	size_t from = len;
 
-	while (from > 0 && s[from - 1] != ' ')
-		from--;
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-		if (strlen(titles[i]) == len - from && !strncasecmp(s + from, titles[i], len - from))
+		if (strlen(titles[i]) == len && !strncasecmp(word, titles[i], len))
 			return true;
+	return false;
+}
 
+/* Whether a full stop at the end of s belongs to its last word: MR., ST., an initial. */
+static bool is_title(const char *s, size_t len)
+{
+	const size_t from = last_word(s, len);
 	uint32_t code = 0;
-	return fed_utf8_next(s + from, len - from, &code) == len - from &&
-	       fed_utf8_letter(code) == FED_LETTER_UPPER;
+
+	return is_title_word(s + from, len - from) ||
+	       (fed_utf8_next(s + from, len - from, &code) == len - from &&
+	        fed_utf8_letter(code) == FED_LETTER_UPPER);
+}
+
+/* Whether s ends in a title and the single letter that it belongs to: MR. X, of which the full stop
+ * behind it ends the name, unless more capitals follow: MR. J. SMITH. */
+static bool is_whole(const char *s, size_t len, const char *rest, size_t rest_len)
+{
+	const size_t from = last_word(s, len);
+	size_t letters = 0, at = 0;
+
+	if (is_title_word(s + from, len - from) || from < 3 || s[from - 2] != '.')
+		return false;
+	const size_t before = last_word(s, from - 2);
+	if (!is_title_word(s + before, from - 2 - before) || s[before + 1] >= 'a')
+		return false;
+	while (at < rest_len && rest[at] == ' ')
+		at++;
+	for (uint32_t code = 0; at < rest_len; letters++) {
+		const size_t used = fed_utf8_next(rest + at, rest_len - at, &code);
+
+		if (used == 0 || fed_utf8_letter(code) != FED_LETTER_UPPER)
+			break;
+		at += used;
+	}
+	const bool stop = at < rest_len && (rest[at] == '.' || rest[at] == ':');
+	return !(stop || (letters > 1 && at < rest_len && rest[at] == ' '));
 }
 
 /* What else stands in a name: blanks, hyphens, apostrophes, a middle dot. */
@@ -187,7 +225,8 @@ static size_t speaker_of(const char *line, size_t len, size_t *rest)
 
 		if (mark == 0)
 			continue;
-		if (line[i] == '.' && is_title(line, i) && capital_follows(line + next, len - next)) {
+		if (line[i] == '.' && is_title(line, i) && capital_follows(line + next, len - next) &&
+		    !is_whole(line, i, line + next, len - next)) {
 			title = true;
 			continue;
 		}

@@ -118,6 +118,10 @@ int fed__vertical_cuts(const struct fed_split *s, const struct fed_net *net, siz
 		                  at[0], most + 1, most);
 	if (at[0] >= net->layers)
 		return fed_reject(err, "the model has no layer that joins the parties' outputs");
+	if (net->layer[at[0]].offset == 0 && at[0] == most)
+		return fed_reject(err,
+		                  "the parties have no layer to train: behind lora their block_dense is "
+		                  "frozen, which has no adapter; take the model with lora=off");
 	if (net->layer[at[0]].offset == 0)
 		return fed_reject(err, "cut=%zu gives the parties no layer to train; take cut=%zu", at[0],
 		                  at[0] + 1);
