@@ -94,7 +94,7 @@ static const char *key_for_alias(const struct part parts[PARTS], const char *key
 /* List the keys, those of plugins first, as many as fit into an error. */
 static void list_keys(const struct part parts[PARTS], struct fed_text *out)
 {
-	enum { MOST = 320 };
+	enum { MOST = 230 };
 
 	for (int i = 1; i <= PARTS; i++) {
 		const struct part *part = &parts[i % PARTS]; /* the settings are the first and come last */
