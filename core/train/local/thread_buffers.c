@@ -154,24 +154,40 @@ double fed__trainer_forward(struct fed_trainer *t, int worker, const float *para
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
 
+/* Gather the parts' examples; those of clients whose inputs are not shifted together, which hides
+ * the time that memory takes. */
+static void gather_parts(const struct fed_federation *f, struct fed_thread_buffers *w,
+                         const struct fed_evaluation_part *part, size_t parts)
+{
+	const size_t size = fed_shape_size(&f->data->shape), outputs = f->net->outputs;
+	uint32_t n = 0, from = 0;
+
+	for (size_t k = 0; k < parts; k++) {
+		const struct fed_client *c = &f->clients->client[part[k].client];
+
+		memcpy(w->order + n, part[k].id, part[k].n * sizeof *w->order);
+		n += part[k].n;
+		if (k + 1 < parts && !c->shifted && !f->clients->client[part[k + 1].client].shifted)
+			continue;
+		fed_dataset_gather(f->data, w->order + from, n - from, c->shifted ? &c->shift : NULL,
+		                   fed_workspace_input(&w->space) + from * size,
+		                   f->net->classes ? w->label + from : NULL,
+		                   f->net->classes ? NULL : w->target + from * outputs);
+		from = n;
+	}
+}
+
 void fed__trainer_forward_parts(struct fed_trainer *t, int worker, const float *params,
                                 struct fed_evaluation_part *part, size_t parts)
 {
 	const struct fed_federation *f = t->federation;
 	const struct fed_net *net = f->net;
-	const size_t size = fed_shape_size(&f->data->shape);
 	struct fed_thread_buffers *w = &t->worker[worker];
 	uint32_t n = 0;
 
-	for (size_t k = 0; k < parts; k++) {
-		const struct fed_client *c = &f->clients->client[part[k].client];
-
-		fed_dataset_gather(f->data, part[k].id, part[k].n, c->shifted ? &c->shift : NULL,
-		                   fed_workspace_input(&w->space) + n * size,
-		                   net->classes ? w->label + n : NULL,
-		                   net->classes ? NULL : w->target + (size_t)n * net->outputs);
+	gather_parts(f, w, part, parts);
+	for (size_t k = 0; k < parts; k++)
 		n += part[k].n;
-	}
 	const float *y = fed_net_forward(&w->space, params, n);
 	n = 0;
 	for (size_t k = 0; k < parts; k++) {
