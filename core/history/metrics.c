@@ -279,7 +279,7 @@ static bool is_unevaluated(const struct fed_record *r)
 	return isnan(r->test_loss) && isnan(r->test_accuracy) && isfinite(r->train_loss);
 }
 
-bool fed__metric_is_due(const struct fed_field *metric, const struct fed_record *r)
+bool fed_metric_is_due(const struct fed_field *metric, const struct fed_record *r)
 {
 	return !fed_metric_is_evaluated(metric) || !is_unevaluated(r);
 }
@@ -289,7 +289,7 @@ double fed_history_figure(const struct fed_history *h, const struct fed_field *m
 	if (back >= h->n)
 		return NAN;
 	size_t i = h->n - 1 - back;
-	while (back == 0 && i > 0 && !fed__metric_is_due(metric, &h->record[i]))
+	while (back == 0 && i > 0 && !fed_metric_is_due(metric, &h->record[i]))
 		i--;
 	return fed_metric_value(metric, &h->record[i]);
 }

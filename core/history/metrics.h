@@ -30,7 +30,7 @@ bool fed__metric_counts(const struct fed_field *);
 /* Whether a metric is measured on the model, at evaluations alone. */
 bool fed_metric_is_evaluated(const struct fed_field *);
 /* False for a metric over the test examples in a round that `eval-every N` left out. */
-bool fed__metric_is_due(const struct fed_field *, const struct fed_record *);
+bool fed_metric_is_due(const struct fed_field *, const struct fed_record *);
 /* Whether a loss is NaN or infinite.  The test loss may be missing: then there is no accuracy. */
 bool fed_record_is_lost(const struct fed_record *);
 

@@ -54,7 +54,7 @@ int fed_series_follow(struct fed_series *s, struct fed_error *err)
 			fed_metric_value(s->along, record) + (s->also ? fed_metric_value(s->also, record) : 0);
 
 		s->spent += at;
-		if (!fed__metric_is_due(s->of, record))
+		if (!fed_metric_is_due(s->of, record))
 			continue;
 		s->x[s->n] = adds_up(s->along) ? s->spent : at;
 		s->y[s->n++] = fed_metric_value(s->of, record);

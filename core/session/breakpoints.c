@@ -103,6 +103,20 @@ static struct fed_condition_context condition_context(const struct fed_session *
 	};
 }
 
+static void take_event(const struct fed_session *s, struct fed_breakpoint *p,
+                       const struct fed_event *event)
+{
+	const struct fed_condition_context now = condition_context(s, event);
+
+	if (p->struck || fed_condition_pace(p->when) != FED_CONDITION_RATE_EVENTS ||
+	    !fed_condition_holds_at(p->when, &now))
+		return;
+	p->struck = true;
+	p->kind = event->kind;
+	p->version = event->version;
+	p->clock = event->clock;
+}
+
 void fed__breakpoints_take_event(struct fed_session *s, const struct fed_event *event)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
@@ -110,18 +124,10 @@ void fed__breakpoints_take_event(struct fed_session *s, const struct fed_event *
 	d->saw_event = true;
 	if (!d->in_step)
 		return;
-	for (size_t i = 0; i < d->n; i++) {
-		struct fed_breakpoint *p = &d->point[i];
-		const struct fed_condition_context now = condition_context(s, event);
-
-		if (p->struck || fed_condition_pace(p->when) != FED_CONDITION_RATE_EVENTS ||
-		    !fed_condition_holds_at(p->when, &now))
-			continue;
-		p->struck = true;
-		p->kind = event->kind;
-		p->version = event->version;
-		p->clock = event->clock;
-	}
+	for (size_t i = 0; i < d->n; i++)
+		take_event(s, &d->point[i], event);
+	for (size_t i = 0; s->probe && i < s->probe->n; i++)
+		take_event(s, &s->probe->point[i], event);
 }
 
 /* "break 2: client==7, event trained, version 12, clock 3.2 s", without repetition. */
@@ -162,11 +168,53 @@ static bool is_hit(const struct fed_session *s, struct fed_breakpoint *p, bool m
 	return p->holds && !held;
 }
 
+static void check_probe(struct fed_session *s, bool made)
+{
+	struct fed_probe *probe = s->probe;
+
+	for (size_t i = 0; probe && i < probe->n; i++) {
+		struct fed_breakpoint *p = &probe->point[i];
+
+		if (made && s->history.n == 1 && fed_condition_pace(p->when) == FED_CONDITION_RATE_ROUNDS)
+			p->holds = false; /* nothing held before the first version of a run */
+		if (is_hit(s, p, made))
+			probe->hit(probe->ctx, p);
+		p->struck = false;
+	}
+}
+
+void fed_probe_begin(struct fed_session *s, struct fed_probe *probe)
+{
+	s->probe = probe;
+	for (size_t i = 0; probe && i < probe->n; i++) {
+		struct fed_breakpoint *p = &probe->point[i];
+		struct fed_condition_context now = condition_context(s, NULL);
+
+		if (fed_condition_pace(p->when) == FED_CONDITION_RATE_ROUNDS)
+			now.open = NULL;
+		p->struck = false;
+		p->holds = (now.open || s->history.n) && fed_condition_holds_at(p->when, &now);
+	}
+}
+
+bool fed__breakpoints_need_steps(const struct fed_session *s)
+{
+	const struct fed_probe *probe = s->probe;
+
+	if (s->breakpoints.n || (probe && probe->step))
+		return true;
+	for (size_t i = 0; probe && i < probe->n; i++)
+		if (fed_condition_pace(probe->point[i].when) != FED_CONDITION_RATE_ROUNDS)
+			return true;
+	return false;
+}
+
 bool fed__breakpoints_check(struct fed_session *s, bool made)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 	bool any = false;
 
+	check_probe(s, made);
 	for (size_t i = 0; i < d->n; i++) {
 		struct fed_breakpoint *p = &d->point[i];
 

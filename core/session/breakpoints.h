@@ -27,6 +27,17 @@ struct fed_breakpoint {
 	double clock;
 };
 
+/* Conditions that stop nothing: a search through the past (travel/reverse.c) is told where they
+ * hit.
+ */
+struct fed_probe {
+	struct fed_breakpoint *point; /* [n] */
+	size_t n;
+	void (*hit)(void *ctx, const struct fed_breakpoint *);
+	void (*step)(void *ctx); /* a step begins; NULL: not called */
+	void *ctx;
+};
+
 /* The remaining versions of `round N` or `run until`; zeroed: none. */
 struct fed_remaining_run {
 	uint64_t versions;
@@ -50,6 +61,11 @@ void fed_remaining_run_clear(struct fed_remaining_run *);
 /* True if versions are still to be made. */
 bool fed_remaining_run_pending(const struct fed_remaining_run *, const struct fed_history *);
 
+/* Begin to tell a probe, which is borrowed: what holds now does not hit before it was false.  NULL:
+ * end it. */
+void fed_probe_begin(struct fed_session *, struct fed_probe *);
+/* Whether runs must make single steps for breakpoints or the probe. */
+bool fed__breakpoints_need_steps(const struct fed_session *);
 /* Check the breakpoints over events against an event of the federation. */
 void fed__breakpoints_take_event(struct fed_session *, const struct fed_event *);
 /* After a step: count and report the breakpoints that it hit; true if any.  made: the step

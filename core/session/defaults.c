@@ -138,6 +138,7 @@ static void drop_data(struct fed_session *s)
 void fed_session_take_back(struct fed_session *s, struct fed_session_chosen *before)
 {
 	struct fed_composition *parts = &s->parts;
+	struct fed_error unused;
 
 	if (before->began || fed_session_version(s) || fed_session_open(s))
 		return;
@@ -148,8 +149,11 @@ void fed_session_take_back(struct fed_session *s, struct fed_session_chosen *bef
 		drop_instance(&parts->transport);
 	if (!before->aggregator)
 		drop_instance(&parts->aggregator);
-	if (!before->model || !before->data)
+	if (!before->model || !before->data) {
 		drop_net(s);
+		if (parts->aggregator.entry)
+			fed_instance_size(&parts->aggregator, 0, &unused); /* which allocates nothing */
+	}
 	if (!before->model)
 		drop_instance(&parts->model);
 	if (before->data || parts->clients.n)

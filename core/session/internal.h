@@ -52,6 +52,7 @@ struct fed_session {
 	char *made_with;      /* composition of the last version; NULL: unknown */
 	struct fed_event_log event_log;
 	struct fed_breakpoints breakpoints;
+	struct fed_probe *probe;       /* borrowed; NULL: no search is on its way */
 	struct fed_remaining_run rest; /* of the last run, if it was stopped */
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;

@@ -91,6 +91,8 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 		if (fed_session_prepare_substitute(s, err))
 			return FED_FAIL;
 	}
+	if (s->probe && s->probe->step)
+		s->probe->step(s->probe->ctx);
 	d->in_step = true;
 	const int rc = advance_round(s, whole, made, err);
 	d->in_step = false;
@@ -105,8 +107,6 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 		r->versions++;
 		s->rest.versions -= s->rest.versions > 0;
 		watch_loss(s);
-		if (s->version_hook.made)
-			s->version_hook.made(s->version_hook.ctx);
 	}
 	return FED_OK;
 }
@@ -147,12 +147,16 @@ bool fed_session_left(const struct fed_session *s)
 	return fed_session_open(s) || fed_remaining_run_pending(&s->rest, &s->history);
 }
 
-/* After a step: true if a breakpoint is hit or the pause is due. */
+/* After a step: true if a breakpoint is hit or the pause is due.  The version hook comes last: what
+ * it saves is as it was when the version was complete. */
 static bool check_stops(struct fed_session *s, bool made)
 {
 	const bool hit = fed__breakpoints_check(s, made);
+	const bool due = made && fed__breakpoints_pause_due(s);
 
-	return (made && fed__breakpoints_pause_due(s)) || hit;
+	if (made && s->version_hook.made)
+		s->version_hook.made(s->version_hook.ctx);
+	return due || hit;
 }
 
 bool fed_session_hold(struct fed_session *s, bool version)
@@ -217,7 +221,8 @@ static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struc
 			r->outcome = FED_RUN_INTERRUPTED;
 			break;
 		}
-		rc = run_step(s, s->breakpoints.n == 0 && !s->pause_hook.wants_pause, r, &made, err);
+		rc = run_step(s, !fed__breakpoints_need_steps(s) && !s->pause_hook.wants_pause, r, &made,
+		              err);
 		if (rc) {
 			rc = end_failed_run(s, rc, r);
 			break;

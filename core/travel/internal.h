@@ -5,6 +5,7 @@
 #ifndef FED_TRAVEL_INTERNAL_H
 #define FED_TRAVEL_INTERNAL_H
 
+#include "session/breakpoints.h"
 #include "travel/logs.h"
 #include "travel/travel.h"
 
@@ -37,8 +38,12 @@ struct fed_travel {
 	uint64_t run_before;               /* fed_session_status.runs */
 	struct fed_kept_snapshot *pending; /* [n_pending] of its versions */
 	uint32_t n_pending, pending_capacity;
+	/* The present breakpoints were carried to an earlier place, which has others. */
+	bool carries;
 	/* Going somewhere. */
 	bool moving;
+	bool away;        /* the session is not at the place any more */
+	bool shortened;   /* by a run that ends before it did: no snapshot is kept */
 	uint32_t playing; /* the revision that is being replayed */
 };
 
@@ -47,6 +52,36 @@ uint64_t fed__travel_steps(const struct fed_session *);
 /* The last place on the path to `to` with this version, and steps of the next round. */
 bool fed__travel_find(const struct fed_travel *, struct fed_place to, uint64_t version,
                       uint64_t steps, struct fed_place *);
+/* Bring the session to a place, by a snapshot and a replay. */
+int fed__travel_replay(struct fed_travel *, struct fed_place, struct fed_error *);
+/* The same from the last snapshot before a place, telling a probe of the steps in between.
+ * FED_FAIL: also where there is none. */
+int fed__travel_replay_before(struct fed_travel *, struct fed_place end, struct fed_probe *,
+                              struct fed_place *begin, struct fed_error *);
+
+/* Make the versions and steps up to these inside a command, as it did. */
+int fed__travel_run_to(struct fed_travel *, uint64_t version, uint64_t steps, struct fed_error *);
+
+/* A move, which sets aside what would see the way: the session may be taken anywhere until its end,
+ * where it is at a place (to), or brought back where it was (NULL, or rc is no FED_OK). */
+struct fed_move {
+	struct fed_snapshot *present;
+	size_t sinks;
+	struct fed_pause_hook pause;
+};
+int fed__move_begin(struct fed_travel *, struct fed_move *, struct fed_error *);
+/* Returns rc, or FED_FAIL with what went wrong in addition. */
+int fed__move_end(struct fed_travel *, struct fed_move *, const struct fed_place *to, int rc,
+                  struct fed_error *);
+/* The same, which `redo` takes back. */
+int fed__move_to(struct fed_travel *, struct fed_move *, const struct fed_place *to, int rc,
+                 struct fed_error *);
+
+/* The place at which a version of the present run was made; false: not on the path. */
+bool fed__travel_made_at(const struct fed_travel *, uint64_t version, struct fed_place *);
+/* The place in a revision with this version and steps: its beginning, its end, or inside. */
+struct fed_place fed__travel_place_in(const struct fed_travel *, uint32_t revision,
+                                      uint64_t version, uint64_t steps);
 /* Forget all, and begin with the present state. */
 void fed__travel_begin_anew(struct fed_travel *);
 /* Take a snapshot of the session as it is, in its place of the event log. */

@@ -58,6 +58,35 @@ struct fed_course fed_travel_course(const struct fed_travel *t)
 	                           .branch = t->tree.branch[t->branch].name};
 }
 
+struct fed_place fed__travel_place_in(const struct fed_travel *t, uint32_t revision,
+                                      uint64_t version, uint64_t steps)
+{
+	const struct fed_revision *r = &t->tree.revision[revision];
+
+	if (compare(version, steps, r->version, r->steps) == 0)
+		return (struct fed_place){.revision = revision};
+	if (compare(version, steps, r->version_before, r->steps_before) == 0)
+		return r->from;
+	return (struct fed_place){revision, true, version, steps};
+}
+
+bool fed__travel_made_at(const struct fed_travel *t, uint64_t version, struct fed_place *place)
+{
+	const struct fed_tree *tree = &t->tree;
+	const uint32_t run = tree->revision[t->at.revision].run;
+
+	for (struct fed_place p = t->at;; p = tree->revision[p.revision].from) {
+		const struct fed_revision *r = &tree->revision[p.revision];
+
+		if (r->run != run || p.revision == 0)
+			return false;
+		if (version > r->version_before && version <= fed_place_version(tree, p)) {
+			*place = fed__travel_place_in(t, p.revision, version, 0);
+			return true;
+		}
+	}
+}
+
 int fed_travel_at_version(const struct fed_travel *t, uint64_t version, struct fed_place *place,
                           struct fed_error *err)
 {

@@ -49,7 +49,7 @@ void fed_travel_version(struct fed_travel *t)
 	                                 .pinned = !is_repeatable(t->session)};
 	struct fed_error unused; /* without memory there is one less */
 
-	if ((!t->in_command && !t->moving) || !fed__travel_is_due(t, true) ||
+	if (t->shortened || (!t->in_command && !t->moving) || !fed__travel_is_due(t, true) ||
 	    (t->moving && is_kept(t, kept.version)))
 		return;
 	kept.work = t->work + (fed_wall_seconds() - t->rested);
@@ -214,6 +214,7 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
 	t->work += now - t->rested;
 	t->rested = now;
 	t->n_ways = 0;
+	t->carries = false;
 	if (choose_branch(t, forked, err) || add_revision(t, entry, err)) {
 		drop_pending(t);
 		fed__travel_begin_anew(t);

@@ -9,43 +9,24 @@
 #include "session/internal.h"
 #include "travel/internal.h"
 
-/* What a move sets aside, so that the session and its front ends see nothing of the way. */
-struct set_aside {
-	size_t sinks;
-	struct fed_pause_hook pause;
-};
-
-static struct set_aside begin_move(struct fed_travel *t)
-{
-	struct fed_session *s = t->session;
-	const struct set_aside a = {s->n_sinks, s->pause_hook};
-
-	s->n_sinks = 0;
-	s->pause_hook = (struct fed_pause_hook){0};
-	t->moving = true;
-	t->work = 0;
-	return a;
-}
-
-static void end_move(struct fed_travel *t, const struct set_aside *a)
-{
-	t->session->n_sinks = a->sinks;
-	t->session->pause_hook = a->pause;
-	t->moving = false;
-	t->rested = fed_wall_seconds();
-}
-
 /* Snapshots ----------------------------------------------------------------------------- */
 
+static struct fed_place place_of(struct fed_place in, const struct fed_kept_snapshot *kept)
+{
+	return (struct fed_place){in.revision, kept->inside, kept->inside ? kept->version : 0, 0};
+}
+
 /* The last snapshot of a revision at or before a place in it, of a version below `below`.  One
- * inside serves for its end if what is left of the run says how to finish it. */
+ * inside serves for its end if what is left of the run says how to finish it.  before: not one of
+ * the place itself. */
 static const struct fed_kept_snapshot *last_kept(const struct fed_revision *r, struct fed_place p,
-                                                 uint64_t below)
+                                                 uint64_t below, bool before)
 {
 	for (uint32_t i = r->n_kept; i-- > 0;) {
 		const struct fed_kept_snapshot *x = &r->kept[i];
 
-		if ((x->inside ? x->version : r->version) >= below)
+		if ((x->inside ? x->version : r->version) >= below ||
+		    (before && fed_place_is(place_of(p, x), p)))
 			continue;
 		if (!p.inside ? !x->inside || r->single : x->inside && x->version <= p.version)
 			return x;
@@ -81,7 +62,7 @@ static int add_place(struct route *w, struct fed_place p, struct fed_error *err)
 /* Whether the session can go on from where it is to a place of the same revision. */
 static bool can_go_on(const struct fed_travel *t, struct fed_place p, uint64_t below)
 {
-	return t->at.revision == p.revision && fed_place_version(&t->tree, t->at) < below &&
+	return !t->away && t->at.revision == p.revision && fed_place_version(&t->tree, t->at) < below &&
 	       fed__place_leads_to(&t->tree, t->at, p) &&
 	       (p.inside || !t->at.inside || t->tree.revision[p.revision].complete);
 }
@@ -96,13 +77,28 @@ static int find_route(const struct fed_travel *t, struct fed_place p, uint64_t b
 
 		if (add_place(w, p, err))
 			return FED_FAIL;
-		w->from = last_kept(r, p, below);
+		w->from = last_kept(r, p, below, false);
 		if (here && (!w->from || !w->from->inside || w->from->version <= t->at.version + 1))
 			w->from = NULL;
 		if (here || w->from)
 			return FED_OK;
 		if (p.revision == 0)
 			return fed_fail(err, "the history has no snapshot to begin with");
+	}
+}
+
+/* A route from the last snapshot before a place. */
+static int find_route_before(const struct fed_travel *t, struct fed_place p, struct route *w,
+                             struct fed_error *err)
+{
+	for (;; p = t->tree.revision[p.revision].from) {
+		if (add_place(w, p, err))
+			return FED_FAIL;
+		w->from = last_kept(&t->tree.revision[p.revision], p, UINT64_MAX, w->n == 1);
+		if (w->from)
+			return FED_OK;
+		if (p.revision == 0)
+			return fed_fail(err, "the history has no snapshot before its beginning");
 	}
 }
 
@@ -159,17 +155,21 @@ static int step_to(struct fed_travel *t, uint64_t version, uint64_t steps, struc
 	return rc;
 }
 
-/* Make the versions and steps up to a place inside a command, as it did. */
-static int run_to(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+int fed__travel_run_to(struct fed_travel *t, uint64_t version, uint64_t steps,
+                       struct fed_error *err)
 {
 	struct fed_run_result result;
 	const uint64_t here = fed_session_version(t->session);
 	int rc = FED_OK;
 
+	/* What is left of the run is not what it was: no snapshot on this way is kept. */
 	fed_remaining_run_clear(&t->session->rest);
-	if (p.version > here)
-		rc = fed_session_run(t->session, p.version - here, NULL, &result, err);
-	return rc ? rc : step_to(t, p.version, p.steps, err);
+	t->shortened = true;
+	if (version > here)
+		rc = fed_session_run(t->session, version - here, NULL, &result, err);
+	rc = rc ? rc : step_to(t, version, steps, err);
+	t->shortened = false;
+	return rc;
 }
 
 /* Finish a command from a version that it had made. */
@@ -179,7 +179,8 @@ static int finish(struct fed_travel *t, const struct fed_revision *r, struct fed
 	struct fed_run_result result;
 	int rc = FED_OK;
 
-	if (fed_session_left(s))
+	if (fed_session_left(s) &&
+	    (fed_session_version(s) < r->version || fed__travel_steps(s) < r->steps))
 		rc = fed_session_continue(s, &result, err);
 	return rc ? rc : step_to(t, r->version, r->steps, err);
 }
@@ -233,9 +234,9 @@ static int replay(struct fed_travel *t, const struct route *w, struct fed_error 
 
 		t->playing = p.revision;
 		if (p.inside)
-			rc = run_to(t, p, err);
+			rc = fed__travel_run_to(t, p.version, p.steps, err);
 		else if (inside && r->complete)
-			rc = run_to(t, (struct fed_place){p.revision, true, r->version, r->steps}, err);
+			rc = fed__travel_run_to(t, r->version, r->steps, err);
 		else if (inside)
 			rc = finish(t, r, err);
 		else if (!begun)
@@ -244,11 +245,6 @@ static int replay(struct fed_travel *t, const struct route *w, struct fed_error 
 			rc = check_place(t, p, err);
 	}
 	return rc;
-}
-
-static struct fed_place place_of(struct fed_place in, const struct fed_kept_snapshot *kept)
-{
-	return (struct fed_place){in.revision, kept->inside, kept->inside ? kept->version : 0, 0};
 }
 
 static int restore(struct fed_travel *t, const struct fed_snapshot *snapshot, struct fed_place p,
@@ -261,11 +257,12 @@ static int restore(struct fed_travel *t, const struct fed_snapshot *snapshot, st
 	return rc;
 }
 
-static int go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+int fed__travel_replay(struct fed_travel *t, struct fed_place p, struct fed_error *err)
 {
 	struct route w = {0};
 	int rc = choose_route(t, p, &w, err);
 
+	t->away = true;
 	if (rc == FED_OK && w.from)
 		rc = restore(t, w.from->snapshot, place_of(w.place[w.n - 1], w.from), err);
 	if (rc == FED_OK)
@@ -274,59 +271,111 @@ static int go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
 	return rc;
 }
 
-static void remember_way(struct fed_travel *t)
+int fed__travel_replay_before(struct fed_travel *t, struct fed_place end, struct fed_probe *probe,
+                              struct fed_place *begin, struct fed_error *err)
 {
-	if (t->n_ways == FED_WAYS_MAX)
-		memmove(t->way, t->way + 1, --t->n_ways * sizeof *t->way);
-	t->way[t->n_ways++] = (struct fed_way){t->at, t->branch};
+	struct route w = {0};
+	int rc = find_route_before(t, end, &w, err);
+
+	t->playing = 0;
+	t->away = true;
+	if (rc == FED_OK) {
+		*begin = place_of(w.place[w.n - 1], w.from);
+		rc = restore(t, w.from->snapshot, *begin, err);
+	}
+	if (rc == FED_OK) {
+		fed_probe_begin(t->session, probe);
+		rc = replay(t, &w, err);
+		fed_probe_begin(t->session, NULL);
+	}
+	fed_free(w.place);
+	return rc;
 }
 
-/* Keep the snapshot of the place that is left, for the way back, unless it has one. */
+/* Moves ------------------------------------------------------------------------------------ */
+
+/* Keep the snapshot of the place that is left, for the way back, unless it has one.  Inside a
+ * command the session is not as it was on its way: what was left of a run is not known there. */
 static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
 {
 	const struct fed_kept_snapshot kept = {
 		.version = t->at.version, .inside = t->at.inside, .snapshot = snapshot};
 	const struct fed_revision *r = &t->tree.revision[t->at.revision];
-	const struct fed_kept_snapshot *last = last_kept(r, t->at, UINT64_MAX);
+	const struct fed_kept_snapshot *last = last_kept(r, t->at, UINT64_MAX, false);
 	const bool has = last && fed_place_is(place_of(t->at, last), t->at);
 	struct fed_error unused; /* without memory the way back is a replay */
 
-	if (has || t->at.steps || fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
+	if (t->carries || has || t->at.inside ||
+	    fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
 		fed__snapshot_free(&t->snapshots, snapshot);
 	fed__travel_thin(t);
 }
 
-/* Go there, or back to where the session is if that fails. */
-static int go_or_return(struct fed_travel *t, struct fed_place p, struct fed_error *err)
+int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *err)
 {
-	struct fed_snapshot *present;
+	struct fed_session *s = t->session;
+
+	if (fed__travel_snapshot(t, &m->present, err))
+		return FED_FAIL;
+	fed__logs_leave(&t->logs, &t->tree, t->at, s);
+	m->sinks = s->n_sinks;
+	m->pause = s->pause_hook;
+	s->n_sinks = 0;
+	s->pause_hook = (struct fed_pause_hook){0};
+	t->moving = true;
+	t->away = t->carries;
+	t->work = 0;
+	return FED_OK;
+}
+
+int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_place *to, int rc,
+                  struct fed_error *err)
+{
 	struct fed_error why;
 
-	if (fed__travel_snapshot(t, &present, err))
-		return FED_FAIL;
-	fed__logs_leave(&t->logs, &t->tree, t->at, t->session);
-	const struct set_aside aside = begin_move(t);
-	const int rc = go(t, p, err);
-	if (rc) {
+	if (rc)
 		fed_session_clear_interrupt(t->session);
-		if (restore(t, present, t->at, &why))
-			fed_fail(err, "%s; the way back failed, too: %s", fed_show(err->text).s, why.text);
+	if (rc || !to) {
+		if (restore(t, m->present, t->at, &why))
+			rc = rc ? fed_fail(err, "%s; the way back failed, too: %s", fed_show(err->text).s,
+			                   why.text)
+			        : fed_fail(err, "the way back failed: %s", why.text);
 	}
-	end_move(t, &aside);
-	keep_left(t, present);
+	t->session->n_sinks = m->sinks;
+	t->session->pause_hook = m->pause;
+	t->moving = t->away = false;
+	t->rested = fed_wall_seconds();
+	keep_left(t, m->present);
+	if (rc == FED_OK && to) {
+		t->at = *to;
+		t->carries = false;
+	}
 	return rc;
+}
+
+int fed__move_to(struct fed_travel *t, struct fed_move *m, const struct fed_place *to, int rc,
+                 struct fed_error *err)
+{
+	const struct fed_way left = {t->at, t->branch};
+
+	rc = fed__move_end(t, m, to, rc, err);
+	if (rc || fed__place_leads_to(&t->tree, left.place, t->at))
+		return rc; /* forward on the branch there is no way back: `rewind` leads there */
+	if (t->n_ways == FED_WAYS_MAX)
+		memmove(t->way, t->way + 1, --t->n_ways * sizeof *t->way);
+	t->way[t->n_ways++] = left;
+	return FED_OK;
 }
 
 int fed_travel_go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
 {
-	if (fed_place_is(p, t->at))
+	struct fed_move m;
+
+	if (fed_place_is(p, t->at) && !t->carries)
 		return FED_OK;
-	const int rc = go_or_return(t, p, err);
-	if (rc == FED_OK && !fed__place_leads_to(&t->tree, t->at, p))
-		remember_way(t); /* forward on the branch is none: `rewind` leads back */
-	if (rc == FED_OK)
-		t->at = p;
-	return rc;
+	if (fed__move_begin(t, &m, err))
+		return FED_FAIL;
+	return fed__move_to(t, &m, &p, fed__travel_replay(t, p, err), err);
 }
 
 int fed_travel_redo(struct fed_travel *t, struct fed_error *err)
@@ -336,10 +385,13 @@ int fed_travel_redo(struct fed_travel *t, struct fed_error *err)
 		                "nothing was gone back on since the session was changed last; `undo` and "
 		                "`rewind` go back, and `switch` goes to another branch");
 	const struct fed_way way = t->way[t->n_ways - 1];
-	const int rc = go_or_return(t, way.place, err);
+	struct fed_move m;
+
+	if (fed__move_begin(t, &m, err))
+		return FED_FAIL;
+	const int rc = fed__move_end(t, &m, &way.place, fed__travel_replay(t, way.place, err), err);
 	if (rc == FED_OK) {
 		t->n_ways--;
-		t->at = way.place;
 		t->branch = way.branch;
 	}
 	return rc;

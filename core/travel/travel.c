@@ -80,6 +80,7 @@ void fed__travel_begin_anew(struct fed_travel *t)
 	fed__tree_release(&t->tree, &t->snapshots);
 	fed__logs_release(&t->logs);
 	t->n_ways = 0;
+	t->carries = false;
 	t->at = (struct fed_place){0};
 	if (begin(t, &unused))
 		fed__tree_release(&t->tree, &t->snapshots);

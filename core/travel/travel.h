@@ -55,6 +55,11 @@ int fed_travel_end(struct fed_travel *, const struct fed_travel_entry *, uint32_
 /* A number for a group of commands. */
 uint32_t fed_travel_new_group(struct fed_travel *);
 
+/* Breakpoints go along with a search through the past (search.h): where the place that it came to
+ * has others, the lines of the journal that set them are appended, and become a revision of their
+ * own before the next command; false: there are none. */
+bool fed_travel_carried(const struct fed_travel *, struct fed_text *lines);
+
 /* Places ----------------------------------------------------------------------------------- */
 
 const struct fed_tree *fed_travel_tree(const struct fed_travel *);

@@ -509,6 +509,7 @@ const struct fed_command fed__commands_run[] = {
      .args = break_rows,
      .args_size = sizeof(struct break_args),
      .run = run_break,
+     .looks = fed__names_nothing,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "jobs",

@@ -132,6 +132,7 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 	struct fed_error err;
 	enum fed_exit result;
 
+	const bool looks = command->looks && command->looks(words);
 	fed_session_chosen_init(&chosen, shell->session);
 	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
 		shell->failing.bad = call.bad ? call.bad : SIZE_MAX;
@@ -141,14 +142,13 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
 		call.name = called;
-		fed__travel_before(shell, command, &history);
+		fed__travel_before(shell, command, looks, &history);
 		began = true;
 		result = run_call(shell, &call);
 	}
 	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
-	const bool looks = command->looks && command->looks(words);
 	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped &&
 	    !shell->aside && !looks)
 		record(shell, called, words, source);

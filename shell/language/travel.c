@@ -74,29 +74,6 @@ static bool is_group(const struct fed_command *command)
 	return (command->flags & FED_COMMAND_RUNS) && (command->flags & FED_COMMAND_DISCARDS);
 }
 
-void fed__travel_before(struct fed_shell *shell, const struct fed_command *command,
-                        struct fed_travel_call *c)
-{
-	const struct fed_session *s = shell->session;
-	const struct fed_history *h = fed_session_history(s);
-
-	*c = (struct fed_travel_call){.journal = shell->journal.len,
-	                              .restarts = shell->journal_restarts,
-	                              .run = fed_session_status(s).runs,
-	                              .versions = fed_session_version(s),
-	                              .records = h->n};
-	if (h->n)
-		c->last = h->record[h->n - 1];
-	c->counts = command->flags & FED_COMMAND_CHANGES;
-	c->groups = is_group(command) && !shell->travel_group;
-	if (c->groups)
-		shell->travel_group = fed_travel_new_group(shell->travel);
-	if (c->counts)
-		fed_travel_begin(shell->travel, command->flags & FED_COMMAND_DISCARDS);
-	else if (is_group(command))
-		fed_travel_leave(shell->travel);
-}
-
 /* Lines of the journal that are no comments. */
 static unsigned count_lines(const char *lines)
 {
@@ -131,6 +108,47 @@ static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry
 		           b->name, tree->branch[b->of].name);
 	}
 	fed_text_release(&plugins);
+}
+
+/* Breakpoints that came along to an earlier place become a revision there. */
+static void record_carried(struct fed_shell *shell)
+{
+	struct fed_text lines = {0};
+
+	if (!fed_travel_is_moving(shell->travel) && fed_travel_carried(shell->travel, &lines)) {
+		struct fed_travel_entry entry = {.lines = fed_text_str(&lines)};
+
+		fed_travel_begin(shell->travel, false);
+		for (const char *at = entry.lines; *at; at += strcspn(at, "\n") + 1)
+			fed__journal_add(shell, at, strcspn(at, "\n"));
+		end_revision(shell, &entry);
+	}
+	fed_text_release(&lines);
+}
+
+void fed__travel_before(struct fed_shell *shell, const struct fed_command *command, bool looks,
+                        struct fed_travel_call *c)
+{
+	if (command->flags & FED_COMMAND_CHANGES && !looks)
+		record_carried(shell);
+	const struct fed_session *const s = shell->session;
+	const struct fed_history *const h = fed_session_history(s);
+
+	*c = (struct fed_travel_call){.journal = shell->journal.len,
+	                              .restarts = shell->journal_restarts,
+	                              .run = fed_session_status(s).runs,
+	                              .versions = fed_session_version(s),
+	                              .records = h->n};
+	if (h->n)
+		c->last = h->record[h->n - 1];
+	c->counts = command->flags & FED_COMMAND_CHANGES;
+	c->groups = is_group(command) && !shell->travel_group;
+	if (c->groups)
+		shell->travel_group = fed_travel_new_group(shell->travel);
+	if (c->counts)
+		fed_travel_begin(shell->travel, command->flags & FED_COMMAND_DISCARDS);
+	else if (is_group(command))
+		fed_travel_leave(shell->travel);
 }
 
 /* Name under which the session has the history of a run that was discarded, or NULL. */
@@ -227,7 +245,7 @@ static void note_compositions(struct fed_shell *shell)
 }
 
 /* The journal, a recording and what is known of the versions, as they were at the present place. */
-static void follow(struct fed_shell *shell)
+void fed__travel_follow(struct fed_shell *shell)
 {
 	const struct fed_place p = fed_travel_place(shell->travel);
 	const char *plugins = fed_travel_tree(shell->travel)->revision[p.revision].notes[NOTE_PLUGINS];
@@ -255,7 +273,7 @@ int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error
 	const int rc = fed_travel_go(shell->travel, p, err);
 
 	if (rc == FED_OK)
-		follow(shell);
+		fed__travel_follow(shell);
 	return rc;
 }
 
@@ -265,7 +283,7 @@ int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
 	const int rc = fed_travel_redo(shell->travel, err);
 
 	if (rc == FED_OK)
-		follow(shell);
+		fed__travel_follow(shell);
 	return rc;
 }
 
@@ -275,6 +293,6 @@ int fed__travel_switch(struct fed_shell *shell, const char *branch, struct fed_e
 	const int rc = fed_travel_switch(shell->travel, branch, err);
 
 	if (rc == FED_OK)
-		follow(shell);
+		fed__travel_follow(shell);
 	return rc;
 }

@@ -26,12 +26,16 @@ struct fed_travel_call {
 	struct fed_record last; /* of its history, of so many: */
 	size_t records;
 };
-void fed__travel_before(struct fed_shell *, const struct fed_command *, struct fed_travel_call *);
+/* looks: the call changes nothing, though its command may. */
+void fed__travel_before(struct fed_shell *, const struct fed_command *, bool looks,
+                        struct fed_travel_call *);
 void fed__travel_after(struct fed_shell *, const struct fed_command *, struct fed_travel_call *,
                        enum fed_exit result);
 /* A command that runs others made the journal begin anew, with the session as it is now. */
 void fed__travel_restarted(struct fed_shell *);
 
+/* The history moved: journal, recording and what is known of the versions follow. */
+void fed__travel_follow(struct fed_shell *);
 /* Go to a place, with the journal of then. */
 int fed__travel_to(struct fed_shell *, struct fed_place, struct fed_error *);
 int fed__travel_redo(struct fed_shell *, struct fed_error *);

@@ -141,7 +141,7 @@ START_TEST(what_is_evaluated_is_not_always_due)
 		for (size_t i = 0; i < sizeof evaluated / sizeof *evaluated; i++)
 			is |= strcmp(m->name, evaluated[i]) == 0;
 		ck_assert_msg(fed_metric_is_evaluated(m) == is, "%s", m->name);
-		ck_assert(fed__metric_is_due(m, &r) == !is);
+		ck_assert(fed_metric_is_due(m, &r) == !is);
 	}
 }
 END_TEST

@@ -85,8 +85,12 @@ static void visit(const char *line)
 	const struct fed_place place = fed_travel_place(lab.shell.travel);
 	const struct fed_revision *r = &tree->revision[place.revision];
 	const struct fed_history *h = fed_session_history(lab.shell.session);
+	struct fed_text carried = {0};
 
-	check_note(place, false, digest(), line);
+	/* Breakpoints that came along are no part of the place. */
+	if (!fed_travel_carried(lab.shell.travel, &carried))
+		check_note(place, false, digest(), line);
+	fed_text_release(&carried);
 	for (size_t i = 0; i < h->n; i++) {
 		const uint64_t version = (uint64_t)h->record[i].round;
 		const struct fed_place inside = {place.revision, true, version, 0};
@@ -145,7 +149,9 @@ static const char *const changes[] = {
 	"restart",
 	"set seed 7",
 	"break accuracy>0.7",
-	"unbreak all",
+	"break event==lost or client==2",
+	"break refused>0",
+	"break delete all",
 	"model softmax",
 	"model mlp hidden=5,4",
 	"transport lossy",
@@ -159,7 +165,7 @@ static void put_move(struct fed_text *line, struct fed_stream *random)
 	const uint64_t version = fed_session_version(lab.shell.session);
 	uint32_t k;
 
-	switch (fed_stream_below(random, 8)) {
+	switch (fed_stream_below(random, 12)) {
 	case 0:
 	case 1:
 	case 2:
@@ -175,6 +181,16 @@ static void put_move(struct fed_text *line, struct fed_stream *random)
 		break;
 	case 6:
 		fed_text_add(line, "branch at%zu", n_notes);
+		break;
+	case 7:
+	case 8:
+		fed_text_add(line, "reverse-step");
+		break;
+	case 9:
+		fed_text_add(line, "reverse-continue");
+		break;
+	case 10:
+		fed_text_add(line, "bisect %s", fed_stream_below(random, 2) ? "loss<0.9" : "used<6");
 		break;
 	default:
 		do

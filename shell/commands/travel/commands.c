@@ -5,6 +5,7 @@
 #include "shell/commands/groups.h"
 #include "shell/commands/travel/branches.h"
 #include "shell/commands/travel/moves.h"
+#include "shell/commands/travel/reverse.h"
 
 #define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
 
@@ -57,6 +58,41 @@ const struct fed_command fed__commands_travel[] = {
      .args_size = sizeof(struct fed_play_args),
      .run = fed__run_play,
      .flags = FED_COMMAND_RUNS | FED_COMMAND_LIVE},
+	{.name = "reverse-step",
+     .help = "go back one step: to before the last event of the run",
+     .text = "Commands between two events are taken back with it. `step` handles the event again,\n"
+             "`redo` goes forward to where you were. The breakpoints stay set.",
+     .examples = FED_EXAMPLES(QUICK "reverse-step; reverse-step; step 2",
+                              QUICK "step 3; reverse-step; redo"),
+     .run = fed__run_reverse_step,
+     .flags = FED_COMMAND_RUNS},
+	{.name = "reverse-continue",
+     .help = "go back to where a breakpoint was hit last",
+     .text =
+         "The breakpoints are those that are set now (`break accuracy<0.5`, `break nan`,\n"
+         "`break client==7 and event==refused`): it goes back to the last place at which one of\n"
+         "them was hit, or would have been, had it been set: the beginning of what a condition\n"
+         "over metrics describes, or right after an event. They stay set there; `rewind`, `undo`\n"
+         "and `redo` have the breakpoints of the place that they go to. Where the history lacks\n"
+         "the events, rounds are made again; Ctrl-C ends that, and nothing has changed then.",
+     .examples = FED_EXAMPLES(QUICK "break accuracy>0.3; reverse-continue; redo",
+                              QUICK "break client==2 and event==trained; reverse-continue; "
+                                    "reverse-continue"),
+     .run = fed__run_reverse_continue,
+     .flags = FED_COMMAND_RUNS},
+	{.name = "bisect",
+     .help = "go to the first version of this run at which a condition holds",
+     .text =
+         "  bisect accuracy>=0.8\n"
+         "Where all versions were evaluated the history tells. Others (`set eval-every 10`) are\n"
+         "made again and evaluated, as few as halving takes: as if the condition, once it holds,\n"
+         "went on holding between two evaluated versions. `redo` goes forward again.",
+     .examples = FED_EXAMPLES(QUICK "bisect accuracy>0.3",
+                              "set eval-every 0; " QUICK "bisect accuracy>0.3"),
+     .args = fed__bisect_rows,
+     .args_size = sizeof(struct fed_bisect_args),
+     .run = fed__run_bisect,
+     .flags = FED_COMMAND_RUNS},
 	{.name = "versions",
      .help = "list the versions that can be returned to, with the commands that made them",
      .text = "The rows are those of the present branch; * marks where the session is.",

@@ -45,8 +45,7 @@ void fed__say_place(struct fed_shell *shell, const char *way)
 	fed_text_release(&text);
 }
 
-/* ", before `inject late 3`" where a command of the branch follows; what goes forward again. */
-static void say_next(struct fed_shell *shell, struct fed_place from)
+void fed__say_next(struct fed_shell *shell, struct fed_place from)
 {
 	const struct fed_tree *tree = fed_travel_tree(shell->travel);
 	const struct fed_place here = fed_travel_place(shell->travel);
@@ -82,7 +81,7 @@ int fed__run_undo(struct fed_shell *shell, const struct fed_call *call, struct f
 	if (rc)
 		return rc;
 	fed__say_place(shell, "back at");
-	say_next(shell, from);
+	fed__say_next(shell, from);
 	return FED_OK;
 }
 
@@ -185,7 +184,7 @@ int fed__run_rewind(struct fed_shell *shell, const struct fed_call *call, struct
 		return FED_OK;
 	}
 	fed__say_place(shell, "back at");
-	say_next(shell, from);
+	fed__say_next(shell, from);
 	return FED_OK;
 }
 

@@ -29,6 +29,9 @@ int fed__run_rewind(struct fed_shell *, const struct fed_call *, struct fed_erro
 int fed__run_play(struct fed_shell *, const struct fed_call *, struct fed_error *);
 int fed__run_versions(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
+/* A command of a revision that follows the present place on the way to one that was left: ", before
+ * `inject late 3`"; and that redo goes forward again. */
+void fed__say_next(struct fed_shell *, struct fed_place left);
 /* Say where the session is after a move: "back at version 12 (3.2 s)". */
 void fed__say_place(struct fed_shell *, const char *way);
 
