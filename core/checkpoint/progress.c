@@ -275,6 +275,33 @@ static void load_evaluations(struct fed_loader *f, struct fed_progress *p)
 	fed__loader_end(f);
 }
 
+/* Of a last version whose step the aggregator did not make. */
+static void save_maker(struct fed_saver *f, const struct fed_step_maker *maker)
+{
+	if (!maker->failed)
+		return;
+	fed__saver_begin(f, "step maker");
+	fed__put_string(f, maker->name);
+	fed__saver_end(f);
+}
+
+static void load_maker(struct fed_loader *f, struct fed_step_maker *maker)
+{
+	struct fed_text name = {0};
+
+	if (!fed__loader_begin_optional(f, "step maker"))
+		return;
+	fed__get_string(f, &name);
+	if (name.len >= sizeof maker->name)
+		fed__loader_fail(f, "the name of an aggregator of %zu bytes", name.len);
+	if (!f->failed) {
+		maker->failed = true;
+		snprintf(maker->name, sizeof maker->name, "%s", fed_text_str(&name));
+	}
+	fed_text_release(&name);
+	fed__loader_end(f);
+}
+
 void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
@@ -289,6 +316,7 @@ void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 	save_history(f, &s->history);
 	save_parameters(f, &v->progress);
 	save_base(f, s, &v->progress);
+	save_maker(f, &v->progress.maker);
 	save_runs(f, &s->runs);
 	save_made_with(f, "made with", fed_session_composition(s));
 }
@@ -311,6 +339,7 @@ void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 	load_history(f, &s->history);
 	load_parameters(f, s);
 	load_base(f, s);
+	load_maker(f, &s->progress.maker);
 	load_runs(f, &s->runs);
 	s->made_with = load_made_with(f, "made with");
 }

@@ -27,6 +27,7 @@ struct fed_progress {
 	double clock, evaluation_seconds; /* the clock without these */
 	uint64_t next_seq, next_id;       /* of the event queue and of the messenger */
 	struct fed_record record;
+	struct fed_step_maker maker; /* of the last version */
 };
 
 /* The substitute of an aggregator that fails. */

@@ -23,6 +23,7 @@ struct fed_progress fed_session_running_progress(const struct fed_session *s)
 		.next_seq = f->clock.next_seq,
 		.next_id = f->messenger.next_id,
 		.record = f->record,
+		.maker = f->verdicts.maker,
 	};
 }
 
@@ -99,6 +100,7 @@ static void restore_progress(struct fed_session *s)
 	f->clock.next_seq = p->next_seq;
 	f->messenger.next_id = p->next_id;
 	f->record = p->record;
+	f->verdicts.maker = p->maker;
 	s->progress = (struct fed_progress){0};
 }
 

@@ -210,6 +210,9 @@ uint64_t fed_session_version(const struct fed_session *);
 const float *fed_session_params(const struct fed_session *);
 /* Whether clients use models of their own (train/local/own_model.h). */
 bool fed_session_has_own_models(const struct fed_session *);
+/* Where the last version's step came from; kept when the federation is set up again, whose verdicts
+ * are not, and in snapshots. */
+const struct fed_step_maker *fed_session_step_maker(const struct fed_session *);
 double fed_session_clock(const struct fed_session *); /* virtual seconds */
 /* Make n versions, or run until the condition holds (NULL: none; n == 0: no limit but the
  * condition); an open round is the first of them.  Stops early after an interrupt, at a breakpoint,

@@ -22,6 +22,11 @@ bool fed_session_has_own_models(const struct fed_session *s)
 	       (a->entry && (fed_own_model_vector(a) || fed_instance_models(a) > 1));
 }
 
+const struct fed_step_maker *fed_session_step_maker(const struct fed_session *s)
+{
+	return s->running ? &s->federation.verdicts.maker : &s->progress.maker;
+}
+
 double fed_session_clock(const struct fed_session *s)
 {
 	return s->running ? fed_clock_of(&s->federation)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/blas.h"
+#include "checkpoint/checkpoint.h"
 #include "plug/guard/worker.h"
 #include "session/small.h"
 
@@ -246,6 +247,25 @@ START_TEST(words_are_those_of_a_trusted_plugin)
 }
 END_TEST
 
+/* The rule that made the last step in the aggregator's place; "": skipped; NULL: none did. */
+static void made_by(const struct fed_session *s, const char *name)
+{
+	const struct fed_step_maker *maker = fed_session_step_maker(s);
+
+	ck_assert_int_eq(maker->failed, name != NULL);
+	ck_assert_str_eq(maker->name, name ? name : "");
+}
+
+static void through_a_snapshot(struct fed_session *s)
+{
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_snapshot_take(s, &bytes, &err), &err);
+	fed_assert_ok(fed_snapshot_restore(s, &bytes, &err), &err);
+	fed_text_release(&bytes);
+}
+
 START_TEST(what_a_failure_costs)
 {
 	struct fed_session s;
@@ -275,10 +295,20 @@ START_TEST(what_a_failure_costs)
 	small_do(&s, "set on-plugin-error stop");
 	small_refuses(&s, "round 1", "is set aside");
 	fed_assert_ok(fed_session_reload(&s, "crash-stream", &err), &err);
+	made_by(&s, "");
+	through_a_snapshot(&s);
+	made_by(&s, "");
 	small_refuses(&s, "round 1", "called exit(0) in add()");
 	small_refuses(&s, "set on-plugin-error fallback:fedadam", "between rounds");
 	small_refuses(&s, "set on-plugin-error fallback:crash-stream", "is a loaded plugin");
 	small_refuses(&s, "set on-plugin-error never", "is stop, skip or fallback:NAME");
+	small_do(&s, "set on-plugin-error fallback:median;round 1");
+	made_by(&s, "median");
+	through_a_snapshot(&s);
+	made_by(&s, "median");
+	small_do(&s, "aggregator fedavg;round 1");
+	through_a_snapshot(&s);
+	made_by(&s, NULL);
 	fed__session_release(&s);
 }
 END_TEST

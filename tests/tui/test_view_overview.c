@@ -69,6 +69,10 @@ START_TEST(failures_of_plugins)
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "round 3 is made by median");
 	glass_shows(&g, "set aside: aggregator crash-reduce; `reload crash-reduce` brings it back");
+	fed_assert_ok(fed_session_reload(&g.session, "crash-reduce", &err), &err);
+	glass_look(&g, 80, 20, true);
+	glass_hides(&g, "set aside");
+	glass_shows(&g, "round 3 is made by median");
 	glass_close(&g);
 	glass_open(&g, &fed__view_clients);
 	glass_look(&g, 100, 20, true);

@@ -148,7 +148,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	struct fed_text text = {0};
 	const bool open = fed_session_open(s);
 	const uint64_t version = fed_session_version(s);
-	const struct fed_step_maker *made = &fed_session_federation(s)->verdicts.maker;
+	const struct fed_step_maker *made = fed_session_step_maker(s);
 
 	if (!open && version == 0) {
 		fed__canvas_write(canvas, 0, row, "nothing trained yet; press r for a round", bold);
