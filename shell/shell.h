@@ -111,6 +111,13 @@ struct fed_progress_line {
 	size_t played;
 };
 
+/* Widths of the parts of a round's line (output/event_text.c), which grow during a run. */
+#define FED_ROUND_LINE_PARTS 10
+struct fed_round_line {
+	double last; /* the round that was printed last; 0: none */
+	int width[FED_ROUND_LINE_PARTS];
+};
+
 /* Pending line of `step`: clients with the same event share one. */
 struct fed_step_text {
 	bool on, printed;         /* said: this step has printed a line */
@@ -260,6 +267,7 @@ struct fed_shell {
 	enum fed_exit
 		fault; /* exit code for a failure of the running command; 0: that of its table row */
 	struct fed_progress_line progress;
+	struct fed_round_line round_line;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
 	struct fed_travel *travel; /* owned: the history of the session (language/travel.h) */

@@ -70,7 +70,7 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
 	if (w->travel)
 		put_course(fed_travel_course(w->travel), narrow, out);
 	fed_text_add(out, narrow ? "  " : "  clock ");
-	fed_text_seconds(out, fed_session_clock(w->session));
+	fed_text_clock(out, fed_session_clock(w->session));
 	fed_text_add(out, "  %s", word_of(now));
 	if (now->pace > 0)
 		fed_text_add(out, "  pace %g/s", now->pace);

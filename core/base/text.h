@@ -41,6 +41,8 @@ struct fed_shown {
 struct fed_shown fed_show(const char *s);
 /* Likewise a finite number, formatted by fed_text_count(). */
 struct fed_shown fed_count(double n);
+/* A number with as many significant digits, zeros at its end kept: "0.3650" with 4. */
+struct fed_shown fed_digits(double x, int digits);
 
 /* Append the shortest form that fed_parse_real reads back to the same double; "nan", "inf". */
 void fed__text_real(struct fed_text *, double x);
@@ -56,6 +58,10 @@ void fed_text_count(struct fed_text *, double n);
 void fed_text_bytes(struct fed_text *, double bytes);
 void fed_text_seconds(struct fed_text *, double seconds);
 void fed_text_si(struct fed_text *, double x, const char *unit);
+/* For figures below one another, all of as many digits: a time as fed_text_seconds(), "5.00 s"; a
+ * number by a format of one double, "%#.4g" for 4 digits, without a point at its end, NaN "-". */
+void fed_text_clock(struct fed_text *, double seconds);
+void fed_text_number(struct fed_text *, const char *fmt, double x);
 
 /* The character at s and its bytes; 0 bytes when it is not valid UTF-8 (or len is 0). */
 size_t fed_utf8_next(const char *s, size_t len, uint32_t *code);

@@ -120,7 +120,36 @@ static void put_two(struct fed_text *t, double n, int share, const char *first, 
 	fed_text_add(t, "%.0f %s %d %s", floor(n / share), first, (int)fmod(n, share), second);
 }
 
-void fed_text_seconds(struct fed_text *t, double s)
+void fed_text_number(struct fed_text *t, const char *fmt, double x)
+{
+	char s[400]; /* DBL_MAX has 309 digits */
+
+	const int n = isnan(x) ? snprintf(s, sizeof s, "-") : snprintf(s, sizeof s, fmt, x);
+	const bool point = n > 0 && s[n - 1] == '.';
+	fed_text_put(t, s, (size_t)n - point);
+}
+
+struct fed_shown fed_digits(double x, int digits)
+{
+	struct fed_shown shown;
+	struct fed_text text = {0};
+	char fmt[16];
+
+	snprintf(fmt, sizeof fmt, "%%#.%dg", digits);
+	fed_text_number(&text, fmt, x);
+	snprintf(shown.s, sizeof shown.s, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	return shown;
+}
+
+static void put_unit(struct fed_text *t, const char *fmt, double x, const char *unit)
+{
+	fed_text_number(t, fmt, x);
+	fed_text_add(t, " %s", unit);
+}
+
+/* fmt: of three digits. */
+static void put_seconds(struct fed_text *t, double s, const char *fmt)
 {
 	if (put_special(t, s)) {
 		fed_text_put(t, " s", 2);
@@ -134,17 +163,27 @@ void fed_text_seconds(struct fed_text *t, double s)
 	if (s == 0)
 		fed_text_put(t, "0 s", 3);
 	else if (s < 0.9995e-3)
-		fed_text_add(t, "%.3g us", s * 1e6);
+		put_unit(t, fmt, s * 1e6, "us");
 	else if (s < 0.9995)
-		fed_text_add(t, "%.3g ms", s * 1e3);
+		put_unit(t, fmt, s * 1e3, "ms");
 	else if (s < 59.95)
-		fed_text_add(t, "%.3g s", s);
+		put_unit(t, fmt, s, "s");
 	else if (s < 3599.5)
 		put_two(t, round(s), 60, "min", "s");
 	else if (s < 86370)
 		put_two(t, round(s / 60), 60, "h", "min");
 	else
 		put_two(t, round(s / 3600), 24, "d", "h");
+}
+
+void fed_text_seconds(struct fed_text *t, double s)
+{
+	put_seconds(t, s, "%.3g");
+}
+
+void fed_text_clock(struct fed_text *t, double s)
+{
+	put_seconds(t, s, "%#.3g");
 }
 
 bool fed_parse_real(const char *s, double *out)

@@ -129,15 +129,18 @@ bool fed_event_filter_passes(const struct fed_event_filter *c, const struct fed_
 
 /* Lines ------------------------------------------------------------------------ */
 
-/* Append a round's metrics: "accuracy 81.20 %, loss 0.5512, 9 of 10 clients used". */
+/* Append a round's metrics: "accuracy 81.20 %, loss 0.5512, clients 9 of 10", in the words of a
+ * round's line. */
 static void put_figures(struct fed_text *line, const struct fed_logged_event *e)
 {
 	fed_text_add(line, "  ");
 	if (!isnan(e->accuracy))
 		fed_text_add(line, "accuracy %.2f %%, ", 100 * e->accuracy);
 	if (!isnan(e->loss))
-		fed_text_add(line, "loss %.4g, ", e->loss);
-	fed_text_add(line, "%u of %u client%s used", e->used, e->invited, e->invited == 1 ? "" : "s");
+		fed_text_add(line, "loss %s, ", fed_digits(e->loss, 4).s);
+	fed_text_add(line, "clients %u", e->used);
+	if (e->used != e->invited)
+		fed_text_add(line, " of %u", e->invited);
 }
 
 void fed_logged_event_put(struct fed_text *line, const struct fed_event_log *r,
@@ -146,7 +149,7 @@ void fed_logged_event_put(struct fed_text *line, const struct fed_event_log *r,
 	const char *text = fed_event_log_text(r, e);
 
 	fed_text_add(line, "version %llu  clock ", (unsigned long long)e->version);
-	fed_text_seconds(line, e->clock);
+	fed_text_clock(line, e->clock);
 	/* "fault 1: offline on client 3" has the kind itself. */
 	const char *kind = fed_event_name(e->kind);
 	if (!text || strncmp(text, kind, strlen(kind)) != 0)

@@ -182,15 +182,13 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 		fed_text_bytes(out, value);
 	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0 ||
 	         strcmp(name, "server_wait") == 0 || strcmp(name, "evaluation_seconds") == 0)
-		fed_text_seconds(out, value);
+		fed_text_clock(out, value);
 	else if (strstr(name, "flops"))
 		fed_text_si(out, value, "FLOP");
-	else if (strstr(name, "loss") || strcmp(name, "step_norm") == 0)
-		fed_text_add(out, fabs(value) < 1e4 ? "%.4f" : "%.3g", value);
-	else if (value == floor(value))
+	else if (value == floor(value) && !strstr(name, "loss"))
 		fed_text_count(out, value);
 	else
-		fed_text_add(out, "%.4g", value);
+		fed_text_number(out, strcmp(name, "lr") == 0 ? "%.4g" : "%#.4g", value);
 }
 
 bool fed__metric_counts(const struct fed_field *metric)

@@ -64,7 +64,7 @@ static void print_summary(struct fed_shell *shell, const struct fed_quality *q)
 		if (figure[i].share)
 			fed__table_share(&t, figure[i].x);
 		else
-			fed__table_real(&t, figure[i].x, "%.4g");
+			fed__table_real(&t, figure[i].x, "%#.4g");
 	}
 	fed__table_print(shell, &t);
 	if (q->unknown)

@@ -151,7 +151,7 @@ static void add_line(struct fed_table *t, const struct evaluated_clients *e, uin
 			fed__table_share(t, q->accuracy);
 		else
 			fed__table_real(t, q->r2, "%.3f");
-		fed__table_real(t, q->loss, "%.4g");
+		fed__table_real(t, q->loss, "%#.4g");
 	}
 }
 

@@ -106,10 +106,10 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 		if (!isnan(last->test_accuracy))
 			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
 		if (!isnan(last->test_loss)) /* NaN: not evaluated */
-			fed_text_add(&text, "loss %.4g, ", last->test_loss);
+			fed_text_add(&text, "loss %s, ", fed_digits(last->test_loss, 4).s);
 		if (last->perplexity > 0)
-			fed_text_add(&text, "perplexity %.4g, ", last->perplexity);
-		fed_text_add(&text, "train loss %.4g", last->train_loss);
+			fed_text_add(&text, "perplexity %s, ", fed_digits(last->perplexity, 4).s);
+		fed_text_add(&text, "train loss %s", fed_digits(last->train_loss, 4).s);
 		fed__table_cell(t, "%s", fed_text_str(&text));
 	}
 	fed_text_release(&text);

@@ -3,6 +3,7 @@
  * shell/output/event_text.c - the sink that prints events as text.
  */
 #include <math.h>
+#include <string.h>
 
 #include "history/metrics.h"
 #include "session/composition.h"
@@ -10,6 +11,8 @@
 #include "shell/output/step_text.h"
 #include "train/clients/names.h"
 #include "train/round/chosen_metrics.h"
+
+enum { GAP = 2 }; /* blanks between the parts of a line */
 
 /* Parts of a round's line, the first to be left out on a narrow screen last. */
 enum round_part {
@@ -25,66 +28,109 @@ enum round_part {
 	TRAIN_LOSS,
 	PARTS
 };
+_Static_assert(PARTS == FED_ROUND_LINE_PARTS, "a width for each");
 /* The order in which they stand. */
 static const enum round_part order[PARTS] = {
 	ROUND, ACCURACY, LOSS, PERPLEXITY, SUCCESS, PARAMETER_ERROR, TRAIN_LOSS, CLIENTS, CLOCK, BYTES};
+/* Columns of those whose first values are narrower than others soon may be. */
+static const int least[PARTS] = {[ROUND] = 10, [LOSS] = 12, [TRAIN_LOSS] = 18, [CLOCK] = 13};
 
 static void put_part(struct fed_text *out, const struct fed_record *r, enum round_part part)
 {
 	switch (part) {
 	case ROUND:
-		fed_text_add(out, "round %-4.0f", r->round);
+		fed_text_add(out, "round %.0f", r->round);
 		break;
 	case ACCURACY:
 		if (!isnan(r->test_accuracy))
-			fed_text_add(out, "  accuracy %6.2f %%", 100 * r->test_accuracy);
+			fed_text_add(out, "accuracy %6.2f %%", 100 * r->test_accuracy);
 		break;
 	case LOSS:
 		if (!isnan(r->test_loss))
-			fed_text_add(out, "  loss %-7.4g", r->test_loss);
+			fed_text_add(out, "loss %s", fed_digits(r->test_loss, 4).s);
 		break;
 	case PERPLEXITY:
 		if (r->perplexity > 0)
-			fed_text_add(out, "  perplexity %-6.4g", r->perplexity);
+			fed_text_add(out, "perplexity %s", fed_digits(r->perplexity, 4).s);
 		break;
 	case SUCCESS:
 		if (!isnan(r->attack_success))
-			fed_text_add(out, "  attack success %6.2f %%", 100 * r->attack_success);
+			fed_text_add(out, "attack success %6.2f %%", 100 * r->attack_success);
 		break;
 	case PARAMETER_ERROR:
 		if (!isnan(r->parameter_error))
-			fed_text_add(out, "  error %-7.3g", r->parameter_error);
+			fed_text_add(out, "error %s", fed_digits(r->parameter_error, 3).s);
 		break;
 	case TRAIN_LOSS:
-		fed_text_add(out, "  train loss %-7.4g", r->train_loss);
+		fed_text_add(out, "train loss %s", fed_digits(r->train_loss, 4).s);
 		break;
 	case CLIENTS:
-		fed_text_add(out, "  clients %.0f", r->used);
+		fed_text_add(out, "clients %.0f", r->used);
 		if (r->used != r->invited)
 			fed_text_add(out, " of %.0f", r->invited);
 		break;
 	case CLOCK:
-		fed_text_add(out, "  clock ");
-		fed_text_seconds(out, r->clock);
+		fed_text_add(out, "clock ");
+		fed_text_clock(out, r->clock);
 		break;
 	default:
-		fed_text_add(out, "  ");
 		fed_text_bytes(out, r->bytes_up + r->bytes_down);
 	}
 }
 
-/* "round 3     accuracy  81.20 %  loss 0.5512   clients 10 of 10  clock 0.4 s  15.9 MB", its most
- * important parts where the screen is narrow; width 0: all. */
-static void put_round(struct fed_text *out, const struct fed_record *r, int width)
+/* The widths of the parts of a round's line are those of the widest in this run so far, so that
+ * lines below one another have the same columns. */
+static void widen(struct fed_round_line *l, const struct fed_record *r)
 {
-	size_t shown = PARTS;
+	struct fed_text text = {0};
 
-	do {
-		fed_text_clear(out);
-		for (size_t k = 0; k < PARTS; k++)
-			if ((size_t)order[k] < shown)
-				put_part(out, r, order[k]);
-	} while (width > 0 && fed_text_width(fed_text_str(out)) > width && --shown > 1);
+	if (!l->last || r->round <= l->last) /* another run */
+		memcpy(l->width, least, sizeof l->width);
+	l->last = r->round;
+	for (enum round_part part = 0; part < PARTS; part++) {
+		fed_text_clear(&text);
+		put_part(&text, r, part);
+		const int width = fed_text_width(fed_text_str(&text));
+		l->width[part] = width > l->width[part] ? width : l->width[part];
+	}
+	fed_text_release(&text);
+}
+
+/* How many parts, the most important first, fit into a screen; width 0: all. */
+static size_t parts_shown(const struct fed_round_line *l, int width)
+{
+	size_t shown = 0;
+	int sum = 0;
+
+	for (; shown < PARTS; shown++) {
+		if (l->width[shown])
+			sum += l->width[shown] + (shown ? GAP : 0);
+		if (width > 0 && shown > 0 && sum > width)
+			break;
+	}
+	return shown;
+}
+
+/* "round 3     accuracy  81.20 %  loss 0.5512   clients 10 of 10  clock 0.40 s  15.9 MB", its most
+ * important parts where the screen is narrow; width 0: all. */
+static void put_round(struct fed_text *out, struct fed_round_line *l, const struct fed_record *r,
+                      int width)
+{
+	struct fed_text part = {0};
+
+	widen(l, r);
+	const size_t shown = parts_shown(l, width);
+	for (size_t k = 0; k < PARTS; k++) {
+		if ((size_t)order[k] >= shown || !l->width[order[k]])
+			continue;
+		fed_text_clear(&part);
+		put_part(&part, r, order[k]);
+		fed_text_add(out, "%*s%s%*s", k ? GAP : 0, "", fed_text_str(&part),
+		             l->width[order[k]] - fed_text_width(fed_text_str(&part)), "");
+	}
+	while (out->len && out->s[out->len - 1] == ' ')
+		out->s[--out->len] = 0;
+	fed_text_release(&part);
 }
 
 /* Honest clients whose updates the last step does not trust. */
@@ -114,7 +160,8 @@ static void put_defence(struct fed_text *out, const struct fed_session *s,
 			fed_text_add(out, ", blamed %.0f honest%s%s", blamed, brief ? "" : " client",
 			             brief || blamed == 1 ? "" : "s");
 		if (brief < 2 && !isnan(r->honest_distance))
-			fed_text_add(out, "; %soff by %.3g", brief ? "" : "step ", r->honest_distance);
+			fed_text_add(out, "; %soff by %s", brief ? "" : "step ",
+			             fed_digits(r->honest_distance, 3).s);
 		if (width <= 0 || fed_text_width(fed_text_str(out)) <= width)
 			return;
 	}
@@ -130,7 +177,8 @@ static void put_clients(struct fed_text *out, const struct fed_session *s,
 	if (isnan(r->clients_loss))
 		fed_text_add(out, "no figures");
 	else if (isnan(r->clients_accuracy))
-		fed_text_add(out, "mean loss %.4g on their held-out examples", r->clients_loss);
+		fed_text_add(out, "mean loss %s on their held-out examples",
+		             fed_digits(r->clients_loss, 4).s);
 	else
 		fed_text_add(out, "mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f",
 		             100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
@@ -160,7 +208,7 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 {
 	struct fed_text text = {0};
 
-	put_round(&text, r, shell->screen.width);
+	put_round(&text, &shell->round_line, r, shell->screen.width);
 	fed__print(shell, "%s\n", fed_text_str(&text));
 	if (r->attackers > 0) {
 		fed_text_clear(&text);

@@ -60,10 +60,8 @@ void fed__table_shown(struct fed_table *t, double x, const char *text)
 
 void fed__table_real(struct fed_table *t, double x, const char *fmt)
 {
-	char text[64];
-
-	snprintf(text, sizeof text, fmt, x);
-	fed__table_shown(t, x, isnan(x) ? "-" : text);
+	fed_text_number(&t->cells, fmt, x);
+	add_figure(t, (struct fed_table_figure){x, true});
 }
 
 /* A cell of a number that `put` appends. */
@@ -94,7 +92,7 @@ void fed__table_bytes(struct fed_table *t, double bytes)
 
 void fed__table_seconds(struct fed_table *t, double seconds)
 {
-	put_number(t, seconds, fed_text_seconds);
+	put_number(t, seconds, fed_text_clock);
 }
 
 void fed__table_unit(struct fed_table *t, double x, const char *unit)

@@ -166,6 +166,12 @@ START_TEST(numbers_for_people)
 		{fed_text_seconds, 86399, "1 d 0 h"},
 		{fed_text_seconds, 187200, "2 d 4 h"},
 		{fed_text_seconds, -2, "-2 s"},
+		{fed_text_clock, 0, "0 s"},
+		{fed_text_clock, 12e-6, "12.0 us"},
+		{fed_text_clock, 0.358, "358 ms"},
+		{fed_text_clock, 0.99951, "1.00 s"},
+		{fed_text_clock, 59.9, "59.9 s"},
+		{fed_text_clock, 192, "3 min 12 s"},
 		{fed__text_real, 0.1, "0.1"},
 		{fed__text_real, 1e6, "1000000"},
 		{fed__text_real, 1e300, "1e300"},
@@ -184,6 +190,12 @@ START_TEST(numbers_for_people)
 		ck_assert_str_eq(fed_text_str(&t), rows[i].text);
 		fed_text_release(&t);
 	}
+	ck_assert_str_eq(fed_digits(0.365, 4).s, "0.3650");
+	ck_assert_str_eq(fed_digits(1234, 4).s, "1234");
+	ck_assert_str_eq(fed_digits(-12.5, 4).s, "-12.50");
+	ck_assert_str_eq(fed_digits(1e-6, 4).s, "1.000e-06");
+	ck_assert_str_eq(fed_digits(NAN, 4).s, "-");
+	ck_assert_str_eq(fed_digits(INFINITY, 4).s, "inf");
 	struct fed_text t = {0};
 	fed_text_si(&t, 4.5e9, "FLOP");
 	fed_text_si(&t, 0.25, "");

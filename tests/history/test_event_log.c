@@ -164,7 +164,7 @@ START_TEST(a_round_is_rounded_once)
 
 		fed_event_log_take(&r, &(struct fed_event){.kind = FED_EVENT_ROUND, .record = &record});
 		fed_logged_event_put(&line, &r, fed_event_log_at(&r, 1), NULL);
-		snprintf(expected, sizeof expected, "accuracy %.2f %%, loss %.4g, ",
+		snprintf(expected, sizeof expected, "accuracy %.2f %%, loss %#.4g, ",
 		         100 * record.test_accuracy, record.test_loss);
 		ck_assert_msg(strstr(fed_text_str(&line), expected) != NULL, "%s is not in %s", expected,
 		              line.s);

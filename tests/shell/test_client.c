@@ -49,10 +49,10 @@ START_TEST(a_client_s_story)
 	                 story);
 	ck_assert_str_eq(table, "  version  sent at  bytes down  download  trained  bytes up  upload  "
 	                        "ended at  what became of it\n"
-	                        "        0      0 s       112 B    112 ms    24 ms     112 B  112 ms   "
+	                        "        0      0 s       112 B    112 ms  24.0 ms     112 B  112 ms   "
 	                        " 248 ms  used for version 1 "
 	                        "with weight 0.5\n"
-	                        "        1   248 ms       112 B    112 ms    24 ms     112 B  112 ms   "
+	                        "        1   248 ms       112 B    112 ms  24.0 ms     112 B  112 ms   "
 	                        " 496 ms  used for version 2 "
 	                        "with weight 0.5\n");
 	story = said("client 3 n=1");
@@ -167,7 +167,7 @@ START_TEST(a_turn_of_split_learning)
 {
 	said("model mlp hidden=4; scheme split cut=1; round 1");
 	const char *story = said("client 1");
-	ck_assert_msg(strstr(story, "  24 ms  ") != NULL, "%s", story);
+	ck_assert_msg(strstr(story, "  24.0 ms  ") != NULL, "%s", story);
 	ck_assert_ptr_nonnull(strstr(story, "passed its head on in version 1; "));
 	ck_assert_ptr_nonnull(strstr(said("histogram compute"),
 	                             "compute of 4 updates: mean 78 ms, least 24 ms, most 240 ms"));

@@ -225,10 +225,10 @@ START_TEST(shows_the_figures_of_the_session)
 		fed_text_bytes(&want, (double)(costs->bytes_up + costs->bytes_down));
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_clear(&want);
-		fed_text_add(&want, " %.4g ", (double)c->loss);
+		fed_text_add(&want, " %#.4g ", (double)c->loss);
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_clear(&want);
-		fed_text_add(&want, " %.4g ", in.update[i].norm);
+		fed_text_add(&want, " %#.4g ", in.update[i].norm);
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_clear(&want);
 		fed_text_add(&want, " %.3f ", fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP));

@@ -83,7 +83,7 @@ static void put_seconds(struct fed_text *out, double seconds)
 	if (isnan(seconds))
 		fed_text_add(out, "-");
 	else
-		fed_text_seconds(out, seconds);
+		fed_text_clock(out, seconds);
 }
 
 static void put_bytes(struct fed_text *out, uint64_t bytes)

@@ -100,11 +100,11 @@ static const struct {
 	{"link", {"link", 18, 12}, NULL, put_link},
 	{"updates", {"updates", 8, 13, true}, "%.0f"},
 	{"staleness", {"stale", 6, 8, true}, "%.0f"},
-	{"loss", {"loss", 9, 2, true}, "%.4g"},
+	{"loss", {"loss", 9, 2, true}, "%#.4g"},
 	[ACCURACY] = {"accuracy", {"accuracy", 8, 3, true}, NULL, put_accuracy},
-	{"norm", {"norm", 9, 9, true}, "%.4g"},
+	{"norm", {"norm", 9, 9, true}, "%#.4g"},
 	{"cosine", {"cos(step)", 10, 10, true}, "%.3f"},
-	{"score", {"score", 9, 15, true}, "%.4g"},
+	{"score", {"score", 9, 15, true}, "%#.4g"},
 	{"weight", {"weight", 7, 14, true}, "%.4f"},
 	[VERDICT] = {"verdict", {"verdict", 8, 3}, NULL, put_verdict},
 	{"bytes", {"bytes", 8, 5, true}, NULL, put_bytes},
@@ -122,10 +122,7 @@ static void put_cell(struct fed_text *out, const struct client_cell *l, size_t c
 	}
 	memcpy(&x, row + fed_fields_find(fed_client_table_fields, columns[column].field)->offset,
 	       sizeof x);
-	if (isnan(x))
-		fed_text_add(out, "-");
-	else
-		fed_text_add(out, columns[column].format, x);
+	fed_text_number(out, columns[column].format, x);
 }
 
 struct clients_view {

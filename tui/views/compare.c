@@ -219,7 +219,7 @@ static void put_cell(struct fed_text *out, int column, const struct compare_view
 			fed_text_count(out, best->round);
 		break;
 	case CLOCK:
-		fed_text_seconds(out, h->record[h->n - 1].clock);
+		fed_text_clock(out, h->record[h->n - 1].clock);
 		break;
 	default:
 		fed_text_bytes(out, st->run_summary[i].bytes);

@@ -174,9 +174,9 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 		if (!isnan(accuracy))
 			fed_text_add(&text, "accuracy %.2f %%  ", 100 * accuracy);
 		if (!isnan(loss)) /* NaN: not evaluated (`eval-every`) */
-			fed_text_add(&text, "loss %.4g  ", loss);
+			fed_text_add(&text, "loss %s  ", fed_digits(loss, 4).s);
 		if (!isnan(r->train_loss))
-			fed_text_add(&text, "train %.4g", r->train_loss);
+			fed_text_add(&text, "train %s", fed_digits(r->train_loss, 4).s);
 	}
 	fed__canvas_write(canvas, end + 2, row, fed_text_str(&text), plain);
 	fed_text_release(&text);

@@ -108,10 +108,7 @@ static void lay_out(struct fed_columns *c, struct fed_column column[COLUMNS], in
 static void put_number(struct fed_text *out, const char *fmt, double x)
 {
 	fed_text_clear(out);
-	if (isnan(x))
-		fed_text_add(out, "-");
-	else
-		fed_text_add(out, fmt, x);
+	fed_text_number(out, fmt, x);
 }
 
 static void put_bar(struct fed_text *out, double x, double most, int width, bool utf8)
@@ -149,9 +146,9 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed__columns_cell(c, canvas, STEP, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4f", s->weight);
 	fed__columns_cell(c, canvas, WEIGHT, row, fed_text_str(&text), plain);
-	put_number(&text, "%.4g", s->norm);
+	put_number(&text, "%#.4g", s->norm);
 	fed__columns_cell(c, canvas, NORM, row, fed_text_str(&text), plain);
-	put_number(&text, "%.4g", s->score);
+	put_number(&text, "%#.4g", s->score);
 	fed__columns_cell(c, canvas, SCORE, row, fed_text_str(&text), plain);
 	put_bar(&text, s->norm, most[0], c->width[NORM_BAR], w->utf8);
 	fed__columns_cell(c, canvas, NORM_BAR, row, fed_text_str(&text), style);
@@ -273,7 +270,7 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	                  (struct fed_style){group->trusted ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});
 	put_number(&text, "%.4f", group->weight);
 	fed__columns_cell(c, canvas, SHARE, row, fed_text_str(&text), plain);
-	put_number(&text, "%.4g", group->score);
+	put_number(&text, "%#.4g", group->score);
 	fed__columns_cell(c, canvas, DISTANCE, row, fed_text_str(&text), plain);
 	put_bar(&text, group->score, most, c->width[WEIGHED], w->utf8);
 	fed__columns_cell(c, canvas, WEIGHED, row, fed_text_str(&text), style);

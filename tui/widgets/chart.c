@@ -445,7 +445,7 @@ static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *ca
 			last--;
 		char value[32] = "no values";
 		if (last > 0)
-			snprintf(value, sizeof value, "%.4g", series->y[last - 1]);
+			snprintf(value, sizeof value, "%#.4g", series->y[last - 1]);
 		const int left = names + 1, end = chart->columns - (int)strlen(value);
 		fed__canvas_write(canvas, 0, (int)i, series->name, plain_style);
 		for (int column = names; column < chart->columns; column++)

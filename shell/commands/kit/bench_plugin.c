@@ -28,8 +28,8 @@ static void row(struct fed_table *table, const char *name, const char *how, doub
 {
 	fed__table_cell(table, "%s", name);
 	fed__table_cell(table, "%s", how);
-	fed__table_real(table, seconds * 1e3, "%.4g");
-	fed__table_real(table, bytes / seconds * 1e-9, "%.3g");
+	fed__table_real(table, seconds * 1e3, "%#.4g");
+	fed__table_real(table, bytes / seconds * 1e-9, "%#.3g");
 }
 
 /* The command that another process of this program runs. */

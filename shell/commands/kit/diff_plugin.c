@@ -94,8 +94,8 @@ static void show_steps(struct fed_shell *shell, const struct pair *p, const stru
 
 	for (size_t i = 0; i < 2; i++) {
 		fed__table_cell(&table, "%s", p->name[i]);
-		fed__table_real(&table, f->norm[i], "%.6g");
-		fed__table_real(&table, trial[i]->seconds * 1e3, "%.3g");
+		fed__table_real(&table, f->norm[i], "%#.6g");
+		fed__table_real(&table, trial[i]->seconds * 1e3, "%#.3g");
 		fed__table_cell(&table, "%s", fed_text_str(&trial[i]->settings));
 	}
 	fed__table_print(shell, &table);
@@ -150,9 +150,9 @@ static void show_coordinates(struct fed_shell *shell, const struct pair *p)
 		const double x = (double)p->a.step[at[k]], y = (double)p->b.step[at[k]];
 
 		fed__table_integer(&table, at[k]);
-		fed__table_real(&table, x, "%.6g");
-		fed__table_real(&table, y, "%.6g");
-		fed__table_real(&table, x - y, "%.6g");
+		fed__table_real(&table, x, "%#.6g");
+		fed__table_real(&table, y, "%#.6g");
+		fed__table_real(&table, x - y, "%#.6g");
 	}
 	fed__table_print(shell, &table);
 }

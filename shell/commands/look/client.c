@@ -74,7 +74,7 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 	fed__table_integer(&table, client->rounds);
 	if (!isnan(client->loss)) {
 		fed__table_cell(&table, "last loss");
-		fed__table_real(&table, (double)client->loss, "%.4g");
+		fed__table_real(&table, (double)client->loss, "%#.4g");
 	}
 	cell_evaluation(&table, client, fed_client_evaluation(&fed_session_parts(s)->clients, id));
 	fed_text_clear(&text);

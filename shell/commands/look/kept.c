@@ -25,7 +25,7 @@ void fed__list_kept(struct fed_shell *shell, const struct fed_runs *kept)
 		fed__table_cell(&table, "%s", kept->run[i].name);
 		fed__table_integer(&table, h->n);
 		fed__table_share(&table, last ? last->test_accuracy : NAN);
-		fed__table_real(&table, last ? last->test_loss : NAN, "%.4g");
+		fed__table_real(&table, last ? last->test_loss : NAN, "%#.4g");
 	}
 	fed__table_print(shell, &table);
 }

@@ -45,8 +45,8 @@ static void tabulate_from(struct fed_shell *shell, uint64_t k,
 		fed__table_real(&table, one ? e->client : NAN, "%.0f");
 		fed__table_cell(&table, "%s", name ? name : "");
 		fed__table_bytes(&table, !round && e->bytes ? (double)e->bytes : NAN);
-		fed__table_real(&table, round ? e->accuracy : NAN, "%.4g");
-		fed__table_real(&table, round ? e->loss : NAN, "%.4g");
+		fed__table_real(&table, round ? e->accuracy : NAN, "%#.4g");
+		fed__table_real(&table, round ? e->loss : NAN, "%#.4g");
 		fed__table_cell(&table, "%s", text ? text : "");
 		fed__table_cell(&table, "%s", e->undone ? "yes" : "no");
 	}

@@ -82,8 +82,8 @@ static void show_numbers(struct fed_shell *shell, const struct fed_reconstructio
 
 	for (uint32_t j = first; j < first + n; j++) {
 		fed__table_integer(&table, j);
-		fed__table_real(&table, k->original[i * all + j], "%.4g");
-		fed__table_real(&table, k->recovered[i * all + j], "%.4g");
+		fed__table_real(&table, k->original[i * all + j], "%#.4g");
+		fed__table_real(&table, k->recovered[i * all + j], "%#.4g");
 	}
 	fed__table_print(shell, &table);
 	if (n < size)

@@ -53,8 +53,8 @@ static void show_rows(struct fed_shell *shell, const struct fed_trial *t)
 
 	for (size_t i = 0; i < t->n; i++) {
 		fed__table_integer(&table, i);
-		fed__table_real(&table, length_of(t->update[i].delta, t->dim), "%.6g");
-		fed__table_real(&table, (double)t->verdict[i].score, "%.6g");
+		fed__table_real(&table, length_of(t->update[i].delta, t->dim), "%#.6g");
+		fed__table_real(&table, (double)t->verdict[i].score, "%#.6g");
 		fed__table_real(&table, (double)t->verdict[i].weight, "%.6f");
 		fed__table_cell(&table, "%s", word_of(t, i));
 		if (grouped)

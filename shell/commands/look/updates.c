@@ -96,11 +96,11 @@ static void row_of(struct fed_table *t, const struct fed_update_geometry *in, si
 	fed__table_integer(t, u->samples);
 	fed__table_integer(t, u->steps);
 	fed__table_integer(t, u->staleness);
-	fed__table_real(t, u->loss, "%.4g");
-	fed__table_real(t, in->update[i].norm, "%.4g");
+	fed__table_real(t, u->loss, "%#.4g");
+	fed__table_real(t, in->update[i].norm, "%#.4g");
 	fed__table_real(t, value_of(in, i, BY_STEP), "%.3f");
 	fed__table_real(t, value_of(in, i, BY_HONEST), "%.3f");
-	fed__table_real(t, u->verdict.score, "%.4g");
+	fed__table_real(t, u->verdict.score, "%#.4g");
 	fed__table_real(t, u->verdict.weight, "%.4f");
 	fed__table_cell(t, "%s",
 	                fed_client_verdict_trusted(u) ? "used"

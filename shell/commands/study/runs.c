@@ -78,7 +78,7 @@ static bool list_run(void *ctx, const struct fed_stored_run *run)
 	else
 		fed__table_integer(l->table, run->rounds);
 	fed__table_share(l->table, last ? last->test_accuracy : NAN);
-	fed__table_real(l->table, last ? last->test_loss : NAN, "%.4g");
+	fed__table_real(l->table, last ? last->test_loss : NAN, "%#.4g");
 	fed__table_seconds(l->table, run->seconds);
 	if (*run->why)
 		fed_text_add(&l->why, "%llu (%s): %s\n", (unsigned long long)run->cell, run->levels,

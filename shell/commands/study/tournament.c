@@ -36,7 +36,7 @@ static void cell_match(struct fed_table *table, const struct fed_outcome *o)
 	else if (*o->why)
 		fed__table_cell(table, "failed");
 	else if (isnan(o->total.test_accuracy))
-		fed__table_real(table, o->total.test_loss, "%.4g");
+		fed__table_real(table, o->total.test_loss, "%#.4g");
 	else
 		fed__table_share(table, o->total.test_accuracy);
 }
