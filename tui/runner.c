@@ -130,7 +130,7 @@ static double monotonic_now(void)
  * the run must be interrupted: lines are queued, or the runner ends. */
 static bool wait_turn(struct fed_runner *r, double seconds)
 {
-	bool stop = false;
+	bool stop = false, told = false;
 
 	pthread_mutex_lock(&r->lock);
 	r->phase = WAITING;
@@ -140,12 +140,18 @@ static bool wait_turn(struct fed_runner *r, double seconds)
 		stop = r->leaving || r->n_lines > 0;
 		if (stop || is_interrupted(r))
 			break;
-		if (r->held || is_blocked(r))
+		if (r->held || is_blocked(r)) {
+			/* The terminal's thread may have given up on the session since: no frame is due by
+			 * itself while nothing runs. */
+			if (!told)
+				signal_event(r);
+			told = true;
 			wait_change(r, 0);
-		else if (seconds > 0 && pace_of(r) > 0 && !r->permits && monotonic_now() < r->due)
+		} else if (seconds > 0 && pace_of(r) > 0 && !r->permits && monotonic_now() < r->due) {
 			wait_change(r, r->due);
-		else
+		} else {
 			break;
+		}
 	}
 	r->permits -= r->permits > 0;
 	r->phase = BUSY;
