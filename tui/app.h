@@ -39,6 +39,7 @@ struct fed_app {
 	char title[200];             /* state of the session at its last pause */
 	struct fed_slider slider;    /* its versions then */
 	uint64_t matter;             /* the view's keys, by index, that mattered then */
+	bool unfinished;             /* a run could go on then */
 	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not shown */
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;
@@ -56,6 +57,7 @@ struct fed_app {
 	struct fed_caption_area captions; /* of a script */
 	struct fed_pane pane;             /* what a command printed */
 	struct fed_runner_state now;      /* the caller sets it before keys are handled */
+	struct fed_runner_state painted;  /* whose keys the footer has */
 };
 
 /* Actions of keys that the caller carries out. */

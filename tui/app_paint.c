@@ -39,9 +39,9 @@ static int resize(struct fed_canvas *canvas, int columns, int rows, struct fed_e
 
 /* Title ---------------------------------------------------------------------------- */
 
-static const char *word_of(const struct fed_runner_state *now)
+static const char *word_of(const struct fed_app *app, const struct fed_runner_state *now)
 {
-	if (now->paused)
+	if (now->paused || (!now->busy && fed_session_left(app->watched.session)))
 		return "paused";
 	if (now->held)
 		return "waiting";
@@ -71,7 +71,7 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
 		put_course(fed_travel_course(w->travel), narrow, out);
 	fed_text_add(out, narrow ? "  " : "  clock ");
 	fed_text_clock(out, fed_session_clock(w->session));
-	fed_text_add(out, "  %s", word_of(now));
+	fed_text_add(out, "  %s", word_of(app, now));
 	if (now->pace > 0)
 		fed_text_add(out, "  pace %g/s", now->pace);
 	if (w->n_marked)
@@ -88,7 +88,10 @@ bool fed__app_is_changed(const struct fed_app *app, const struct fed_runner_stat
 	put_state(app, now, &state);
 	const bool same = strncmp(fed_text_str(&state), app->title, sizeof app->title - 1) == 0;
 	fed_text_release(&state);
-	return !same || fed__app_is_stale(app);
+	const struct fed_runner_state *then = &app->painted;
+	const bool same_keys = then->busy == now->busy && then->paused == now->paused &&
+	                       then->held == now->held && then->by_key == now->by_key;
+	return !same || !same_keys || fed__app_is_stale(app);
 }
 
 /* Columns of all names; shared: with one blank between two of them. */
@@ -257,12 +260,11 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 		add_global(hints, &n, '<', NULL);
 		add_global(hints, &n, '>', NULL);
 		add_global(hints, &n, 'b', NULL);
-	} else if (now->paused || !now->busy) {
-		add_global(hints, &n, ' ', now->paused && now->busy ? "go on" : NULL);
-		if (now->paused && now->busy)
-			add_global(hints, &n, 's', NULL);
-		else
-			n = 0, add_global(hints, &n, 'r', NULL);
+	} else if (now->busy ? now->paused : app->unfinished) {
+		add_global(hints, &n, ' ', "go on");
+		add_global(hints, &n, 's', NULL);
+	} else if (!now->busy) {
+		add_global(hints, &n, 'r', NULL);
 	} else {
 		add_global(hints, &n, ' ', NULL);
 	}
@@ -448,6 +450,7 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 		take_course(app);
 		fed_text_release(&state);
 		app->matter = keys_that_matter(app);
+		app->unfinished = fed_session_left(app->watched.session);
 	}
 	paint_title(app, app->title);
 	fed__canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */
@@ -458,5 +461,6 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 	if (app->captions.shown)
 		fed__caption_area_paint(&app->captions, &app->whole, top + capacity, rows);
 	app->cursor = paint_footer(app, now, rows - 1);
+	app->painted = *now;
 	return FED_OK;
 }

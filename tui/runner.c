@@ -297,6 +297,13 @@ void fed__runner_script(struct fed_runner *r, bool begins)
 	pthread_mutex_unlock(&r->lock);
 }
 
+static void end_pause(struct fed_runner *r)
+{
+	r->paused = r->round_asked = r->round_begun = false;
+	r->permits = 0;
+	update_attention(r);
+}
+
 static void *run_thread(void *arg)
 {
 	struct fed_runner *r = arg;
@@ -304,6 +311,8 @@ static void *run_thread(void *arg)
 	for (;;) {
 		pthread_mutex_lock(&r->lock);
 		r->phase = IDLE;
+		if (!r->n_lines)
+			end_pause(r); /* a line that is typed later runs */
 		signal_event(r);
 		while (r->wanted || r->taken || (!r->n_lines && !r->leaving)) {
 			if (r->wanted && !r->taken)
@@ -468,7 +477,7 @@ struct fed_runner_state fed_runner_state(struct fed_runner *r)
 		.held = r->held && r->phase == WAITING,
 		.by_key = r->hold.by_key,
 		.last = r->hold.last,
-		.paused = r->paused,
+		.paused = r->paused && !r->permits && !r->round_asked,
 		.leaving = r->leaving,
 		.left = r->left,
 		.done = r->done,

@@ -49,7 +49,7 @@ struct fed_runner_state {
 	bool held;      /* ... until the part of a script that is shown is read: */
 	bool by_key;    /*     a key says so, not the time */
 	bool last;      /*     nothing follows */
-	bool paused;    /* until fed__runner_pause(false) or a permit */
+	bool paused;    /* until fed__runner_pause(false) or the last line's end; not while permitted */
 	bool leaving;   /* fed__runner_leave() was called ... */
 	bool left;      /* ... and the thread has ended */
 	bool done;      /* a line asked to quit the program */

@@ -150,10 +150,9 @@ static void press_pause(struct fed_watch *w)
 		fed__runner_pause(w->runner, !now.paused);
 		return;
 	}
-	fed__runner_pause(w->runner, false);
 	if (has_interrupted_run(w))
 		submit(w, "continue");
-	else if (!now.paused)
+	else
 		fed__app_notice(&w->app, false, "nothing runs; press r for a round, : for a command");
 }
 
@@ -187,6 +186,14 @@ static void read_on(struct fed_watch *w, const struct fed_runner_state *now)
 		next_part(w);
 	else if (now->held && now->last && !fed__app_has_more(&w->app))
 		fed__runner_release(w->runner);
+}
+
+static void press_step(struct fed_watch *w)
+{
+	if (fed_runner_state(w->runner).busy)
+		fed__runner_permit_one(w->runner);
+	else
+		submit(w, "step");
 }
 
 static void press_round(struct fed_watch *w)
@@ -289,9 +296,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		next_part(w);
 		break;
 	case FED_APP_ACTION_STEP:
-		if (!fed_runner_state(w->runner).busy)
-			submit(w, "step");
-		fed__runner_permit_one(w->runner);
+		press_step(w);
 		break;
 	case FED_APP_ACTION_ROUND:
 		press_round(w);

@@ -10,43 +10,60 @@
 #include "base/mem.h"
 #include "plug/calls/call.h"
 #include "history/client_selector.h"
+#include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 #include "session/internal.h"
 
 /* Clients ----------------------------------------------------------------------- */
 
-static bool has_ideal_link(const struct fed_client *c)
+static bool has_ideal_link(const struct fed_session *s, const struct fed_fault *fault, uint32_t id)
 {
-	return c->link.latency == 0 && isinf(c->link.up) && isinf(c->link.down);
+	const struct fed_client_link *link = &s->parts.clients.client[id].link;
+
+	(void)fault;
+	return link->latency == 0 && isinf(link->up) && isinf(link->down);
 }
 
-static bool computes_at_once(const struct fed_client *c)
+static bool computes_at_once(const struct fed_session *s, const struct fed_fault *fault,
+                             uint32_t id)
 {
-	return c->device == 0;
+	(void)fault;
+	return s->parts.clients.client[id].device == 0;
 }
 
-static bool has_one_example(const struct fed_client *c)
+static bool has_one_example(const struct fed_session *s, const struct fed_fault *fault, uint32_t id)
 {
-	return c->count <= 1;
+	(void)fault;
+	return s->parts.clients.client[id].count <= 1;
 }
 
-static const struct {
+/* The fault begins in the open round, which has invited the client before. */
+static bool is_invited(const struct fed_session *s, const struct fed_fault *fault, uint32_t id)
+{
+	return fed_session_open(s) && fault->from == fed_session_version(s) &&
+	       fed_invitation_of(&s->federation, id);
+}
+
+static const struct idle_rule {
 	enum fed_fault_kind kind;
-	bool (*idle)(const struct fed_client *);
-	const char *why;
+	bool (*idle)(const struct fed_session *, const struct fed_fault *, uint32_t client);
+	const char *when, *why;
 } rules[] = {
-	{FED_FAULT_SLOW_LINK, has_ideal_link,
+	{FED_FAULT_SLOW_LINK, has_ideal_link, "",
      "an ideal link takes no time; `set client WHO link=4g` gives another"},
-	{FED_FAULT_STRAGGLER, computes_at_once,
+	{FED_FAULT_STRAGGLER, computes_at_once, "",
      "computing takes no time there; `set client WHO device=phone` changes that"},
-	{FED_FAULT_DATA_ARRIVES, has_one_example, "there is one example, which is there at once"},
-	{FED_FAULT_DATA_EXPIRES, has_one_example, "there is one example, which stays"},
+	{FED_FAULT_DATA_ARRIVES, has_one_example, "", "there is one example, which is there at once"},
+	{FED_FAULT_DATA_EXPIRES, has_one_example, "", "there is one example, which stays"},
+	{FED_FAULT_OFFLINE, is_invited, " in the open round", "the model was sent before"},
+	{FED_FAULT_FLAKY, is_invited, " in the open round", "the model was sent before"},
+	{FED_FAULT_CHURN, is_invited, " in the open round", "the model was sent before"},
 };
 
 /* "slow-link changes nothing on clients 0-3: an ideal link ..." */
 static void notice_clients(struct fed_session *s, const struct fed_fault *fault,
-                           bool (*idle)(const struct fed_client *), const char *why)
+                           const struct idle_rule *rule)
 {
 	uint32_t *ids = fed_alloc_array(fault->n, sizeof *ids), n = 0;
 	struct fed_text list = {0};
@@ -54,13 +71,13 @@ static void notice_clients(struct fed_session *s, const struct fed_fault *fault,
 	if (!ids)
 		return; /* no memory: no notice */
 	for (uint32_t i = 0; i < fault->n; i++)
-		if (idle(&s->parts.clients.client[fault->client[i]]))
+		if (rule->idle(s, fault, fault->client[i]))
 			ids[n++] = fault->client[i];
 	fed_client_labels_put(&list, &s->parts.clients, ids, n, 60);
 	if (n)
-		fed_session_tell(s, FED_EVENT_NOTICE, "%s changes nothing on client%s %s: %s",
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s changes nothing on client%s %s%s: %s",
 		                 fed_fault_types[fault->kind].name, n == 1 ? "" : "s", fed_text_str(&list),
-		                 why);
+		                 rule->when, rule->why);
 	fed_text_release(&list);
 	fed_free(ids);
 }
@@ -176,7 +193,7 @@ void fed__session_tell_idle(struct fed_session *s, const struct fed_fault *fault
 		                 fed_fault_types[fault->kind].name, why);
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		if (rules[i].kind == fault->kind)
-			notice_clients(s, fault, rules[i].idle, rules[i].why);
+			notice_clients(s, fault, &rules[i]);
 	notice_sequential(s, fault);
 	if (fault->attack) {
 		notice_knowledge(s, fault);

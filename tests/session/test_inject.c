@@ -221,6 +221,12 @@ static const struct {
 	{"round 4", "inject drift 0 at=2", "version 2 is in the past, the next is 5",
      FED_EVENT_WARNING},
 	{"round 4", "inject offline 0 at=5", NULL, FED_EVENT_WARNING},
+	{"round 1;step 2", "inject offline 1,2",
+     "offline changes nothing on clients 1,2 in the open round: the model was sent before",
+     FED_EVENT_NOTICE},
+	{"round 1;step 2", "inject flaky 1 at=3", NULL, FED_EVENT_NOTICE},
+	{"set participants 1;step", "inject churn all", "churn changes nothing on client ",
+     FED_EVENT_NOTICE},
 };
 
 START_TEST(what_has_no_effect_is_told)

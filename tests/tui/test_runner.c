@@ -10,7 +10,7 @@ static struct fed_session session;
 static struct fed_runner *runner;
 static sem_t begun, go_on;
 
-/* A line: an event, before which it waits to be let on; then it ends. */
+/* A line: it waits to be let on, then has two events. */
 static void execute(void *ctx, const char *line, bool queued)
 {
 	(void)ctx;
@@ -18,6 +18,7 @@ static void execute(void *ctx, const char *line, bool queued)
 	(void)queued;
 	sem_post(&begun);
 	sem_wait(&go_on);
+	fed_session_hold(&session);
 	fed_session_hold(&session);
 }
 
@@ -89,21 +90,45 @@ START_TEST(a_pause_that_is_reached_is_signalled)
 }
 END_TEST
 
+static void pause_at_an_event(void)
+{
+	submit_and_wait();
+	fed__runner_pause(runner, true);
+	sem_post(&go_on);
+	ck_assert(is_signalled(60000));
+	fed_runner_clear_event(runner);
+}
+
+static void wait_until_idle(void)
+{
+	while (fed_runner_state(runner).busy)
+		is_signalled(1);
+}
+
 /* Each permitted event ends in a wait that is signalled. */
 START_TEST(an_event_that_is_permitted_is_signalled)
 {
-	fed__runner_pause(runner, true);
-	submit_and_wait();
+	pause_at_an_event();
 	fed__runner_permit_one(runner);
-	sem_post(&go_on); /* the permit lets it through, to the end of the line */
-	ck_assert(is_signalled(60000));
-	submit_and_wait();
-	sem_post(&go_on);
 	ck_assert(is_signalled(60000));
 	ck_assert(fed_runner_state(runner).waiting);
-	fed_runner_clear_event(runner);
+	ck_assert(fed_runner_state(runner).paused);
 	fed__runner_permit_one(runner);
-	ck_assert(is_signalled(60000));
+	wait_until_idle();
+}
+END_TEST
+
+/* A pause is one of the lines that are there: one that is typed later runs. */
+START_TEST(a_pause_ends_with_the_last_line)
+{
+	pause_at_an_event();
+	fed__runner_permit_one(runner);
+	fed__runner_permit_one(runner);
+	wait_until_idle();
+	ck_assert(!fed_runner_state(runner).paused);
+	submit_and_wait();
+	sem_post(&go_on);
+	wait_until_idle();
 }
 END_TEST
 
@@ -115,6 +140,7 @@ FED_SUITE(runner)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_pause_that_is_reached_is_signalled);
 	tcase_add_test(tests, an_event_that_is_permitted_is_signalled);
+	tcase_add_test(tests, a_pause_ends_with_the_last_line);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

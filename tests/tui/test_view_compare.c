@@ -56,7 +56,7 @@ START_TEST(shows_the_figures_of_the_histories)
 	fed_text_bytes(&want, total.bytes_up + total.bytes_down);
 	glass_shows(&g, fed_text_str(&want));
 	fed_text_clear(&want);
-	fed_text_seconds(&want, total.clock);
+	fed_text_clock(&want, total.clock);
 	glass_shows(&g, fed_text_str(&want));
 	glass_shows(&g, "three");
 	glass_shows(&g, "this run");

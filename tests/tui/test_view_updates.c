@@ -113,7 +113,7 @@ START_TEST(shows_the_figures_of_the_insight)
 		struct fed_text want = {0};
 		const struct fed_client_verdict *u = &in.of[i];
 
-		fed_text_add(&want, "%7u  %-9s  %-8s  %9.3f  %6.4f  %9.4g", u->client,
+		fed_text_add(&want, "%7u  %-9s  %-8s  %9.3f  %6.4f  %#9.4g", u->client,
 		             u->byzantine ? "Byzantine" : "honest", u->verdict.used ? "used" : "filtered",
 		             fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP),
 		             u->verdict.weight, in.update[i].norm);

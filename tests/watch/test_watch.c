@@ -316,7 +316,7 @@ START_TEST(interrupts_stop_what_runs)
 	command("round 1000000");
 	emulator_wait("running");
 	emulator_type("\003");
-	emulator_wait("ready");
+	emulator_wait("paused");
 	command("continue");
 	emulator_wait("running");
 	leave();
@@ -469,7 +469,7 @@ START_TEST(numbers_are_those_of_json)
 	emulator_wait("ready");
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "lines.json"), 1 << 20, &json, &err), &err);
 	const char *lines = fed_text_str(&json);
-	fed_text_add(&words, "accuracy %.2f %%  loss %.4g  train %.4g",
+	fed_text_add(&words, "accuracy %.2f %%  loss %#.4g  train %#.4g",
 	             100 * json_number(lines, "test_accuracy"), json_number(lines, "test_loss"),
 	             json_number(lines, "train_loss"));
 	emulator_wait(fed_text_str(&words));
@@ -482,7 +482,7 @@ START_TEST(numbers_are_those_of_json)
 	emulator_wait(fed_text_str(&words));
 	fed_text_clear(&words);
 	fed_text_add(&words, "version 3  clock ");
-	fed_text_seconds(&words, json_number(lines, "clock"));
+	fed_text_clock(&words, json_number(lines, "clock"));
 	emulator_wait(fed_text_str(&words));
 	leave();
 	fed_text_release(&json);
