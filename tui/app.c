@@ -7,10 +7,13 @@
 
 #include "base/mem.h"
 #include "history/client_selector.h"
+#include "history/event_log.h"
 #include "tui/views/messages.h"
 #include "tui/app_internal.h"
 #include "tui/widgets/styled_text.h"
 #include "tui/widgets/svg.h"
+
+enum { EVENTS_HEARD = 1000 }; /* of those that one frame reads, the last */
 
 /* Views -------------------------------------------------------------------------- */
 
@@ -159,6 +162,32 @@ bool fed__app_read_messages(struct fed_app *app)
 			hear(app, &message, fed_text_str(&line));
 	}
 	fed_text_release(&line);
+	return any;
+}
+
+/* Whether a typed command is answered by events of this kind, which print nothing here. */
+static bool is_answer(const struct fed_logged_event *e)
+{
+	return e->client == FED_SERVER && (e->kind == FED_EVENT_NOTICE ||
+	                                   e->kind == FED_EVENT_WARNING || e->kind == FED_EVENT_FAULT);
+}
+
+bool fed__app_read_events(struct fed_app *app)
+{
+	const struct fed_event_log *log = fed_session_event_log(app->watched.session);
+	const bool listens = app->asked && !app->alarm;
+	bool any = false;
+
+	if (!listens || log->n > app->events_heard + EVENTS_HEARD)
+		app->events_heard = log->n - (listens ? EVENTS_HEARD : 0);
+	while (app->events_heard < log->n) {
+		const struct fed_logged_event *e = fed_event_log_at(log, ++app->events_heard);
+		const char *text = e && is_answer(e) ? fed_event_log_text(log, e) : NULL;
+
+		if (text)
+			hear_reply(app, text, true);
+		any = any || text;
+	}
 	return any;
 }
 

@@ -49,11 +49,12 @@ struct fed_app {
 	bool helping, mouse;
 	enum fed_look look; /* of pictures that are written to files */
 	int help_row;
-	char notice[400]; /* shown in the footer until a key is pressed; may have SGR escapes */
-	bool alarm;       /* the notice is an error */
-	bool asked;       /* a command was typed: its output is shown as a notice */
-	uint32_t printed; /* lines of its output so far */
-	uint64_t heard;   /* messages read */
+	char notice[400];      /* shown in the footer until a key is pressed; may have SGR escapes */
+	bool alarm;            /* the notice is an error */
+	bool asked;            /* a command was typed: its output is shown as a notice */
+	uint32_t printed;      /* lines of its output so far */
+	uint64_t heard;        /* messages read */
+	uint64_t events_heard; /* events of the session that were read for answers */
 	struct fed_caption_area captions; /* of a script */
 	struct fed_pane pane;             /* what a command printed */
 	struct fed_runner_state now;      /* the caller sets it before keys are handled */
@@ -99,6 +100,9 @@ void fed__app_notify_version(struct fed_app *);
 bool fed__app_awaits_versions(const struct fed_app *);
 /* Read new messages; returns whether the screen changed. */
 bool fed__app_read_messages(struct fed_app *);
+/* Show notices, warnings and faults that a typed command caused; returns whether the screen
+ * changed. The session must be paused. */
+bool fed__app_read_events(struct fed_app *);
 /* Whether title or view are out of date.  The session must be paused. */
 bool fed__app_is_changed(const struct fed_app *, const struct fed_runner_state *);
 

@@ -414,6 +414,7 @@ static void handle_session(struct fed_watch *w)
 	w->n_keys = 0;
 	w->prompt_pending = false;
 	fed__app_notify_version(&w->app);
+	w->dirty |= fed__app_read_events(&w->app);
 }
 
 /* Least seconds between two frames. */

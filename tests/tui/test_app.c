@@ -263,6 +263,29 @@ static void say(enum fed_watch_stream stream, const char *line)
 	fed__messages_add(app.watched.messages, stream, 0, "\n", 1);
 }
 
+/* A command that prints nothing is answered by its events. */
+START_TEST(a_typed_command_is_answered)
+{
+	fed__app_read_events(&app);
+	press(':');
+	type("inject offline 2");
+	small_do(&session, "inject offline 2"); /* before it was asked for */
+	fed__app_read_events(&app);
+	ck_assert_int_eq(press(FED_KEY_ENTER), FED_APP_ACTION_LINE);
+	look(&idle, 80, 24);
+	lacks("fault 1");
+	small_do(&session, "inject slow-link 3");
+	ck_assert(fed__app_read_events(&app));
+	look(&idle, 80, 24);
+	shows("fault 2: slow-link factor=10 on client 3, from version 1 on  (more in the log)\n");
+	press('1');
+	small_do(&session, "inject offline 1");
+	ck_assert(!fed__app_read_events(&app));
+	look(&idle, 80, 24);
+	lacks("fault 3");
+}
+END_TEST
+
 START_TEST(lessons_and_messages)
 {
 	say(FED_STREAM_PART, "Lesson 0: none");
@@ -301,6 +324,7 @@ FED_SUITE(app)
 	tcase_add_test(tests, completion);
 	tcase_add_test(tests, hints_and_further_lines);
 	tcase_add_test(tests, the_cursor_counts_columns);
+	tcase_add_test(tests, a_typed_command_is_answered);
 	tcase_add_test(tests, lessons_and_messages);
 	suite_add_tcase(suite, tests);
 	return suite;
