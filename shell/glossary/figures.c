@@ -333,6 +333,7 @@ bool fed__figure_norms(const struct fed_session *s, struct fed_text *out)
 }
 bool fed__figure_cosines(const struct fed_session *s, struct fed_text *out)
 {
+	fed_text_add(out, "cos(step) ");
 	return put_geometry(s, true, out);
 }
 

@@ -22,6 +22,7 @@ struct fed_glossary_word {
 	const char *doc;                     /* paragraphs */
 	const char *metric;  /* whose last value is its figure (history/metrics.h), or NULL */
 	const char *setting; /* whose value is, or NULL */
+	const char *command; /* that shows or chooses it; NULL: that of its kind */
 	/* Append the figure of the session; false: there is none yet. */
 	bool (*now)(const struct fed_session *, struct fed_text *);
 };

@@ -150,13 +150,13 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("AUC", "metric", "area under the ROC curve, from scores", fed__quality_text,
          .metric = "auc", .also = {"ROC"}),
 	WORD("class precision", "column", "share of the answers of a class that are right",
-         fed__quality_text, .also = {"answers", "answer"}),
+         fed__quality_text, .also = {"answers", "answer"}, .command = "evaluate"),
 	WORD("class recall", "column", "share of the examples of a class that are found",
-         fed__quality_text),
+         fed__quality_text, .command = "evaluate"),
 	WORD("confusion matrix", "term", "how often which class is taken for which", fed__quality_text,
-         .also = {"confusion"}),
+         .also = {"confusion"}, .command = "evaluate"),
 	WORD("MAE", "metric", "mean absolute error of a regression", fed__regression_text,
-         .also = {"RMSE", "R2", "own R2"}),
+         .also = {"RMSE", "R2", "own R2"}, .command = "evaluate"),
 	WORD("perplexity", "metric", "e to the mean loss of a language model",
          "How many equally likely next tokens would be as hard to guess; 1 is certainty, the\n"
          "size of the vocabulary is knowing nothing. Each round's line has that of the test\n"
@@ -223,7 +223,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "figures of the round, which depend on every parameter. `verify FILES` replays each in a\n"
          "program of its own, `replay FILE verify` here. Processors with other vectors (AVX-512,\n"
          "AVX2) add in another order, so that a small difference may be the machine's.",
-         .also = {"digest", "same bits", "file", "outcome"}),
+         .also = {"digest", "same bits", "file", "outcome"}, .command = "verify"),
 	WORD("baseline", "command", "training without the federation, for comparison",
          "`baseline central` trains on all clients' examples at one place, `baseline local` each\n"
          "client alone. Federated learning should come near to the first without moving data, and\n"
@@ -231,9 +231,10 @@ const struct fed_glossary_word fed__glossary[] = {
          "worth its cost. They are kept as runs `central` and `local`.",
          .also = {"central", "local baseline"}),
 	WORD("own accuracy", "column", "accuracy of the model that a client sent, on its own examples",
-         fed__fairness_text, .also = {"own loss", "tuned accuracy", "tuned loss", "tuned R2"}),
+         fed__fairness_text, .also = {"own loss", "tuned accuracy", "tuned loss", "tuned R2"},
+         .command = "evaluate"),
 	WORD("Jain's index", "metric", "how evenly the model serves the clients", fed__fairness_text,
-         .also = {"Jain index", "worst tenth", "worst client", "deviation"}),
+         .also = {"Jain index", "worst tenth", "worst client", "deviation"}, .command = "evaluate"),
 	WORD("loss", "metric", "how far the model's outputs are from the truth: less is better",
          "In a round's line and in `history` it is the test loss: the mean over the test\n"
          "examples. In a table of clients it is each one's last local loss, while it trained.\n"
@@ -274,14 +275,14 @@ const struct fed_glossary_word fed__glossary[] = {
          "out.\n"
          "\n"
          "  steps = E * ceil(n / B)",
-         .also = {"local steps"}),
+         .also = {"local steps"}, .command = "updates"),
 	WORD("update", "term", "what a client sends back: trained minus received parameters",
          "As many numbers as the model has parameters. The codec may compress it, a fault may\n"
          "corrupt it, and a Byzantine client sends what it likes instead. `updates` shows\n"
          "those of the last round.\n"
          "\n"
          "  d_i = w_i - x, w_i the client's model after training, x the one that it received",
-         .metric = "updates", .also = {"delta", "updates used"}),
+         .metric = "updates", .also = {"delta", "updates used"}, .command = "updates"),
 	WORD("staleness", "metric", "how old the model is that an update was trained from",
          fed__staleness_text, .metric = "staleness", .also = {"stale"}),
 	WORD("reported", "metric", "clients whose update arrived and was taken",
@@ -295,16 +296,16 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("refused", "metric", "updates that the server did not take",
          "The gate refuses an update of the wrong size and one with a number that is not\n"
          "finite; an aggregator may refuse one, too. `log kind=refused` tells the reasons.",
-         .metric = "refused"),
+         .metric = "refused", .command = "log"),
 	WORD("lost", "metric", "clients whose message was lost",
          "A fault dropped it, the link did (`transport lossy`), or the client crashed. The\n"
          "server never hears of it, so that under sync it waits until the deadline or goes on\n"
          "with the others.",
-         .metric = "lost"),
+         .metric = "lost", .command = "log"),
 	WORD("late", "metric", "clients whose work was dropped, as the round did not wait for it",
          "Under sync the round had its quorum, or its deadline had passed. Under async the\n"
          "update was older than max-staleness.",
-         .metric = "late"),
+         .metric = "late", .command = "log"),
 	WORD("bytes", "metric", "bytes on the wire, whether they arrived or not",
          "From clients to the server is up, from the server to clients is down. A vector takes\n"
          "4 bytes a number, less under a codec. `costs` splits them by client and by\n"
@@ -326,7 +327,7 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("saved", "column", "bytes that the codec saved",
          "What the same messages would have been under `codec none`, less what was sent.\n"
          "Beside it stands the share; `costs` has both.",
-         .now = fed__figure_saved, .also = {"saved-share"}),
+         .now = fed__figure_saved, .also = {"saved-share"}, .command = "costs"),
 
 	/* Defence: the rule as a test for attackers. */
 	WORD("attackers", "metric", "updates of Byzantine clients in a round", fed__filtered_text,
@@ -403,7 +404,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "their variance, and distances in it are at most the true ones. Its title says which\n"
          "share of the variance it shows.",
          .also = {"a version ago", "variance", "honest, filtered", "Byzantine, filtered", "several",
-                  "marked"}),
+                  "marked"},
+         .command = "updates"),
 
 	/* Clients, devices and data. */
 	WORD("client", "term", "an owner of private examples, with a device and a link",
@@ -418,24 +420,25 @@ const struct fed_glossary_word fed__glossary[] = {
          "churn.",
          .now = fed__figure_in_flight,
          .also = {"idle", "downloading", "holding", "uploading", "queued", "done", "cancelled",
-                  "away", "at work", "in flight"}),
+                  "away", "at work", "in flight"},
+         .command = "clients"),
 	WORD("examples", "column", "rows of data with their labels that a client holds",
          "The partition decides how many each gets and of which classes. FedAvg weighs a\n"
          "client's update by this number.",
-         .now = fed__figure_pool, .also = {"samples", "example"}),
+         .now = fed__figure_pool, .also = {"samples", "example"}, .command = "clients"),
 	WORD("labels", "column", "the classes among a client's examples",
          "One bar for each class, its height the share of the client's examples: level bars\n"
          "are iid, a single one is a client that knows one class.",
-         .now = fed__figure_dataset, .also = {"label", "classes", "class"}),
+         .now = fed__figure_dataset, .also = {"label", "classes", "class"}, .command = "clients"),
 	WORD("pool", "term", "training examples that no client holds yet",
          "`add-client` takes from it, `remove-client` gives back. `add-client 10 samples=100\n"
          "reuse` shares examples among clients instead.",
-         .now = fed__figure_pool),
+         .now = fed__figure_pool, .command = "add-client"),
 	WORD("partition", "column", "how the pool's examples are split over clients",
          "iid: each client gets a random share. noniid, dirichlet and others give clients\n"
          "different classes or amounts, which is what makes federated learning hard. `explain\n"
          "dirichlet` and the other names tell each rule; `help add-client` has them.",
-         .now = fed__figure_clients, .also = {"non-iid", "heterogeneity"}),
+         .now = fed__figure_clients, .also = {"non-iid", "heterogeneity"}, .command = "add-client"),
 	WORD("dataset", "term", "examples to learn from, and test examples that no client gets",
          "`dataset` lists generators that make one (moons, blobs, glyphs, ...) and files that\n"
          "it reads (csv, idx, npz, ...). Without a choice the first command that needs one\n"
@@ -450,21 +453,21 @@ const struct fed_glossary_word fed__glossary[] = {
          "`inject byzantine 20% attack=alie` chooses one. Some are crude (sign-flip,\n"
          "gaussian), some are crafted together to stay within the spread of the honest updates\n"
          "(alie, ipm, min-max). `plugins attack` lists them.",
-         .metric = "attackers", .also = {"colluding"}),
+         .metric = "attackers", .also = {"colluding"}, .command = "inject"),
 	WORD("latency", "column", "seconds that a message takes before its first byte arrives",
          "One way, whatever its size; the bytes over the bandwidth come on top. Split\n"
          "learning, with messages for each batch, feels it most.\n"
          "\n"
          "  time = latency + bytes / bandwidth",
-         .also = {"bandwidth"}),
+         .also = {"bandwidth"}, .command = "set"),
 	WORD("jitter", "column", "random extra time of each message on a link",
          "Only `transport lossy` knows it; `transport local` delivers after the latency and\n"
          "the bytes over the bandwidth.",
-         .now = fed__figure_transport),
+         .now = fed__figure_transport, .command = "transport"),
 	WORD("drop rate", "term", "probability that a link loses a message",
          "The column loss in the table of links; only `transport lossy` knows it. An update\n"
          "that is lost takes the whole round's work of its client with it.",
-         .now = fed__figure_transport),
+         .now = fed__figure_transport, .command = "transport"),
 	WORD("transport", "plugins", "what carries the messages",
          "local delivers all of them in virtual time; lossy has jitter and losses. `transport`\n"
          "chooses one, `plugins transport` lists them.",
@@ -479,7 +482,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "All layers' weights and biases in one vector; their number is called dim, d or P. Of\n"
          "a plugin or fault parameters are its own settings.",
          .now = fed__figure_parameters,
-         .also = {"dim", "d", "parameter", "numbers", "original", "width"}),
+         .also = {"dim", "d", "parameter", "numbers", "original", "width"}, .command = "model"),
 	WORD("layer", "term", "one step from inputs to outputs of the model",
          "Dense, convolution, pooling, ReLU, ...: `model` lists them with shapes, parameters\n"
          "and FLOPs. A cut is a boundary between two of them.",
@@ -491,24 +494,24 @@ const struct fed_glossary_word fed__glossary[] = {
          "3` moves it, `leakage` measures what it reveals.\n"
          "\n"
          "  client: a = head(x);  server: loss(rest(a), y)",
-         .now = fed__figure_cut, .also = {"cuts", "after"}),
+         .now = fed__figure_cut, .also = {"cuts", "after"}, .command = "scheme"),
 	WORD("head", "term", "the client's layers, before the cut",
          "Each client's turn begins with the head of the client before it and ends by passing\n"
          "it on: through the server (relay=server) or directly (relay=peer). SplitFed averages\n"
          "the heads instead.",
-         .now = fed__figure_head, .also = {"relay"}),
+         .now = fed__figure_head, .also = {"relay"}, .command = "scheme"),
 	WORD("tail", "term", "the client's last layers, after a second cut",
          "With labels=client the model has two cuts: the client has the first and the last\n"
          "layers, the server those between. Labels then never leave the client (U-shape).\n"
          "Without it the server has all layers after the cut.",
-         .now = fed__figure_tail),
+         .now = fed__figure_tail, .command = "scheme"),
 	WORD("smashed data", "term", "the activations at the cut, which the client sends to the server",
          "For each batch of B examples: B times the width of the layer before the cut, and the\n"
          "labels. The server answers with the gradient by them, of the same size. They are not\n"
          "the examples, but `reconstruct` shows how much of these can be recovered.\n"
          "\n"
          "  a = head(x), B * width numbers up, as many down",
-         .now = fed__figure_smashed, .also = {"smashed", "activations"}),
+         .now = fed__figure_smashed, .also = {"smashed", "activations"}, .command = "scheme"),
 	WORD("gradient", "term", "direction in which the loss grows fastest, in each parameter",
          "A local step goes against it. In split learning it is also a message: the server\n"
          "sends the gradient by the smashed data, so that the client can train its layers.\n"
@@ -544,7 +547,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "\n"
          "Source: Szekely et al. 2007; Vepakomma et al. 2020; Li et al. 2022.",
          .also = {"dcor", "distance correlation", "corrected", "labels inferred", "norm AUC",
-                  "reconstruction", "recovered", "privacy", "columns"}),
+                  "reconstruction", "recovered", "privacy", "columns"},
+         .command = "leakage"),
 	WORD("plane", "view", "decision regions of the global model and of the clients' own",
          fed__plane_text, .now = fed__figure_model,
          .also = {"decision regions", "wrong", "unsure", "answer", "local training"}),
@@ -560,7 +564,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "training and upload took, and what became of it.",
          .now = fed__figure_in_flight,
          .also = {"download", "trained", "upload", "sent at", "ended at", "what became of it",
-                  "outcome"}),
+                  "outcome"},
+         .command = "client"),
 	WORD("event", "term", "one thing that happened at one moment of virtual time",
          "`log` shows them. begin, round, aborted: of a round. sent, received, trained,\n"
          "reported, refused, lost, late, cancelled: of an invitation. smashed, gradient,\n"
@@ -569,11 +574,13 @@ const struct fed_glossary_word fed__glossary[] = {
          "the evaluation by clients. fault, plugin, notice, warning, stop: of the session.",
          .now = fed__figure_events,
          .also = {"begin", "sent", "received", "aborted", "plugin", "notice", "note", "warning",
-                  "stop", "arrived", "asked", "answered", "reached", "passes"}),
+                  "stop", "arrived", "asked", "answered", "reached", "passes"},
+         .command = "log"),
 	WORD("breakpoint", "term", "a condition at which a run stops",
          "`break accuracy>=0.9` or `break client==3`; `break` lists them with how often each\n"
          "was met (hits). `continue` goes on.",
-         .now = fed__figure_breakpoints, .also = {"break", "hits", "condition", "pause"}),
+         .now = fed__figure_breakpoints, .also = {"break", "hits", "condition", "pause"},
+         .command = "break"),
 	WORD("run", "term", "the rounds since version 0; a kept run is a copy of its history",
          "`keep NAME` keeps it, `plot accuracy NAME` and the view compare set runs side by\n"
          "side. `restart` begins another one.",
@@ -632,7 +639,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "of momentum or of an aggregator's term, and the activations and gradients of a batch of\n"
          "the largest client. Split learning leaves it the layers before the cut; lora saves\n"
          "almost nothing.",
-         .metric = "client_memory", .also = {"memory", "client memory"}),
+         .metric = "client_memory", .also = {"memory", "client memory"}, .command = "costs"),
 	WORD("comparison of plugins", "term", "columns of `bench-plugin` and `diff-plugin`",
          "ms a call: milliseconds of one call, the median of the runs; GB/s: bytes of updates\n"
          "that it reads over that time. difference: of two plugins' steps, at the coordinate\n"

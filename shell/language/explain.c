@@ -152,12 +152,13 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 
 /* Figures of the session -------------------------------------------------------- */
 
-/* "now: 97.90 %, in version 3" of a metric. */
-static void show_metric(struct fed_shell *shell, const struct fed_field *metric)
+/* "now: test-accuracy 97.90 % in version 3" of a metric, without its name where that is the word
+ * which is explained. */
+static void show_metric(struct fed_shell *shell, const struct fed_field *metric, const char *word)
 {
 	const struct fed_history *h = fed_session_history(shell->session);
 	const double value = fed_history_figure(h, metric, 0);
-	struct fed_text text = {0};
+	struct fed_text text = {0}, key = {0}, form = {0};
 
 	const char *needs = isnan(value) ? fed_metric_needs(metric) : NULL;
 	if (needs)
@@ -166,10 +167,30 @@ static void show_metric(struct fed_shell *shell, const struct fed_field *metric)
 		fed__print(shell, "\nnow: no rounds yet; `round` makes one\n");
 		return;
 	}
+	fed_field_key(metric, &key);
+	fed__glossary_form(word, 1, &form);
+	const bool same = strcmp(fed_text_str(&form), fed_text_str(&key)) == 0;
 	fed_metric_put(metric, value, &text);
-	fed__print(shell, "\nnow: %s in version %.0f\n", isnan(value) ? "none" : fed_text_str(&text),
+	fed__print(shell, "\nnow: %s%s%s in version %.0f\n", same ? "" : fed_text_str(&key),
+	           same ? "" : " ", isnan(value) ? "none" : fed_text_str(&text),
 	           h->record[h->n - 1].round);
 	fed_text_release(&text);
+	fed_text_release(&key);
+	fed_text_release(&form);
+}
+
+/* A word without a figure: why. */
+static void show_none(struct fed_shell *shell)
+{
+	const uint64_t version = fed_session_version(shell->session);
+
+	if (!version)
+		fed__print(shell, "\nnow: nothing to show yet; `round` makes a version\n");
+	else if (!fed_session_federation(shell->session)->verdicts.n)
+		fed__print(shell, "\nnow: the updates of version %s are gone; `round` brings others\n",
+		           fed_count((double)version).s);
+	else
+		fed__print(shell, "\nnow: none in version %s\n", fed_count((double)version).s);
 }
 
 /* The figure of a word now: its own, its metric's, its setting's. */
@@ -182,20 +203,19 @@ static void show_figure(struct fed_shell *shell, const struct fed_glossary_word 
 	if (w->now && w->now(shell->session, &text))
 		fed__print(shell, "\nnow: %s\n", fed_text_str(&text));
 	else if (w->now)
-		fed__print(shell, "\nnow: nothing to show yet; `round` makes a version\n");
+		show_none(shell);
 	fed_text_release(&text);
 	if (w->metric && fed_metric_find(w->metric, &metric, &none) == FED_OK)
-		show_metric(shell, metric);
+		show_metric(shell, metric, w->word);
 	if (w->setting) {
 		fed__print(shell, "%snow: ", w->now ? "" : "\n");
 		fed__show_setting(shell, w->setting, &none);
 	}
 }
 
-static bool explain_word(struct fed_shell *shell, const char *name, const char **kind)
+static bool explain_word(struct fed_shell *shell, const struct fed_glossary_word *w,
+                         const char **kind)
 {
-	const struct fed_glossary_word *w = fed__glossary_find(name);
-
 	if (!w)
 		return false;
 	show(shell, w->kind, w->word, w->help, w->doc, NULL);
@@ -220,7 +240,7 @@ static bool explain_field(struct fed_shell *shell, const char *name, const char 
 		fed__show_setting(shell, name, &none);
 	} else {
 		show(shell, *kind, name, metric->help, NULL, NULL);
-		show_metric(shell, metric);
+		show_metric(shell, metric, name);
 	}
 	return true;
 }
@@ -266,10 +286,13 @@ static const char *command_of_kind(const char *kind)
 }
 
 /* "`help aggregator` shows the command"; nothing for a term without one. */
-static void point_to_help(struct fed_shell *shell, const char *name, const char *kind)
+static void point_to_help(struct fed_shell *shell, const char *name, const char *kind,
+                          const struct fed_glossary_word *word)
 {
 	const struct fed_command *own = command_of(shell, name);
-	const char *command = own ? own->name : command_of_kind(kind);
+	const char *command = own                     ? own->name
+	                      : word && word->command ? word->command
+	                                              : command_of_kind(kind);
 
 	if (command)
 		fed__print_styled(shell, FED_EMPHASIS_DIM, "\n`help %s` shows the command%s\n", command,
@@ -357,12 +380,16 @@ int fed__explain(struct fed_shell *shell, const char *name, struct fed_error *er
 		found = form.len && explain_form(shell, fed_text_str(&form), &kind);
 	if (found)
 		rc = explain_round(shell, fed_text_str(&form), err);
-	else
-		found = explain_word(shell, name, &kind);
+	if (found && rc == FED_OK && word && !word->page) { /* it is a word of the screen, too */
+		point_to_help(shell, "", kind, NULL);
+		fed__print(shell, "\n");
+	}
+	if (rc == FED_OK && !(word && word->page))
+		found |= explain_word(shell, word, &kind);
 	for (size_t i = 0; !found && fed__glossary_form(typed, i, &form); i++)
 		found = form.len && explain_field(shell, fed_text_str(&form), &kind);
 	if (found && rc == FED_OK)
-		point_to_help(shell, name, kind);
+		point_to_help(shell, name, kind, word);
 	fed_text_release(&form);
 	if (found || explain_command(shell, name))
 		return rc;

@@ -207,8 +207,9 @@ static int take_word(struct cut *c)
 			word.end = c->at;
 			if (add_word(c, word))
 				return FED_FAIL;
-			return fed_fail(c->err, "the quote %c at column %zu has no end", c->text[begin],
-			                begin + 1);
+			const bool letter = c->text[begin] == '\'' && begin > word.begin;
+			return fed_fail(c->err, "the quote %c at column %zu has no end%s", c->text[begin],
+			                begin + 1, letter ? "; \\' is an apostrophe" : "");
 		}
 		if (c->text[c->at] == '\\') {
 			word.quoted = true;

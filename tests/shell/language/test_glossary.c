@@ -218,13 +218,19 @@ START_TEST(figures_of_the_session)
 	said(COMPOSED "aggregator krum f=2; round 2");
 	assert_shows(said("explain version"), "\nnow: version 2\n");
 	assert_shows(said("explain metrics"), "loss, round, clock, wall, test-accuracy, ");
-	assert_shows(said("explain recall"), "\nnow: 1 in version 2\n");
+	assert_shows(said("explain recall"), "\nnow: defence-recall 1 in version 2\n");
 	assert_shows(said("explain verdict"),
 	             "\nnow: 10 updates in version 2: 1 used, 0 suspect, 9 filtered\n");
 	assert_shows(said("explain blamed"), "\nnow: 7 of 8 honest updates in version 2\n");
 	assert_shows(said("explain norm"), " over 10 updates of version 2\n");
-	assert_shows(said("explain cosine"), "\nnow: -");
+	assert_shows(said("explain cosine"), "\nnow: cos(step) -");
 	assert_shows(said("explain E"), "\nnow: epochs = 1\n");
+	assert_shows(said("explain group"), "\nnow: none in version 2\n"); /* krum makes none */
+	/* words of the screen that are names of faults and rules, too */
+	assert_shows(said("explain late"), "fault late: ");
+	assert_shows(said("explain late"), "metric late: clients whose work was dropped");
+	assert_shows(said("explain partition"), "column partition: how the pool's examples");
+	assert_shows(said("explain class recall"), "`help evaluate` shows the command");
 	assert_shows(said("explain C"), "now: 10 of 10 clients invited in the last round\n");
 	said("reset; dataset blobs; model mlp hidden=8; add-client 2 samples=20; scheme split cut=2; "
 	     "round 1");
