@@ -93,10 +93,12 @@ static void hear_output(struct fed_app *app, const struct fed_message_line *mess
 		fed_text_add(&reply, "%s", line + strspn(line, " "));
 	else
 		fed__pane_reply(&app->pane, &reply);
-	if (scripted)
+	if (scripted) {
 		fed__caption_area_reply(&app->captions, fed_text_str(&reply));
-	else if (app->asked && !app->alarm)
+	} else if (app->asked && !app->alarm) {
+		app->replied = true;
 		hear_reply(app, fed_text_str(&reply), message->event > app->pane.next.event);
+	}
 	fed_text_release(&reply);
 }
 
@@ -165,11 +167,13 @@ bool fed__app_read_messages(struct fed_app *app)
 	return any;
 }
 
-/* Whether a typed command is answered by events of this kind, which print nothing here. */
-static bool is_answer(const struct fed_logged_event *e)
+/* Whether an event, which prints nothing here, answers a typed command: notices and faults where it
+ * prints nothing either, warnings in any case. */
+static bool is_answer(const struct fed_app *app, const struct fed_logged_event *e)
 {
-	return e->client == FED_SERVER && (e->kind == FED_EVENT_NOTICE ||
-	                                   e->kind == FED_EVENT_WARNING || e->kind == FED_EVENT_FAULT);
+	const bool quiet = e->kind == FED_EVENT_NOTICE || e->kind == FED_EVENT_FAULT;
+
+	return e->client == FED_SERVER && (e->kind == FED_EVENT_WARNING || (quiet && !app->replied));
 }
 
 bool fed__app_read_events(struct fed_app *app)
@@ -182,13 +186,20 @@ bool fed__app_read_events(struct fed_app *app)
 		app->events_heard = log->n - (listens ? EVENTS_HEARD : 0);
 	while (app->events_heard < log->n) {
 		const struct fed_logged_event *e = fed_event_log_at(log, ++app->events_heard);
-		const char *text = e && is_answer(e) ? fed_event_log_text(log, e) : NULL;
+		const char *text = e && is_answer(app, e) ? fed_event_log_text(log, e) : NULL;
 
 		if (text)
 			hear_reply(app, text, true);
 		any = any || text;
 	}
 	return any;
+}
+
+void fed__app_ask(struct fed_app *app)
+{
+	app->asked = true;
+	app->replied = false;
+	app->printed = 0;
 }
 
 /* The command line ----------------------------------------------------------------- */
@@ -222,8 +233,7 @@ static enum fed_app_action finish_prompt(struct fed_app *app)
 		export_view(app, line);
 		return FED_APP_ACTION_NONE;
 	}
-	app->asked = true;
-	app->printed = 0;
+	fed__app_ask(app);
 	return FED_APP_ACTION_LINE;
 }
 

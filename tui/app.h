@@ -52,7 +52,8 @@ struct fed_app {
 	char notice[400];      /* shown in the footer until a key is pressed; may have SGR escapes */
 	bool alarm;            /* the notice is an error */
 	bool asked;            /* a command was typed: its output is shown as a notice */
-	uint32_t printed;      /* lines of its output so far */
+	bool replied;          /* it has printed something */
+	uint32_t printed;      /* lines of its output so far, and events that answer it */
 	uint64_t heard;        /* messages read */
 	uint64_t events_heard; /* events of the session that were read for answers */
 	struct fed_caption_area captions; /* of a script */

@@ -26,6 +26,8 @@ const struct fed_view *fed__app_view(const struct fed_app *);
 int fed__app_open(struct fed_app *, size_t at, struct fed_error *);
 /* The same, if there is such a view; on failure the error becomes a notice. */
 void fed__app_show(struct fed_app *, size_t at);
+/* A command is submitted: its output is shown as a notice. */
+void fed__app_ask(struct fed_app *);
 void fed__app_prompt(struct fed_app *, enum fed_prompting, const char *line);
 /* Whether the view is out of date.  The session must be paused. */
 bool fed__app_is_stale(const struct fed_app *);

@@ -64,8 +64,7 @@ static enum fed_app_action press_on(struct fed_app *app, const struct fed_press 
 static enum fed_app_action press_step(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	app->asked = true;
-	app->printed = 0;
+	fed__app_ask(app);
 	return FED_APP_ACTION_STEP;
 }
 
