@@ -104,6 +104,7 @@ struct fed_progress_line {
 	double target;       /* rounds requested; 0: until a condition holds */
 	double began, drawn; /* wall seconds */
 	uint64_t first;      /* version before the first round */
+	uint64_t earlier;    /* rounds of the same run before it was stopped and resumed */
 	double invited, trained;
 	const struct fed_trials *trials; /* these are played, not rounds of the session; or NULL */
 	const char *unit;                /* what they are called: "rows" */

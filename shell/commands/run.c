@@ -118,7 +118,7 @@ static void say_interrupted(struct fed_shell *shell)
 static int run_part(struct fed_shell *shell, const struct run *run, struct fed_run_result *result,
                     struct fed_error *err)
 {
-	fed__progress_begin(shell, run->n);
+	fed__progress_begin(shell, run->n, run->resume);
 	const int rc = call_session(shell->session, run, result, err);
 	fed__progress_end(shell);
 	if (result->outcome == FED_RUN_ABORTED)
@@ -155,7 +155,8 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 		fed__plugin_watch_run(shell);
 		if (!fed_session_left(s))
 			break;
-		part = (struct run){.resume = true, .command = "continue"};
+		part =
+			(struct run){.n = fed_session_rest(s)->versions, .resume = true, .command = "continue"};
 	}
 	if (result.outcome == FED_RUN_POINTLESS)
 		shell->fault = FED_EXIT_FAILED;

@@ -632,6 +632,8 @@ struct fed_job_progress fed__job_progress(const struct fed_shell *shell)
 		progress.of = p->target;
 		if (progress.done > 0 && progress.of > 0)
 			progress.left = (progress.of - progress.done) * passed / progress.done;
+		progress.done += (double)p->earlier;
+		progress.of += progress.of > 0 ? (double)p->earlier : 0;
 	}
 	if (p->trials) {
 		progress.done = (double)p->trials->played;

@@ -51,8 +51,8 @@ void fed__print_json(struct fed_shell *, struct fed_text *);
 /* Append ,"rounds":3,"test_accuracy":... and the end of the line. */
 void fed__json_outcome(struct fed_text *, const struct fed_outcome *);
 
-/* The progress line; rounds 0: no limit. */
-void fed__progress_begin(struct fed_shell *, uint64_t rounds);
+/* The progress line; rounds 0: no limit; resumed: the rest of a run that was stopped. */
+void fed__progress_begin(struct fed_shell *, uint64_t rounds, bool resumed);
 /* The same of trials: unit is what they are called, target the rounds that they may take in all, 0:
  * not known; drawn: on the terminal, too. */
 void fed__progress_begin_trials(struct fed_shell *, const struct fed_trials *, const char *unit,

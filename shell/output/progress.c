@@ -13,15 +13,21 @@
 
 #define DRAW_EVERY 0.1 /* seconds */
 
-void fed__progress_begin(struct fed_shell *shell, uint64_t rounds)
+void fed__progress_begin(struct fed_shell *shell, uint64_t rounds, bool resumed)
 {
 	const double now = fed_wall_seconds();
+	const struct fed_progress_line *old = &shell->progress;
+	const uint64_t version = fed_session_version(shell->session);
+	const bool goes_on = resumed && rounds && old->target > 0 && version >= old->first &&
+	                     (double)(version - old->first) + (double)rounds == old->target;
+	const uint64_t earlier = goes_on ? old->earlier + (version - old->first) : 0;
 
 	shell->progress = (struct fed_progress_line){
 		.on = shell->screen.terminal,
 		.target = (double)rounds,
 		.began = now,
-		.first = fed_session_version(shell->session),
+		.first = version,
+		.earlier = earlier,
 	};
 	fed__signals_running(FED_RUNNING_ROUNDS);
 }
@@ -108,9 +114,9 @@ static void put_progress(const struct fed_shell *shell, double now, struct fed_t
 	const double part = p->invited > 0 ? p->trained / p->invited : 0;
 	const double done = made + (part < 1 ? part : 1), passed = now - p->began;
 
-	fed_text_add(out, "round %.0f", made + 1);
+	fed_text_add(out, "round %.0f", (double)p->earlier + made + 1);
 	if (p->target > 0)
-		fed_text_add(out, " of %.0f", p->target);
+		fed_text_add(out, " of %.0f", (double)p->earlier + p->target);
 	if (p->invited > 0)
 		fed_text_add(out, ": %.0f of %.0f clients", p->trained, p->invited);
 	if (done <= 0 || passed <= 0)

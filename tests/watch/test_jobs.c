@@ -135,6 +135,8 @@ START_TEST(ctrl_z_puts_a_run_behind)
 	emulator_wait("clients 10  clock");
 	emulator_type("\032");
 	emulator_wait("[1] " LONG);
+	emulator_type("set lr 0.05\r"); /* between two events: the rest of the run is resumed */
+	emulator_wait("lr = 0.05");
 	emulator_type("jobs\r");
 	emulator_wait("of 30,000");
 	emulator_type("fg\r");
