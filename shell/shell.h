@@ -140,6 +140,7 @@ struct fed_autosave {
 	size_t recorded;
 	bool failing; /* the last one failed, and its error was shown */
 	bool interactive;
+	struct fed_text offered; /* the command that goes on with the last session; "": none does */
 	/* What the user has in a file: the version, and the length of the journal; filing: as it will
 	 * be at the end of the present command. */
 	uint64_t filed_version;

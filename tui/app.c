@@ -195,13 +195,6 @@ bool fed__app_read_events(struct fed_app *app)
 	return any;
 }
 
-void fed__app_ask(struct fed_app *app)
-{
-	app->asked = true;
-	app->replied = false;
-	app->printed = 0;
-}
-
 /* The command line ----------------------------------------------------------------- */
 
 static void export_view(struct fed_app *app, const char *path)

@@ -64,3 +64,10 @@ void fed__app_prompt(struct fed_app *app, enum fed_prompting what, const char *l
 	app->prompting = what;
 	fed__prompt_open(&app->prompt, labels[what], line);
 }
+
+void fed__app_ask(struct fed_app *app)
+{
+	app->asked = true;
+	app->replied = false;
+	app->printed = 0;
+}

@@ -432,9 +432,12 @@ void fed__autosave_begin(struct fed_shell *shell)
 	fed__print(shell,
 	           "note: %s of %s was saved:\n"
 	           "    %s\n"
-	           "goes on with it, `autosave discard` removes it",
+	           "%s, `autosave discard` removes it",
 	           last ? "the run of the last session" : "a session was not ended by quit; its state",
-	           o.newest.when, fed_text_str(&command));
+	           o.newest.when, fed_text_str(&command),
+	           last ? "or `undo` goes on with it" : "goes on with it");
+	if (last)
+		fed_text_add(&shell->autosave.offered, "%s", fed_text_str(&command));
 	if (o.n > 1)
 		fed__print(shell, " and %zu older one%s, which `autosave` lists", o.n - 1,
 		           o.n == 2 ? "" : "s");

@@ -19,7 +19,8 @@ const struct fed_command fed__commands_travel[] = {
          "`redo` goes forward again, until another command changes the session. Files that a\n"
          "command wrote, and messages over real connections, are not taken back.\n"
          "A recording gets the commands from before instead of those since then: a replay makes\n"
-         "the session that you see.",
+         "the session that you see. As the first command of a session `undo` goes on with the\n"
+         "run that the last one left.",
      .examples = FED_EXAMPLES(QUICK "restart; undo", QUICK "set lr 0.1; round; undo 2; redo"),
      .args = fed__undo_rows,
      .args_size = sizeof(struct fed_undo_args),

@@ -68,12 +68,29 @@ const struct fed_field fed__undo_rows[] = {
 	FED_END,
 };
 
+/* Nothing was composed since the program began: `undo` takes back its last end. */
+static bool undoes_quit(const struct fed_shell *shell)
+{
+	return shell->autosave.offered.len && !shell->journal.len;
+}
+
+static int undo_quit(struct fed_shell *shell)
+{
+	struct fed_text *offered = &shell->autosave.offered;
+
+	shell->fault = fed__shell_execute(shell, fed_text_str(offered), offered->len, shell->place);
+	fed_text_release(offered);
+	return FED_OK;
+}
+
 int fed__run_undo(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_undo_args *a = call->args;
 	const struct fed_place from = fed_travel_place(shell->travel);
 	struct fed_place to;
 
+	if (undoes_quit(shell))
+		return undo_quit(shell);
 	int rc =
 		fed_travel_before_commands(shell->travel, (uint64_t)a->n, shell->travel_group, &to, err);
 	if (rc == FED_OK)
