@@ -80,13 +80,18 @@ bool fed__pane_add(struct fed_pane *p, const char *line, uint64_t event)
 void fed__pane_reply(const struct fed_pane *p, struct fed_text *out)
 {
 	const char *at = fed_text_str(&p->next.first);
+	bool sentence = false; /* indented lines go on with one that is not */
 
 	for (const char *between = ""; *at;) {
-		at += strspn(at, " ");
+		const size_t indent = strspn(at, " ");
+		const bool goes_on = indent && sentence && *between;
+
+		at += indent;
 		const size_t n = strcspn(at, "\n");
 
-		fed_text_add(out, "%s%.*s", between, (int)n, at);
+		fed_text_add(out, "%s%.*s", goes_on ? " " : between, (int)n, at);
 		between = n && strchr(":;,.", at[n - 1]) ? " " : "; ";
+		sentence = !indent || goes_on;
 		at += n + (at[n] != 0);
 	}
 }

@@ -104,6 +104,19 @@ static void add(struct fed_pane *p, int first, int last, uint64_t event)
 	}
 }
 
+START_TEST(two_lines_are_a_reply)
+{
+	struct fed_pane p = {0};
+
+	fed__pane_begin(&p, "restart", true, 7);
+	fed__pane_add(&p, "restarted", 7);
+	fed__pane_add(&p, "the run is kept", 7);
+	fed__pane_reply(&p, &text);
+	ck_assert_str_eq(fed_text_str(&text), "restarted; the run is kept");
+	fed__pane_release(&p);
+}
+END_TEST
+
 START_TEST(a_pane_scrolls)
 {
 	struct fed_pane p = {0};
@@ -113,7 +126,7 @@ START_TEST(a_pane_scrolls)
 	ck_assert(!fed__pane_add(&p, "  line 2", 7));
 	ck_assert(!p.open);
 	fed__pane_reply(&p, &text);
-	ck_assert_str_eq(fed_text_str(&text), "line 1; line 2");
+	ck_assert_str_eq(fed_text_str(&text), "line 1 line 2"); /* a line that was wrapped */
 	ck_assert(fed__pane_add(&p, "line 3", 7));
 	add(&p, 4, 9, 7);
 	ck_assert_ptr_nonnull(strstr(look(&p), "lines 1 to 5 of 9: arrows  esc close\nline 1\n"));
@@ -176,6 +189,7 @@ FED_SUITE(pane)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, styles_are_read_back);
 	tcase_add_test(tests, escapes_are_left_out);
+	tcase_add_test(tests, two_lines_are_a_reply);
 	tcase_add_test(tests, a_pane_scrolls);
 	tcase_add_test(tests, a_pane_makes_way);
 	suite_add_tcase(suite, tests);
