@@ -18,8 +18,8 @@ static void execute(void *ctx, const char *line, bool queued)
 	(void)queued;
 	sem_post(&begun);
 	sem_wait(&go_on);
-	fed_session_hold(&session);
-	fed_session_hold(&session);
+	fed_session_hold(&session, false);
+	fed_session_hold(&session, false);
 }
 
 static const char *resume(void *ctx)
