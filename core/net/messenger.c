@@ -351,12 +351,39 @@ void fed_messenger_release(struct fed_messenger *messenger)
 	memset(messenger, 0, sizeof *messenger);
 }
 
+/* Lose the messages that the transport had when it failed. */
+static void lose_unsettled(struct fed_messenger *messenger, const char *why)
+{
+	for (size_t i = 0; i < messenger->n; i++) {
+		const struct fed_message_in_flight *f = &messenger->in_flight[i];
+
+		if (f->envelope && !f->settled)
+			wire_drop(&messenger->wire, f->id, messenger->clock->now, why);
+	}
+}
+
+/* The code of a call of the transport, which counts as a call at a client: FED_REJECT where it
+ * failed, the caller goes on, and all that the transport had is lost. */
+static int outlive(struct fed_messenger *messenger, int rc, const struct fed_error *why)
+{
+	fed_count_client_call(messenger->transport, rc == FED_FAIL);
+	if (rc != FED_FAIL || !messenger->outlives_transport)
+		return rc;
+	messenger->outlived = *why;
+	lose_unsettled(messenger, why->text);
+	return FED_REJECT;
+}
+
+/* FED_REJECT: it does not open, and the caller goes on without it. */
 static int ensure_open(struct fed_messenger *messenger, struct fed_error *err)
 {
+	if (fed_check_client_failures(messenger->transport, err))
+		return FED_FAIL;
 	if (messenger->open)
 		return FED_OK;
-	if (fed_call_open(messenger->transport, &messenger->wire, err))
-		return FED_FAIL;
+	const int rc = fed_call_open(messenger->transport, &messenger->wire, err);
+	if (rc)
+		return outlive(messenger, rc, err);
 	messenger->open = true;
 	return end_of_call(messenger, err);
 }
@@ -366,16 +393,19 @@ static int call_transport(struct fed_messenger *messenger, const struct fed_mess
                           struct fed_error *err)
 {
 	struct fed_error why;
-	int rc = fed_call_send(messenger->transport, &messenger->wire, message, &why);
+	int rc = ensure_open(messenger, &why);
 
-	if (rc == FED_REJECT) {
-		wire_drop(&messenger->wire, message->id, messenger->clock->now, why.text);
-		rc = FED_OK;
+	if (rc == FED_OK) {
+		rc = fed_call_send(messenger->transport, &messenger->wire, message, &why);
+		if (rc == FED_REJECT)
+			wire_drop(&messenger->wire, message->id, messenger->clock->now, why.text);
+		else
+			rc = outlive(messenger, rc, &why);
 	}
-	if (rc == FED_OK)
+	if (rc != FED_FAIL)
 		rc = end_of_call(messenger, &why);
 	else
-		messenger->failed = false; /* the send failed for a reason of its own */
+		messenger->failed = false; /* the call failed for a reason of its own */
 	if (rc != FED_OK)
 		*err = why;
 	return rc;
@@ -409,16 +439,11 @@ static int reach_server_link(struct fed_messenger *messenger, struct fed_message
 int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelope *envelope,
                        uint64_t *bytes, struct fed_error *err)
 {
-	struct fed_message_in_flight *f = NULL;
+	struct fed_message_in_flight *f = add_in_flight(messenger, envelope);
 
-	if (ensure_open(messenger, err) == FED_OK) {
-		f = add_in_flight(messenger, envelope);
-		if (!f)
-			fed_fail_memory(err, sizeof *envelope, "a message");
-	}
 	if (!f) {
 		fed_envelope_release(envelope);
-		return FED_FAIL;
+		return fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	if (bytes)
 		*bytes = f->envelope->head.bytes;
@@ -476,7 +501,7 @@ int fed_messenger_depart(struct fed_messenger *messenger, uint64_t id, struct fe
 	if (!f)
 		return FED_OK;
 	f->settled = false;
-	return ensure_open(messenger, err) ? FED_FAIL : give_to_transport(messenger, f, err);
+	return give_to_transport(messenger, f, err);
 }
 
 struct fed_envelope *fed_messenger_take(struct fed_messenger *messenger, uint64_t id)
@@ -493,17 +518,26 @@ const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *messen
 	return f ? f->envelope : NULL;
 }
 
+static int poll_transport(struct fed_messenger *messenger, double timeout, struct fed_error *err)
+{
+	int rc = ensure_open(messenger, err);
+
+	if (rc == FED_OK)
+		rc = outlive(messenger, fed_call_poll(messenger->transport, &messenger->wire, timeout, err),
+		             err);
+	if (rc == FED_FAIL)
+		return FED_FAIL;
+	return end_of_call(messenger, err);
+}
+
 int fed_messenger_poll(struct fed_messenger *messenger, double timeout, struct fed_error *err)
 {
 	const double end = fed_wall_seconds() + timeout;
 	const uint64_t before = messenger->settled;
 	double left = timeout;
 
-	if (ensure_open(messenger, err))
-		return FED_FAIL;
 	do {
-		if (fed_call_poll(messenger->transport, &messenger->wire, left, err) ||
-		    end_of_call(messenger, err))
+		if (poll_transport(messenger, left, err))
 			return FED_FAIL;
 		left = end - fed_wall_seconds();
 	} while (messenger->settled == before && left > 0 && !fed_is_simulated(messenger->transport));

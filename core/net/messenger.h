@@ -118,6 +118,9 @@ struct fed_messenger {
 	uint32_t n_idle;
 	struct fed_error error;
 	bool failed; /* a callback failed; the next return reports `error` */
+	/* The caller goes on where the transport fails: the messages that this one had are lost. */
+	bool outlives_transport;
+	struct fed_error outlived; /* the last such failure, for the caller to tell; "": none */
 	bool open;
 };
 

@@ -343,6 +343,7 @@ static int wait_for_figures(struct by_messages *p, struct fed_error *err)
 			end_all_missing(p, "it never answered");
 		else
 			rc = fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
+		fed__tell_transport(f);
 	}
 	return rc;
 }

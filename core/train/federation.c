@@ -382,8 +382,11 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 
 	if (fed_event_queue_next(&f->clock, &due))
 		return dispatch(f, &due, err);
-	if (!fed_is_simulated(f->transport))
-		return fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
+	if (!fed_is_simulated(f->transport)) {
+		rc = fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
+		fed__tell_transport(f);
+		return rc;
+	}
 	if (fed__loss_queries_end(f, &rc, err))
 		return rc;
 	if (f->n_open)
@@ -437,6 +440,7 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 		                  "none of the %u clients takes part in training; `set unseen 0` and "
 		                  "`add-client` make some that do",
 		                  f->clients->n_present);
+	f->messenger.outlives_transport = !f->transport->entry->builtin && fed__goes_on_without(f);
 	if (f->aggregator->dim != f->net->dim &&
 	    (fed_instance_size(f->aggregator, f->net->dim, err) || fed__draw_models(f, err)))
 		return FED_FAIL;

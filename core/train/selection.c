@@ -12,6 +12,7 @@
 #include "train/faults/faults.h"
 #include "train/local/trainer.h"
 #include "train/participants.h"
+#include "train/round/invitations.h"
 
 /* Seconds of a round at the client's device and over its link, as these promise. */
 static double expected_seconds(const struct fed_federation *f, const struct fed_client *row)
@@ -83,6 +84,38 @@ static struct fed_selection_round round_of(const struct fed_federation *f, uint3
 	};
 }
 
+/* Whether the rule is called for this choice. */
+static bool uses_rule(const struct fed_federation *f)
+{
+	return fed__has_selection(f) && !f->selection_failed;
+}
+
+/* Call the rule, which counts as a call at a client; a failure for which the round need not end
+ * (on-plugin-error) is told, and leaves the clients to a uniform draw, as if nothing had been drawn
+ * before. */
+static int call_rule(struct fed_federation *f, uint32_t wanted,
+                     int (*ask)(struct fed_federation *, uint32_t wanted, uint32_t *ids,
+                                uint32_t *n, struct fed_error *),
+                     uint32_t *ids, uint32_t *n, struct fed_error *err)
+{
+	struct fed_text text = {0};
+	int rc = fed_check_client_failures(f->selection, err);
+
+	if (rc == FED_OK) {
+		rc = ask(f, wanted, ids, n, err);
+		if (rc == FED_FAIL)
+			fed_count_client_call(f->selection, true);
+	}
+	if (rc != FED_FAIL || fed__excuse(f, f->selection, rc) == FED_FAIL)
+		return rc;
+	fed_text_add(&text, "%s; the clients of this round are drawn uniformly", err->text);
+	take_note(f, fed_text_str(&text));
+	fed_text_release(&text);
+	f->draws = 0;
+	f->selection_failed = true;
+	return FED_OK;
+}
+
 bool fed__selects_by_query(struct fed_federation *f, uint32_t wanted)
 {
 	const struct fed_selection_services services = services_of(f);
@@ -91,12 +124,22 @@ bool fed__selects_by_query(struct fed_federation *f, uint32_t wanted)
 	return fed__has_selection(f) && fed_call_asks(f->selection, &round, &services) > 0;
 }
 
+static int ask(struct fed_federation *f, uint32_t wanted, uint32_t *asked, uint32_t *n,
+               struct fed_error *err)
+{
+	const struct fed_selection_services services = services_of(f);
+	const struct fed_selection_round round = round_of(f, wanted);
+
+	return fed_call_ask(f->selection, &round, &services, asked, n, err);
+}
+
 int fed__select_asked(struct fed_federation *f, uint32_t wanted, uint32_t **asked, uint32_t *n,
                       struct fed_error *err)
 {
 	const struct fed_selection_services services = services_of(f);
 	const struct fed_selection_round round = round_of(f, wanted);
 
+	f->selection_failed = false;
 	*asked = NULL;
 	*n = fed__has_selection(f) ? fed_call_asks(f->selection, &round, &services) : 0;
 	if (*n == 0)
@@ -104,7 +147,9 @@ int fed__select_asked(struct fed_federation *f, uint32_t wanted, uint32_t **aske
 	*asked = fed_alloc_array(*n, sizeof **asked);
 	if (!*asked)
 		return fed_fail_memory(err, *n * sizeof **asked, "the candidates");
-	const int rc = fed_call_ask(f->selection, &round, &services, *asked, n, err);
+	const int rc = call_rule(f, wanted, ask, *asked, n, err);
+	if (f->selection_failed)
+		*n = 0;
 	if (rc == FED_OK && *n)
 		return FED_OK;
 	fed_free(*asked);
@@ -142,17 +187,21 @@ static int choose(struct fed_federation *f, uint32_t wanted, uint32_t *chosen, u
 int fed__select_clients(struct fed_federation *f, uint32_t wanted, uint32_t *chosen, uint32_t *got,
                         struct fed_error *err)
 {
-	const int rc = fed__has_selection(f)
-	                   ? choose(f, wanted, chosen, got, err)
-	                   : fed__draw_places(f, f->draws++, wanted, chosen, got, err);
+	int rc = uses_rule(f) ? call_rule(f, wanted, choose, chosen, got, err) : FED_OK;
 
+	if (rc == FED_OK && !uses_rule(f))
+		rc = fed__draw_places(f, f->draws++, wanted, chosen, got, err);
+	const bool ruled = uses_rule(f);
+	if (ruled && rc != FED_FAIL)
+		fed_count_client_call(f->selection, false);
+	f->selection_failed = false;
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < *got; i++)
 		chosen[i] = f->seen[chosen[i]];
 	if (*got)
 		return FED_OK;
-	if (fed__has_selection(f) && !fed__faults_any(f->faults, FED_FAULT_CHURN))
+	if (ruled && !fed__faults_any(f->faults, FED_FAULT_CHURN))
 		return fed_reject(err, "selection %s chooses no client", f->selection->entry->head->name);
 	return fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
 	                  f->n_seen);

@@ -313,6 +313,71 @@ START_TEST(what_a_failure_costs)
 }
 END_TEST
 
+/* A selection rule that fails leaves its round to a uniform draw, the same as without it. */
+START_TEST(a_choice_that_fails_is_a_draw)
+{
+	static const char *const in[] = {"in=select", "in=ask"};
+	const char *compose = "dataset blobs;model softmax;aggregator fedavg;transport local;"
+						  "add 9 iid 20;set participants 3";
+	struct fed_session s, plain;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+	char line[100];
+
+	small_init(&plain, NULL);
+	small_do(&plain, compose);
+	small_do(&plain, "round 4");
+	small_init(&s, NULL);
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/crash_select.so", &entry, &err),
+	              &err);
+	small_do(&s, compose);
+	snprintf(line, sizeof line, "select crash-select how=exit %s", in[_i]);
+	small_do(&s, line);
+	small_refuses(&s, "round 1", "called exit(0) in");
+	small_do(&s, "set on-plugin-error skip;round 4"); /* set aside meanwhile */
+	ck_assert(fed_is_set_aside(entry));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
+	                 s.parts.net.dim * sizeof(float));
+	fed__session_release(&s);
+	fed__session_release(&plain);
+}
+END_TEST
+
+/* What a transport that fails had to carry is lost; when nothing arrives the round ends, and the
+ * next one over another transport is as if nothing had been. */
+START_TEST(a_transport_that_fails_loses_messages)
+{
+	static const struct {
+		const char *line, *words;
+	} table[] = {{"transport crash-transport how=exit in=open", "is set aside"},
+	             {"transport crash-transport how=exit in=send", "is set aside"},
+	             {"transport crash-transport how=exit in=poll", "no update of 5 clients"}};
+	const char *compose = "dataset blobs;model softmax;aggregator fedavg;add 5 iid 20";
+	struct fed_session s, plain;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+
+	small_init(&plain, NULL);
+	small_do(&plain, compose);
+	small_do(&plain, "transport local;round 1");
+	small_init(&s, NULL);
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/crash_transport.so", &entry, &err),
+	              &err);
+	small_do(&s, compose);
+	small_do(&s, table[_i].line);
+	small_refuses(&s, "round 1", "called exit(0) in");
+	small_do(&s, "set on-plugin-error skip");
+	small_refuses(&s, "round 1", table[_i].words);
+	small_do(&s, "transport local;round 1");
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
+	                 s.parts.net.dim * sizeof(float));
+	fed__session_release(&s);
+	fed__session_release(&plain);
+}
+END_TEST
+
 /* Sessions in which a plugin fails at clients: how, what is said of each update that it costs. */
 static const struct failing {
 	const char *lines, *words;
@@ -426,6 +491,8 @@ FED_SUITE(guarded)
 	tcase_add_test(t, trainings_are_counted);
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
 	tcase_add_loop_test(t, words_are_those_of_a_trusted_plugin, 0, 4);
+	tcase_add_loop_test(t, a_choice_that_fails_is_a_draw, 0, 2);
+	tcase_add_loop_test(t, a_transport_that_fails_loses_messages, 0, 3);
 	tcase_add_test(t, what_a_failure_costs);
 	tcase_add_loop_test(t, a_round_needs_what_all_clients_run, 0, 2);
 	tcase_add_loop_test(t, a_failed_client_costs_its_update, 0, sizeof failing / sizeof *failing);

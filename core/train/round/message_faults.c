@@ -137,8 +137,22 @@ int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *
 		                        "the message was lost", err);
 	} else {
 		rc = fed_messenger_send(&f->messenger, e, bytes, err);
+		fed__tell_transport(f);
 	}
 	return rc ? FED_FAIL : charge_message(f, e, *bytes, plain, err);
+}
+
+void fed__tell_transport(struct fed_federation *f)
+{
+	struct fed_error *outlived = &f->messenger.outlived;
+	struct fed_text text = {0};
+
+	if (!*outlived->text)
+		return;
+	fed_text_add(&text, "%s; the messages that it had are lost", outlived->text);
+	fed__emit(f, FED_EVENT_PLUGIN, FED_SERVER, fed_text_str(&text));
+	fed_text_release(&text);
+	*outlived->text = '\0';
 }
 
 /* The server's link -------------------------------------------------------------- */

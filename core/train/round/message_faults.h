@@ -24,6 +24,8 @@ uint32_t fed_invited(const struct fed_envelope *);
  * messages.  *bytes: bytes sent, 0 when the link is cut.  Takes the references to the payload. */
 int fed__send(struct fed_federation *, const struct fed_envelope *, uint64_t *bytes,
               struct fed_error *);
+/* Tell of a transport that failed, and that the round goes on without (on-plugin-error). */
+void fed__tell_transport(struct fed_federation *);
 
 /* Why the client cannot be reached in this invitation, or NULL.  Counted by its fault. */
 const char *fed__unreachable(const struct fed_federation *, uint32_t client, uint64_t number);

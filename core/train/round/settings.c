@@ -53,8 +53,9 @@ const struct fed_field fed_settings_fields[] = {
 	FED_ROW(S, on_plugin_error, char *, FED_TYPE_TEXT, .text = "stop", .hint = "on-plugin-error",
             .flags = FED_FIELD_LATER,
             .help =
-                "when a loaded plugin fails: stop the round; or refuse the client's update, and "
-                "skip the aggregator's step or let another make it (fallback:fedavg)"),
+                "when a loaded plugin fails: stop the round; or do without what it had to do for "
+                "one client, message or choice, and skip the aggregator's step or let another make "
+                "it (fallback:fedavg)"),
 	FED_ROW(S, server_link, char *, FED_TYPE_TEXT, .text = "none", .hint = "server-link",
             .flags = FED_FIELD_LATER,
             .help =

@@ -139,6 +139,7 @@ struct fed_federation {
 	struct fed_instance_backup selection_before; /* likewise; state NULL: there is no rule */
 	struct fed_loss_queries queries;             /* of the open round, as are: */
 	uint32_t draws;                              /* uniform draws that the rule has made */
+	bool selection_failed; /* in this round, which goes on without it (on-plugin-error) */
 	struct {
 		uint64_t invitations, next_seq, next_id; /* counters */
 		uint32_t n_open, open_capacity;
