@@ -122,7 +122,7 @@ int fed__serve(struct fed_server *s, enum fed_worker_task task,
 		/* after a handover fedsh can go on only when this thread sleeps */
 		if (!handed_over)
 			(void)fed_packet_comes(s->socket, &wait);
-		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, &r) != 0)
+		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, NULL, &r) != 0)
 			return 0;
 		handed_over = fed_request_hands_over((enum fed_request)r.kind);
 		if (handed_over) /* threads that the plugin starts run anywhere */

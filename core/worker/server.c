@@ -65,6 +65,6 @@ bool fed__serve_ask(struct fed_server *s, const struct fed_packet *p, struct fed
 {
 	if (fed_packet_send(p, s->socket) != 0)
 		return false;
-	return !r || (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, r) == 0 &&
+	return !r || (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, NULL, r) == 0 &&
 	              r->kind == FED_REPLY);
 }

@@ -119,6 +119,8 @@ static const struct crash {
 	{"crash_stream", "how=past in=finish", "it wrote past the end of its output"},
 	{"crash_stream", "how=exit in=add", "called exit(0) in add()"},
 	{"crash_stream", "how=loop in=begin", "did not return from begin()"},
+	{"crash_stream", "how=half in=add", "did not return from add()"},
+	{"crash_stream", "how=talk-on in=add", "did not return from add()"},
 };
 
 /* What fedavg makes of the round, as it makes it without any of this. */

@@ -114,13 +114,18 @@ const char *fed_get_text(struct fed_packet_reader *r)
 	return s;
 }
 
-static int receive(int socket, char *out, size_t n)
+static int receive(int socket, char *out, size_t n, const struct fed_packet_patience *patience)
 {
 	for (size_t at = 0; at < n;) {
-		const ssize_t got = recv(socket, out + at, n - at, 0);
+		const ssize_t got = recv(socket, out + at, n - at, patience ? MSG_DONTWAIT : 0);
 
 		if (got == 0)
 			return ECONNRESET;
+		if (got < 0 && patience && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (!patience->wait(patience->ctx))
+				return ETIMEDOUT;
+			continue;
+		}
 		if (got < 0 && errno != EINTR)
 			return errno;
 		at += got > 0 ? (size_t)got : 0;
@@ -128,10 +133,11 @@ static int receive(int socket, char *out, size_t n)
 	return 0;
 }
 
-int fed_packet_receive(int socket, struct fed_text *bytes, size_t most, struct fed_packet_reader *r)
+int fed_packet_receive(int socket, struct fed_text *bytes, size_t most,
+                       const struct fed_packet_patience *patience, struct fed_packet_reader *r)
 {
 	uint32_t head[2];
-	int why = receive(socket, (char *)head, sizeof head);
+	int why = receive(socket, (char *)head, sizeof head, patience);
 
 	*r = (struct fed_packet_reader){0};
 	if (why)
@@ -143,7 +149,7 @@ int fed_packet_receive(int socket, struct fed_text *bytes, size_t most, struct f
 	char *s = fed_text_reserve(bytes, n);
 	if (!s)
 		return ENOMEM;
-	why = receive(socket, s, n);
+	why = receive(socket, s, n, patience);
 	if (why)
 		return why;
 	bytes->len = n;

@@ -39,9 +39,16 @@ const void *fed_get_bytes(struct fed_packet_reader *, size_t bytes);
 /* A string that is the packet's; NULL as it was written, or when it is not there. */
 const char *fed_get_text(struct fed_packet_reader *);
 
+/* A callback that waits until there is more to read; false: it is waited for no longer. */
+struct fed_packet_patience {
+	bool (*wait)(void *ctx);
+	void *ctx;
+};
 /* Read one packet from a socket into `bytes` (cleared first); 0, errno, or ECONNRESET at the end of
- * the connection.  EMSGSIZE: longer than `most`. */
-int fed_packet_receive(int socket, struct fed_text *bytes, size_t most, struct fed_packet_reader *);
+ * the connection.  EMSGSIZE: longer than `most`; ETIMEDOUT: the patience ended before the packet
+ * did.  NULL: it is waited for however long. */
+int fed_packet_receive(int socket, struct fed_text *bytes, size_t most,
+                       const struct fed_packet_patience *, struct fed_packet_reader *);
 
 /* Who waits for a packet sleeps, and a sleeper on an idle processor is woken late.  One end's
  * memory of whether packets came so soon that it was better to stay awake; zeroed at first. */

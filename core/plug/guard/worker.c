@@ -21,10 +21,12 @@
 #include "plug/guard/handover.h"
 
 enum {
-	LINE_MOST = 400, /* bytes of a printed line that are kept */
-	SLICE = 50,      /* milliseconds between two looks at `interrupted` */
-	OWN_FILES = 16,  /* descriptors from here on are free of what the worker inherits */
-	CANARY = 0xa5,   /* around an output */
+	LINE_MOST = 400,  /* bytes of a printed line that are kept */
+	READS = 64,       /* of what was printed, at a time: more than a pipe holds */
+	NOTES_MOST = 100, /* of a call */
+	SLICE = 50,       /* milliseconds between two looks at `interrupted` */
+	OWN_FILES = 16,   /* descriptors from here on are free of what the worker inherits */
+	CANARY = 0xa5,    /* around an output */
 	CACHE_LINE = 64,
 	GROWTH_CALLS = 4,       /* in a row, each with more memory than before: told */
 	GROWTH_MOST = 16 << 20, /* bytes that they may grow by */
@@ -206,13 +208,13 @@ static void print_line(struct fed_worker *w)
 	fed_text_clear(&w->line);
 }
 
-/* Pass on what was printed, by whole lines. */
+/* Pass on what was printed, by whole lines; who prints without end does so on the next look. */
 static void drain(struct fed_worker *w)
 {
 	char bytes[4096];
 	ssize_t n;
 
-	while ((n = read(w->output, bytes, sizeof bytes)) > 0) {
+	for (int k = 0; k < READS && (n = read(w->output, bytes, sizeof bytes)) > 0; k++) {
 		for (ssize_t i = 0; i < n; i++) {
 			if (bytes[i] == '\n')
 				print_line(w);
@@ -286,10 +288,16 @@ static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss
 	else
 		status = reap(w);
 	close_ends(w);
+	/* it lies where the process may write */
+	const bool sound = w->report->signal < NSIG && w->report->exited <= 1;
+	if (!sound)
+		*w->report = (struct fed_crash_report){0};
 	const uint32_t k = w->report->plugin;
 	const struct fed_worker_end end = {
 		.report = w->report,
-		.how = ended ? FED_LOST_ENDED : how,
+		.how = !sound  ? FED_LOST_NONSENSE
+	           : ended ? FED_LOST_ENDED
+	                   : how,
 		.status = status,
 		.function = function,
 		.finding = w->finding,
@@ -309,10 +317,33 @@ struct fed_packet *fed_worker_request(struct fed_worker *w, enum fed_request wha
 	return &w->packet;
 }
 
-/* Wait for a packet; false: the worker is lost, *how. */
-static bool await(struct fed_worker *w, double until, enum fed_worker_loss *how)
+/* A wait for what a worker sends; its function returns false when the worker is lost, *how. */
+struct waiting {
+	struct fed_worker *w;
+	double until; /* 0: for ever */
+	enum fed_worker_loss *how;
+};
+
+/* Whether the reply is waited for no longer: a plugin may also ask and print without end. */
+static bool is_given_up(const struct waiting *waiting)
 {
-	for (;;) {
+	const struct fed_worker *w = waiting->w;
+
+	if (atomic_load(&w->guard->interrupted) || (w->stopped && w->stopped(w->stopped_ctx)))
+		*waiting->how = FED_LOST_INTERRUPTED;
+	else if (waiting->until > 0 && seconds_now() > waiting->until)
+		*waiting->how = FED_LOST_DEADLINE;
+	else
+		return false;
+	return true;
+}
+
+static bool await(void *ctx)
+{
+	const struct waiting *waiting = ctx;
+	struct fed_worker *w = waiting->w;
+
+	do {
 		struct pollfd fd[] = {{.fd = w->socket, .events = POLLIN},
 		                      {.fd = w->output, .events = POLLIN}};
 		const int n = poll(fd, 2, SLICE);
@@ -321,15 +352,8 @@ static bool await(struct fed_worker *w, double until, enum fed_worker_loss *how)
 			drain(w);
 		if (n > 0 && fd[0].revents)
 			return true;
-		if (atomic_load(&w->guard->interrupted) || (w->stopped && w->stopped(w->stopped_ctx))) {
-			*how = FED_LOST_INTERRUPTED;
-			return false;
-		}
-		if (until > 0 && seconds_now() > until) {
-			*how = FED_LOST_DEADLINE;
-			return false;
-		}
-	}
+	} while (!is_given_up(waiting));
+	return false;
 }
 
 /* Answer what the plugin asks of the host. */
@@ -341,6 +365,14 @@ static bool answer(struct fed_worker *w, const struct fed_worker_host *host,
 
 	if (!host || asked->short_)
 		return false;
+	/* further ones are lines that it prints, of which not all are shown */
+	if (asked->kind == FED_NOTE && ++w->notes > NOTES_MOST) {
+		const char *text = fed_get_text(asked);
+
+		if (text)
+			fed__guard_print(w->guard, w->name, text);
+		return text != NULL;
+	}
 	fed_packet_clear(&packet, FED_REPLY);
 	if (host->asked(host->ctx, asked, &packet))
 		sound = fed_packet_send(&packet, w->socket) == 0;
@@ -356,15 +388,21 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host, b
 {
 	const double deadline = w->guard->limits.deadline;
 
+	w->notes = 0;
 	*how = FED_LOST_CONNECTION;
 	if (fed_packet_send(&w->packet, w->socket) != 0)
 		return false;
-	for (double until = seconds_now() + deadline;;) {
+	struct waiting waiting = {w, deadline > 0 ? seconds_now() + deadline : 0, how};
+	const struct fed_packet_patience patience = {await, &waiting};
+	for (;;) {
 		const bool comes = !hands_over && fed_packet_comes(w->socket, &w->wait);
 
-		if (!comes && !await(w, deadline > 0 ? until : 0, how))
+		if (!comes && !await(&waiting))
 			return false;
-		const int why = fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, reply);
+		const int why =
+			fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, &patience, reply);
+		if (why == ETIMEDOUT)
+			return false;
 		*how = why == EMSGSIZE ? FED_LOST_NONSENSE
 		       : why == ENOMEM ? FED_LOST_MEMORY
 		                       : FED_LOST_CONNECTION;
@@ -374,8 +412,8 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host, b
 			return true;
 		*how = FED_LOST_NONSENSE;
 		if (reply->kind == FED_ALIVE)
-			until = seconds_now() + deadline;
-		else if (!answer(w, host, reply))
+			waiting.until = deadline > 0 ? seconds_now() + deadline : 0;
+		else if (!answer(w, host, reply) || is_given_up(&waiting))
 			return false;
 	}
 }

@@ -55,6 +55,7 @@ struct fed_worker {
 	enum fed_request asked;   /* its kind */
 	struct fed_text received;
 	struct fed_packet_wait wait; /* for replies */
+	uint32_t notes;              /* of the call that runs */
 	struct fed_text line;        /* printed, not yet ended */
 	char finding[200];           /* of a sanitizer, in what was printed (failure.h); "": none */
 	uint64_t starts, calls;
