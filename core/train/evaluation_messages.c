@@ -190,14 +190,15 @@ static int client_answers(struct by_messages *p, uint32_t k, struct fed_error *e
 
 /* The server ------------------------------------------------------------------------------ */
 
-/* What is sent: the model as clients see it, without the aggregator's broadcast vectors. */
+/* What is sent: the model as clients see it; the aggregator's broadcast vectors only where they are
+ * models that clients choose from. */
 static int pack(struct by_messages *p, struct fed_error *err)
 {
 	struct fed_federation *f = p->f;
 
 	if (fed__pack_model(f, err))
 		return FED_FAIL;
-	if (f->outgoing->n == 1) {
+	if (f->outgoing->n == 1 || fed_instance_models(f->aggregator) > 1) {
 		p->model = fed_shared_vectors_ref(f->outgoing);
 		return FED_OK;
 	}

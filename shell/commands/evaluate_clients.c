@@ -118,6 +118,7 @@ static int print_spread(struct fed_shell *shell, const struct evaluated_clients 
 	const char *unit = e->classes ? " %" : "";
 	double *x = fed_alloc_array(2 * (size_t)e->n, sizeof *x), *weight = x + e->n;
 	struct fed_spread s;
+	char index[16];
 
 	if (!x)
 		return fed_fail_memory(err, 2 * e->n * sizeof *x, "the clients' figures");
@@ -129,12 +130,13 @@ static int print_spread(struct fed_shell *shell, const struct evaluated_clients 
 	fed_free(x);
 	if (rc || s.n < 2)
 		return rc;
+	snprintf(index, sizeof index, isnan(s.jain) ? "-" : "%.3f", s.jain); /* of zeros alone */
 	fed__print(shell,
 	           "%s of %s over %u clients: mean %.4g%s, by examples %.4g%s, deviation %.3g%s, worst "
-	           "tenth %.4g%s, worst client %u with %.4g%s, Jain's index %.3f\n",
+	           "tenth %.4g%s, worst client %u with %.4g%s, Jain's index %s\n",
 	           e->classes ? "accuracy" : "loss", names[model], s.n, scale * s.mean, unit,
 	           scale * s.weighted, unit, scale * s.deviation, unit, scale * s.worst_tenth, unit,
-	           e->id[s.worst_at], scale * s.worst, unit, s.jain);
+	           e->id[s.worst_at], scale * s.worst, unit, index);
 	return FED_OK;
 }
 
@@ -193,6 +195,10 @@ static void print_table(struct fed_shell *shell, const struct evaluated_clients 
 	           : e->shown[OWN] ? ", beside the model that it sent"
 	                           : "");
 	fed__table_print(shell, &table);
+	if (fed_session_parts(shell->session)->settings.evaluate_over == FED_EVALUATE_NETWORK)
+		fed__print(shell,
+		           "  the laboratory looked at their examples; rounds ask the clients, over the "
+		           "network\n");
 }
 
 static int evaluate(struct fed_shell *shell, struct evaluated_clients *e, int64_t epochs,

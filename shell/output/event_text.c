@@ -180,8 +180,10 @@ static void put_clients(struct fed_text *out, const struct fed_session *s,
 		fed_text_add(out, "mean loss %s on their held-out examples",
 		             fed_digits(r->clients_loss, 4).s);
 	else
-		fed_text_add(out, "mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f",
-		             100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
+		fed_text_add(out, "mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index ",
+		             100 * r->clients_accuracy, 100 * r->clients_worst_tenth);
+	if (!isnan(r->clients_accuracy)) /* of zeros alone there is no index */
+		fed_text_add(out, isnan(r->clients_fairness) ? "-" : "%.3f", r->clients_fairness);
 	if (!isnan(r->unseen_accuracy))
 		fed_text_add(out, "; unseen %.2f %%", 100 * r->unseen_accuracy);
 	if (r->clients_measured + r->clients_missing > 0)

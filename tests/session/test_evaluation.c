@@ -129,6 +129,27 @@ START_TEST(messages_cost_what_they_are)
 }
 END_TEST
 
+/* Models that clients choose from travel with it; what else an aggregator broadcasts does not. */
+START_TEST(several_models_are_sent)
+{
+	static const struct {
+		const char *lines;
+		uint32_t vectors;
+	} of[] = {{"add 4 noniid 20;aggregator ifca k=3;round 1", 3},
+	          {"add 4 noniid 20;aggregator scaffold;round 1", 1}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct fed_session s;
+
+		begin(&s, NULL, "network", of[i].lines);
+		ck_assert_double_eq(last_of(&s)->evaluation_bytes,
+		                    4 * (double)(fed_frame_size(of[i].vectors, s.parts.net.dim) +
+		                                 FED_FRAME_BYTES + FED_FIGURES * sizeof(double)));
+		fed__session_release(&s);
+	}
+}
+END_TEST
+
 /* Faults, how many figures they keep from arriving, and the reason that is told. */
 static const struct {
 	const char *lines;
@@ -315,6 +336,7 @@ FED_SUITE(evaluation)
 	tcase_add_loop_test(tests, training_and_figures_are_the_same, 0,
 	                    (int)(sizeof ways / sizeof *ways));
 	tcase_add_test(tests, messages_cost_what_they_are);
+	tcase_add_test(tests, several_models_are_sent);
 	tcase_add_loop_test(tests, what_does_not_arrive_is_missing, 0,
 	                    (int)(sizeof failing / sizeof *failing));
 	tcase_add_test(tests, an_interrupted_evaluation_keeps_the_version);
