@@ -183,3 +183,50 @@ void fed_travel_journal(const struct fed_travel *t, struct fed_place p, struct f
 		add_lines(t, at, out);
 	}
 }
+
+struct fed_place fed_travel_common(const struct fed_travel *t, struct fed_place a,
+                                   struct fed_place b)
+{
+	for (;; a = t->tree.revision[a.revision].from) {
+		if (fed__place_leads_to(&t->tree, a, b))
+			return a;
+		if (fed__place_leads_to(&t->tree, b, a))
+			return b;
+		/* b may leave the revision of a before its end. */
+		for (struct fed_place x = b; x.revision >= a.revision && x.revision;
+		     x = t->tree.revision[x.revision].from)
+			if (fed__place_leads_to(&t->tree, x, a))
+				return x;
+		if (a.revision == 0)
+			return a;
+	}
+}
+
+void fed_travel_lines(const struct fed_travel *t, struct fed_place from, struct fed_place to,
+                      struct fed_text *out)
+{
+	struct fed_text before = {0};
+
+	if (fed_place_is(from, to))
+		return;
+	if (from.revision == to.revision && from.inside) {
+		const uint64_t version = fed_place_version(&t->tree, to);
+
+		if (version > from.version)
+			fed_text_add(out, "round %llu\n", (unsigned long long)(version - from.version));
+		return;
+	}
+	fed_travel_lines(t, from, t->tree.revision[to.revision].from, &before);
+	fed_text_add(out, "%s", fed_text_str(&before));
+	fed_text_release(&before);
+	add_lines(t, to, out);
+}
+
+bool fed_travel_tip(const struct fed_travel *t, const char *name, struct fed_place *tip)
+{
+	const uint32_t k = fed__tree_branch(&t->tree, name);
+
+	if (k != UINT32_MAX)
+		*tip = t->tree.branch[k].tip;
+	return k != UINT32_MAX;
+}

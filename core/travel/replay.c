@@ -311,6 +311,25 @@ static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
 	fed__travel_thin(t);
 }
 
+/* Keep the history of a branch whose end is left, to be compared with others. */
+static void keep_history(struct fed_travel *t)
+{
+	const struct fed_history *h = fed_session_history(t->session);
+	struct fed_error unused; /* without memory it is had by going there */
+
+	for (uint32_t k = 0; k < t->tree.n_branches; k++) {
+		struct fed_branch *b = &t->tree.branch[k];
+
+		if (!*b->name || !fed_place_is(b->tip, t->at) || fed_place_is(b->left, t->at))
+			continue;
+		fed_history_clear(&b->history);
+		for (size_t i = 0; i < h->n; i++)
+			if (fed_history_add(&b->history, &h->record[i], &unused))
+				return;
+		b->left = t->at;
+	}
+}
+
 int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *err)
 {
 	struct fed_session *s = t->session;
@@ -318,6 +337,7 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 	if (fed__travel_snapshot(t, &m->present, err))
 		return FED_FAIL;
 	fed__logs_leave(&t->logs, &t->tree, t->at, s);
+	keep_history(t);
 	m->sinks = s->n_sinks;
 	m->pause = s->pause_hook;
 	s->n_sinks = 0;
@@ -376,6 +396,23 @@ int fed_travel_go(struct fed_travel *t, struct fed_place p, struct fed_error *er
 	if (fed__move_begin(t, &m, err))
 		return FED_FAIL;
 	return fed__move_to(t, &m, &p, fed__travel_replay(t, p, err), err);
+}
+
+int fed_travel_visit(struct fed_travel *t, struct fed_place p,
+                     int (*look)(void *ctx, struct fed_error *), void *ctx, struct fed_error *err)
+{
+	struct fed_move m;
+
+	if (fed_place_is(p, t->at) && !t->carries)
+		return look(ctx, err);
+	if (t->in_command)
+		return fed_fail(err, "another version cannot be looked at while a command runs");
+	if (fed__move_begin(t, &m, err))
+		return FED_FAIL;
+	int rc = fed__travel_replay(t, p, err);
+	if (rc == FED_OK)
+		rc = look(ctx, err);
+	return fed__move_end(t, &m, NULL, rc, err);
 }
 
 int fed_travel_redo(struct fed_travel *t, struct fed_error *err)

@@ -90,6 +90,13 @@ int fed_travel_before_fault(const struct fed_travel *, uint64_t number, struct f
                             struct fed_error *);
 int fed_travel_before_commands(const struct fed_travel *, uint64_t n, uint32_t open_group,
                                struct fed_place *, struct fed_error *);
+/* The last place on the paths to both of two places. */
+struct fed_place fed_travel_common(const struct fed_travel *, struct fed_place, struct fed_place);
+/* Append the lines of the journal that lead from one place to another one after it. */
+void fed_travel_lines(const struct fed_travel *, struct fed_place from, struct fed_place to,
+                      struct fed_text *);
+/* Where a branch ends; false: there is none of that name. */
+bool fed_travel_tip(const struct fed_travel *, const char *name, struct fed_place *);
 /* Append the lines of the journal that lead from the last new beginning to a place. */
 void fed_travel_journal(const struct fed_travel *, struct fed_place, struct fed_text *);
 
@@ -100,6 +107,9 @@ void fed_travel_journal(const struct fed_travel *, struct fed_place, struct fed_
 void fed_travel_set_remake(struct fed_travel *, double seconds);
 /* Bring the session to a place.  On failure it is where it was.  FED_REJECT: interrupted. */
 int fed_travel_go(struct fed_travel *, struct fed_place, struct fed_error *);
+/* Call `look` with the session at a place, and bring it back. */
+int fed_travel_visit(struct fed_travel *, struct fed_place,
+                     int (*look)(void *ctx, struct fed_error *), void *ctx, struct fed_error *);
 /* Forward again to where the last move came from. */
 int fed_travel_redo(struct fed_travel *, struct fed_error *);
 

@@ -27,6 +27,8 @@ void fed__tree_release(struct fed_tree *t, struct fed_snapshots *s)
 {
 	for (uint32_t i = 0; i < t->n; i++)
 		fed__revision_release(&t->revision[i], s);
+	for (uint32_t i = 0; i < t->n_branches; i++)
+		fed_history_release(&t->branch[i].history);
 	fed_free(t->revision);
 	fed_free(t->branch);
 	*t = (struct fed_tree){0};

@@ -9,6 +9,7 @@
 #ifndef FED_TRAVEL_TREE_H
 #define FED_TRAVEL_TREE_H
 
+#include "history/metrics.h"
 #include "travel/snapshots.h"
 
 /* A place in the tree: after a revision, or inside it, when it had made a version and perhaps some
@@ -60,6 +61,9 @@ struct fed_branch {
 	struct fed_place fork;          /* where it leaves the branch that it comes from */
 	struct fed_place tip;
 	uint32_t of; /* that branch; its own number: none */
+	/* The session's history when it left the place `left` last; empty: it never did. */
+	struct fed_history history;
+	struct fed_place left;
 };
 
 struct fed_tree {

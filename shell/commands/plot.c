@@ -6,17 +6,119 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "history/series.h"
 #include "report/figures/figures.h"
 #include "shell/commands/look/clients.h"
+#include "shell/commands/study/diff_branches.h"
 #include "shell/commands/study/study.h"
 #include "shell/commands/study/sweep.h"
 #include "shell/commands/study/tournament.h"
 #include "shell/output/chart.h"
 #include "shell/output/print.h"
+#include "travel/travel.h"
 
-static int add_metrics(struct fed_series_set *set, const struct fed_session *s, const char *names,
-                       const struct fed_field *x, struct fed_error *err)
+/* Branches ------------------------------------------------------------------------------- */
+
+#define BRANCHES_SHOWN 8u
+
+/* Kept runs, whose histories are borrowed, and other branches from where they leave the present
+ * course. */
+struct shown_runs {
+	struct fed_runs runs; /* [n] its array is owned */
+	struct fed_history branch[BRANCHES_SHOWN];
+	double fork[BRANCHES_SHOWN]; /* [branches] their versions */
+	size_t branches;
+};
+
+static void release_shown(struct shown_runs *r)
+{
+	for (size_t i = 0; i < r->branches; i++)
+		fed_history_release(&r->branch[i]);
+	fed_free(r->runs.run);
+}
+
+/* The history of a branch: as it was when it was left, or by going there. */
+static int read_branch(struct fed_shell *shell, const struct fed_branch *b, struct fed_history *h,
+                       struct fed_error *err)
+{
+	struct fed_branch_end end;
+
+	if (!b->history.n || !fed_place_is(b->left, b->tip)) {
+		if (fed__branch_end_read(&end, shell, b->tip, false, err))
+			return FED_FAIL;
+		*h = end.history;
+		end.history = (struct fed_history){0};
+		fed__branch_end_release(&end);
+		return FED_OK;
+	}
+	for (size_t i = 0; i < b->history.n; i++)
+		if (fed_history_add(h, &b->history.record[i], err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+/* Remove the records before a version: a curve begins where it leaves another one. */
+static void cut_before(struct fed_history *h, double version)
+{
+	size_t first = 0;
+
+	while (first < h->n && h->record[first].round < version)
+		first++;
+	memmove(h->record, h->record + first, (h->n - first) * sizeof *h->record);
+	h->n -= first;
+}
+
+static void add_branch(struct shown_runs *r, struct fed_shell *shell, const struct fed_branch *b,
+                       bool cut)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	const struct fed_place fork =
+		fed_travel_common(shell->travel, fed_travel_place(shell->travel), b->tip);
+	const bool same_run = tree->revision[fork.revision].run == tree->revision[b->tip.revision].run;
+	struct fed_history *h = &r->branch[r->branches];
+	struct fed_error unused; /* a branch that cannot be read is left out */
+
+	*h = (struct fed_history){0};
+	if (fed_place_is(fork, b->tip))
+		return;
+	if (read_branch(shell, b, h, &unused)) {
+		fed_history_release(h);
+		return;
+	}
+	r->fork[r->branches] = same_run ? (double)fed_place_version(tree, fork) : 0;
+	if (cut)
+		cut_before(h, r->fork[r->branches]);
+	struct fed_kept_run *run = &r->runs.run[r->runs.n++];
+	*run = (struct fed_kept_run){.history = *h};
+	snprintf(run->name, sizeof run->name, "%.*s", (int)sizeof run->name - 1, b->name);
+	r->branches++;
+}
+
+static int collect(struct shown_runs *r, struct fed_shell *shell, const struct fed_field *x,
+                   struct fed_error *err)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	const struct fed_runs *kept = fed_session_kept_runs(shell->session);
+	const size_t most = kept->n + BRANCHES_SHOWN;
+	const bool cut = strcmp(x->name, "round") == 0 || strcmp(x->name, "clock") == 0;
+
+	r->runs.run = fed_alloc_array(most, sizeof *r->runs.run);
+	if (!r->runs.run)
+		return fed_fail_memory(err, most * sizeof *r->runs.run, "the curves");
+	for (size_t i = 0; i < kept->n; i++)
+		r->runs.run[r->runs.n++] = kept->run[i];
+	for (uint32_t k = 0; k < tree->n_branches && r->branches < BRANCHES_SHOWN; k++)
+		if (*tree->branch[k].name)
+			add_branch(r, shell, &tree->branch[k], cut);
+	return FED_OK;
+}
+
+/* Curves --------------------------------------------------------------------------------- */
+
+static int add_metrics(struct fed_series_set *set, const struct fed_session *s,
+                       const struct fed_runs *runs, const char *names, const struct fed_field *x,
+                       struct fed_error *err)
 {
 	const char *at = names;
 
@@ -27,8 +129,7 @@ static int add_metrics(struct fed_series_set *set, const struct fed_session *s, 
 
 		snprintf(name, sizeof name, "%.*s", (int)n, at);
 		if (fed_metric_find(name, &y, err) ||
-		    fed_series_add_runs(set, fed_session_kept_runs(s), fed_session_history(s), y, x, NULL,
-		                        err))
+		    fed_series_add_runs(set, runs, fed_session_history(s), y, x, NULL, err))
 			return FED_FAIL;
 		if (!at[n])
 			return FED_OK;
@@ -113,8 +214,9 @@ static size_t add_missing(const struct fed_series_set *set, struct fed_text *out
 	return some;
 }
 
-static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
-                const struct fed_field *x, const struct fed_plot_form *form, struct fed_error *err)
+static int draw(struct fed_shell *shell, const struct fed_series_set *set,
+                const struct shown_runs *runs, const char *title, const struct fed_field *x,
+                const struct fed_plot_form *form, struct fed_error *err)
 {
 	struct fed_plot_series series[FED_SERIES_MAX];
 	struct fed_text label = {0};
@@ -143,7 +245,10 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 	struct fed_chart chart = {.title = named ? title : "",
 	                          .x_label = fed_text_str(&label),
 	                          .series = series,
-	                          .n = set->n};
+	                          .n = set->n,
+	                          .mark = runs->fork,
+	                          .marks = strcmp(x->name, "round") == 0 ? runs->branches : 0,
+	                          .mark_name = "fork"};
 	const int rc = fed__print_chart(shell, &chart, form, err);
 	if (rc == FED_OK && missing.len)
 		fed__print(shell, "%s\n", fed_text_str(&missing));
@@ -156,18 +261,20 @@ static int show_plot(struct fed_shell *shell, const char *metrics, const struct 
                      struct fed_error *err)
 {
 	struct fed_series_set set = {.n = 0};
+	struct shown_runs runs = {.branches = 0};
 	const struct fed_field *x;
 	int rc = FED_FAIL;
 
-	if (fed_metric_find(form->against, &x, err) ||
-	    add_metrics(&set, shell->session, metrics, x, err)) {
+	if (fed_metric_find(form->against, &x, err) || collect(&runs, shell, x, err) ||
+	    add_metrics(&set, shell->session, &runs.runs, metrics, x, err)) {
 		shell->fault = FED_EXIT_USAGE;
 	} else if (!set.n) {
 		fed_fail(err, "no rounds yet: `round 5` makes some");
 	} else {
-		rc = draw(shell, &set, metrics, x, form, err);
+		rc = draw(shell, &set, &runs, metrics, x, form, err);
 	}
 	fed_series_release(&set);
+	release_shown(&runs);
 	return rc;
 }
 

@@ -224,6 +224,18 @@ const struct fed_glossary_word fed__glossary[] = {
          "program of its own, `replay FILE verify` here. Processors with other vectors (AVX-512,\n"
          "AVX2) add in another order, so that a small difference may be the machine's.",
          .also = {"digest", "same bits", "file", "outcome"}, .command = "verify"),
+	WORD("branch of the history", "term", "a course of the session from some version on",
+         "What is typed after `rewind` or `undo` begins one, what came after stays on another\n"
+         "one: `branches` draws them, `switch NAME` goes to one. `diff NAME NAME` compares two:\n"
+         "the commands since the fork, figures, and of each layer the distance of both models\n"
+         "(Euclidean) beside the length of the first. `plot` marks the fork.",
+         .also = {"fork", "distance", "typed"}),
+	WORD("reverse debugging", "term", "going back to where something happened last",
+         "`reverse-continue` goes back to the last place at which a breakpoint was hit, or would\n"
+         "have been, had it been set then; `reverse-step` one event; `bisect CONDITION` to the\n"
+         "first version at which a condition holds. The same seed and commands give the same\n"
+         "bits, so that each place can be made again from a snapshot before it.",
+         .also = {"bisection", "time travel"}),
 	WORD("baseline", "command", "training without the federation, for comparison",
          "`baseline central` trains on all clients' examples at one place, `baseline local` each\n"
          "client alone. Federated learning should come near to the first without moving data, and\n"

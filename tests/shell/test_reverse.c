@@ -286,6 +286,35 @@ START_TEST(bisection_tells_what_is_odd)
 }
 END_TEST
 
+/* Branches side by side --------------------------------------------------------------------------
+ */
+
+START_TEST(branches_are_compared_without_a_move)
+{
+	run(CLIENTS "; set lr 0.1; round 6; rewind 3; set lr 0.4; set batch 5; round 2");
+	const uint64_t before = digest(&lab);
+	const struct fed_place place = fed_travel_place(lab.shell.travel);
+	const char *said = run("diff main b1");
+
+	assert_shows(said, "they differ from round 4 on");
+	assert_shows(said, "typed since version 3, where they part:");
+	assert_shows(said, "round 3  set lr 0.4");
+	assert_shows(said, "-        set batch 5");
+	assert_shows(said, "dense1");
+	assert_shows(run("diff main main"), "all rounds are the same, bit for bit");
+	assert_shows(run("plot loss"), "main.test-loss");
+	assert_shows(shell_lab_said(&lab), "fork");
+	/* The curve of main begins where they part. */
+	said = run("plot loss --csv");
+	assert_shows(said, "main.test-loss,3,");
+	assert_lacks(said, "main.test-loss,2,");
+	ck_assert(fed_place_is(fed_travel_place(lab.shell.travel), place));
+	ck_assert_uint_eq(digest(&lab), before);
+	shell_lab_reply(&lab, "diff main b7", FED_EXIT_FAILED);
+	assert_shows(shell_lab_said(&lab), "no run is kept as b7, and no branch is called so");
+}
+END_TEST
+
 FED_SUITE(reverse)
 {
 	Suite *suite = suite_create("reverse");
@@ -300,6 +329,7 @@ FED_SUITE(reverse)
 	tcase_add_test(tests, interrupted_search_returns);
 	tcase_add_loop_test(tests, bisection_finds_what_a_scan_finds, 0, 3);
 	tcase_add_test(tests, bisection_tells_what_is_odd);
+	tcase_add_test(tests, branches_are_compared_without_a_move);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -129,11 +129,16 @@ const struct fed_command fed__commands_experiments[] = {
      .failure = FED_EXIT_FAILED},
 	{.name = "diff",
      .help = "show what was composed differently in two runs, and what came out differently",
-     .text = "A run is `now`, a kept one, or STUDY/NUMBER as `runs STUDY` lists them. Figures are\n"
-             "those of the last round, costs the sums over all; what is the same is left out.",
+     .text =
+         "A run is `now`, a kept one, a branch, or STUDY/NUMBER as `runs STUDY` lists them. "
+         "Figures\n"
+         "are those of the last round, costs the sums over all; what is the same is left out. Of\n"
+         "two branches also: the commands since they parted, the clients whose accuracy differs\n"
+         "most, and how far the models are apart, layer by layer.",
      .examples = FED_EXAMPLES(QUICK "study fourth { lr = 0.01, 0.1 } rounds=1; diff fourth/0 "
                                     "fourth/1",
-                              QUICK "keep first; set lr 0.2; round; diff first now"),
+                              QUICK "keep first; set lr 0.2; round; diff first now",
+                              QUICK "round 2; rewind 1; set lr 0.2; round 2; diff main b1"),
      .args = fed__diff_runs_rows,
      .args_size = sizeof(struct fed_diff_runs_args),
      .run = fed__run_diff_runs,

@@ -9,15 +9,17 @@
 #include "base/mem.h"
 #include "history/kept_runs.h"
 #include "report/composition_text.h"
+#include "shell/commands/study/diff_branches.h"
 #include "shell/commands/study/runs.h"
 #include "shell/commands/study/study.h"
 #include "shell/language/origins.h"
 #include "shell/output/print.h"
+#include "travel/travel.h"
 
 #define P struct fed_diff_runs_args
 const struct fed_field fed__diff_runs_rows[] = {
 	FED_ARG_TEXT(P, first, FED_ARG_NEEDED, "kept-run",
-                 "a kept run, now, or a study's STUDY/NUMBER"),
+                 "a kept run, a branch, now, or a study's STUDY/NUMBER"),
 	FED_ARG_TEXT(P, second, FED_FIELD_POSITIONAL, "kept-run", "likewise; without it now"),
 	FED_END,
 };
@@ -29,6 +31,8 @@ struct compared_run {
 	char *composition; /* NULL: it was not kept */
 	char *plugins;     /* likewise */
 	struct fed_history history;
+	struct fed_branch_end end; /* of a branch */
+	bool branch;
 };
 
 static void release_run(struct compared_run *run)
@@ -36,6 +40,7 @@ static void release_run(struct compared_run *run)
 	fed_free(run->composition);
 	fed_free(run->plugins);
 	fed_history_release(&run->history);
+	fed__branch_end_release(&run->end);
 }
 
 /* Reading -------------------------------------------------------------------------------- */
@@ -144,11 +149,25 @@ static int read_stored(struct compared_run *run, const char *study_name, const c
 	return rc;
 }
 
-static int read_run(struct compared_run *run, const struct fed_shell *shell, const char *typed,
+static int read_branch(struct compared_run *run, struct fed_shell *shell, struct fed_place tip,
+                       struct fed_error *err)
+{
+	const int rc = fed__branch_end_read(&run->end, shell, tip, true, err);
+
+	if (rc)
+		return rc;
+	run->branch = true;
+	if (run->end.composition && take_composition(run, run->end.composition, err))
+		return FED_FAIL;
+	return copy_history(run, &run->end.history, err);
+}
+
+static int read_run(struct compared_run *run, struct fed_shell *shell, const char *typed,
                     struct fed_error *err)
 {
 	const struct fed_runs *kept = fed_session_kept_runs(shell->session);
 	const char *slash = strchr(typed, '/');
+	struct fed_place tip;
 	char study[64];
 
 	snprintf(run->name, sizeof run->name, "%s", typed);
@@ -160,9 +179,11 @@ static int read_run(struct compared_run *run, const struct fed_shell *shell, con
 	for (size_t i = 0; i < kept->n; i++)
 		if (strcmp(kept->run[i].name, typed) == 0)
 			return read_kept(run, &kept->run[i], err);
+	if (fed_travel_tip(shell->travel, typed, &tip))
+		return read_branch(run, shell, tip, err);
 	return fed_fail(err,
-	                "no run is kept as %s; say now, a name that `keep` lists, or STUDY/NUMBER as "
-	                "`runs STUDY` lists them",
+	                "no run is kept as %s, and no branch is called so; say now, a name that `keep` "
+	                "lists, one of `branches`, or STUDY/NUMBER as `runs STUDY` lists them",
 	                fed_show(typed).s);
 }
 
@@ -300,6 +321,8 @@ int fed__run_diff_runs(struct fed_shell *shell, const struct fed_call *call, str
 	if (rc == FED_OK) {
 		show_compositions(shell, &a, &b);
 		show_figures(shell, &a, &b);
+		if (a.branch && b.branch)
+			fed__show_branches(shell, a.name, &a.end, b.name, &b.end);
 	}
 	release_run(&a);
 	release_run(&b);
