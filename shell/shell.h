@@ -229,7 +229,8 @@ struct fed_verification {
 /* What a run is made with (language/origins.h). */
 struct fed_origins {
 	bool known;               /* they are those of the last commands */
-	struct fed_text noted;    /* that the journal has, a line each */
+	struct fed_text noted;    /* of the last version, that the journal has, a line each */
+	struct fed_text used;     /* of any version that was made */
 	struct fed_text recorded; /* that the file had which is verified */
 };
 

@@ -22,17 +22,21 @@ const struct fed_field fed__verify_rows[] = {
 	FED_END,
 };
 
-/* The last line that is not empty, without its end. */
+/* The last line that tells an error, or that is not empty, without its end. */
 static void last_line(FILE *f, char line[LINE_MAX_SHOWN])
 {
+	static const char error[] = "error: ";
 	char next[LINE_MAX_SHOWN];
+	bool told = false;
 
 	line[0] = '\0';
 	rewind(f);
 	while (fgets(next, sizeof next, f)) {
 		next[strcspn(next, "\r\n")] = '\0';
-		if (*next)
+		const bool tells = strncmp(next, error, sizeof error - 1) == 0;
+		if (tells || (*next && !told))
 			memcpy(line, next, sizeof next);
+		told |= tells;
 	}
 }
 

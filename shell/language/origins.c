@@ -90,6 +90,8 @@ void fed__origins_note(struct fed_shell *shell, uint64_t version, struct fed_tex
 
 		if (!has_line(&o->noted, at, n))
 			fed_text_add(lines, "%s%.*s\n", mark, (int)n, at);
+		if (!has_line(&o->used, at, n))
+			fed_text_add(&o->used, "%.*s\n", (int)n, at);
 	}
 	fed_text_clear(&o->noted);
 	fed_text_put(&o->noted, fed_text_str(&now), now.len);
@@ -110,6 +112,7 @@ void fed__origins_command(struct fed_shell *shell, const char *text, size_t len)
 void fed__origins_forget(struct fed_shell *shell)
 {
 	fed_text_clear(&shell->origins.noted);
+	fed_text_clear(&shell->origins.used);
 	fed_composition_log_release(&shell->compositions);
 	shell->origins.known = false;
 }
@@ -157,9 +160,9 @@ void fed__origins_put_differences(const struct fed_shell *shell, struct fed_text
 		const size_t n = strcspn(at, "\n"), about = subject(at);
 		const char *here = NULL;
 
-		if (has_line(&o->noted, at, n) || !is_last(at, about))
+		if (has_line(&o->used, at, n) || !is_last(at, about))
 			continue;
-		for (const char *is = fed_text_str(&o->noted); *is; is += strcspn(is, "\n") + 1)
+		for (const char *is = fed_text_str(&o->used); *is; is += strcspn(is, "\n") + 1)
 			if (subject(is) == about && strncmp(is, at, about) == 0)
 				here = is + about + (is[about] == ' ');
 		fed_text_add(out, "; recorded with %.*s", (int)n, at);
@@ -173,6 +176,7 @@ void fed__origins_put_differences(const struct fed_shell *shell, struct fed_text
 void fed__origins_release(struct fed_origins *o)
 {
 	fed_text_release(&o->noted);
+	fed_text_release(&o->used);
 	fed_text_release(&o->recorded);
 	*o = (struct fed_origins){.known = false};
 }

@@ -117,6 +117,11 @@ START_TEST(what_it_was_made_with_is_told)
 	shell_lab_reply(&lab, "record stop", FED_EXIT_OK);
 	edit("#: data blobs ", "#: data clubs ");
 	reply("replay FILE verify", FED_EXIT_OK); /* the same bits, whatever they were called */
+	edit("round 2\n", "round 3\n"); /* more versions under fedavg, which is used here, too */
+	const char *said = reply("replay FILE verify", FED_EXIT_FAILED);
+	assert_shows(said, "version 3 was made");
+	ck_assert_ptr_null(strstr(said, "recorded with aggregator fedavg"));
+	edit("round 3\n", "round 2\n");
 	edit("samples=20", "samples=21");
 	assert_shows(reply("replay FILE verify", FED_EXIT_FAILED), "; recorded with data clubs ");
 }
@@ -136,12 +141,14 @@ START_TEST(many_are_verified)
 	FILE *f = fopen(line, "w");
 	fprintf(f, BLOBS "\nround 1 > %s/written\n", temp.dir);
 	fclose(f);
+	fed_temp_write(&temp, "words.fedsh", "junk\n", 5);
 	program_run(&r, FED_BUILD_DIR "/fedsh", temp.dir,
 	            (const char *const[]){"-c", "verify *.fedsh --csv", NULL}, "", 0);
 	ck_assert_int_eq(r.code, FED_EXIT_IO);
 	assert_shows(r.out, "made.fedsh,same bits,");
 	assert_shows(r.out, "other.fedsh,differs or fails,");
-	assert_shows(r.err, "1 file is not what was recorded");
+	assert_shows(r.out, "words.fedsh,differs or fails,error: words.fedsh:1: no command junk");
+	assert_shows(r.err, "2 files are not what was recorded");
 	snprintf(line, sizeof line, "%s/written", temp.dir);
 	ck_assert_ptr_null(fopen(line, "r"));
 }
