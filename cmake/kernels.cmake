@@ -15,7 +15,7 @@ endif()
 # fed_kernels(INSTRUCTION-SET [FLAG...])
 function(fed_kernels isa)
 	set_source_files_properties(core/nn/kernels/kernels_${isa}.c core/base/rows_${isa}.c PROPERTIES
-		COMPILE_OPTIONS "${kernel_flags};${ARGN}")
+		COMPILE_OPTIONS "${kernel_flags};${ARGN}" SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 fed_kernels(plain ${seldom})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
