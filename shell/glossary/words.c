@@ -594,8 +594,8 @@ const struct fed_glossary_word fed__glossary[] = {
          .now = fed__figure_breakpoints, .also = {"break", "hits", "condition", "pause"},
          .command = "break"),
 	WORD("run", "term", "the rounds since version 0; a kept run is a copy of its history",
-         "`keep NAME` keeps it, `plot accuracy NAME` and the view compare set runs side by\n"
-         "side. `restart` begins another one.",
+         "`keep NAME` keeps it; `plot accuracy` and the view compare set kept runs beside the\n"
+         "present one. `restart` begins another.",
          .now = fed__figure_kept_runs,
          .also = {"kept run", "curve", "this run", "runs", "best", "last", "left to do"}),
 	WORD("study", "term", "every combination of the levels of some factors, each as a kept run",
