@@ -20,6 +20,13 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_verdicts *g = &f->verdicts;
 
+	const uint64_t version = fed_session_version(s);
+
+	if (version && g->n == 0 && !parts->scheme->makes_model)
+		return fed_reject(err,
+		                  "the updates of version %s went with a change of the session; `round` "
+		                  "makes others",
+		                  fed_count((double)version).s);
 	if (!fed_session_running(s) || g->n == 0)
 		return fed_reject(err, "there are no updates yet; `round` makes some");
 	if (f->in_round)

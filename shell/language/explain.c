@@ -134,7 +134,7 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 	if (rc == FED_REJECT)
 		fed__print(shell,
 		           "\n"
-		           "no numbers of a round yet: %s\n",
+		           "no numbers of a round: %s\n",
 		           err->text);
 	if (explanation.lines.len) {
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "\nin version %llu:\n",

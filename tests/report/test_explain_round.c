@@ -163,7 +163,7 @@ START_TEST(other_settings_than_then)
 	small_do(&s, "set after.f 1");
 	refuses("other settings");
 	small_do(&s, "aggregator fedavg"); /* another one has made nothing yet */
-	refuses("no updates yet");
+	refuses("went with a change of the session; `round` makes others");
 }
 END_TEST
 

@@ -29,8 +29,7 @@ START_TEST(the_formula_with_its_numbers)
 	said(COMPOSED "aggregator krum f=2", FED_EXIT_OK);
 	const char *before = said("explain krum", FED_EXIT_OK);
 	assert_shows(before, "score_i = sum of |d_i - d_j|^2");
-	assert_shows(before,
-	             "no numbers of a round yet: there are no updates yet; `round` makes some\n");
+	assert_shows(before, "no numbers of a round: there are no updates yet; `round` makes some\n");
 	said("round 3", FED_EXIT_OK);
 	const char *after = said("explain krum", FED_EXIT_OK);
 	const char *formula = strstr(after, "score_i = sum"), *told = strstr(after, "in version 3:\n");
