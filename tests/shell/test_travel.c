@@ -252,6 +252,88 @@ START_TEST(each_place_has_the_state_of_the_first_visit)
 }
 END_TEST
 
+/* Every kind ------------------------------------------------------------------------------ */
+
+/* Four rounds, two of them again after a rewind: the same state. */
+static bool rewind_and_go_on(const char *compose, bool must)
+{
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "reset; " BLOBS "%s; round 4", compose);
+	const size_t said = strlen(shell_lab_said(&lab));
+	const enum fed_exit ran = shell_lab_run(&lab, fed_text_str(&line));
+	fed_text_release(&line);
+	if (must || ran == FED_EXIT_OK)
+		ck_assert_msg(ran == FED_EXIT_OK, "%s: %s", compose, shell_lab_said(&lab) + said);
+	else
+		return false; /* it needs what these examples are not */
+	const uint64_t first = digest();
+	run("rewind 2");
+	ck_assert_uint_eq(fed_session_version(lab.shell.session), 2);
+	run("round 2");
+	ck_assert_msg(digest() == first, "%s: another state after rewind 2 and round 2", compose);
+	run("switch main");
+	ck_assert_msg(digest() == first, "%s: another state after switch", compose);
+	return true;
+}
+
+/* All plugins of these kinds. */
+START_TEST(each_plugin_goes_on_alike)
+{
+	static const struct {
+		enum fed_kind kind;
+		const char *command;
+	} kinds[] = {
+		{FED_KIND_AGGREGATOR, "scheme %s; aggregator %s"},
+		{FED_KIND_ATTACK, "scheme %s; inject byzantine 0 attack=%s; aggregator median"},
+		{FED_KIND_CODEC, "scheme %s; set codec %s"},
+		{FED_KIND_SELECTION, "scheme %s; set participants 3; select %s"},
+		{FED_KIND_TRANSPORT, "scheme %s; transport %s; inject lossy all p=0.2"},
+	};
+	static const char *const schemes[] = {"sync", "async concurrency=3"};
+	const struct fed_registry *plugins = fed_session_plugins(lab.shell.session);
+	unsigned made = 0;
+
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		const struct fed_entry *e;
+
+		for (size_t i = 0; (e = fed_registry_at(plugins, kinds[k].kind, i)); i++) {
+			char line[300];
+
+			snprintf(line, sizeof line, kinds[k].command, schemes[_i], e->head->name);
+			made += rewind_and_go_on(line, false);
+		}
+	}
+	ck_assert_uint_gt(made, 40);
+}
+END_TEST
+
+START_TEST(each_scheme_and_fault_goes_on_alike)
+{
+	static const char *const compositions[] = {
+		"scheme sync over-select=1.5 deadline=0.02; inject straggler 1 factor=20",
+		"scheme async concurrency=2 max-staleness=1; aggregator fedbuff buffer=3; inject late all "
+		"p=0.5 versions=2",
+		"scheme split cut=2",
+		"scheme split cut=2,4 labels=client relay=peer; inject crash 2 p=0.3",
+		"scheme split parallel=v1; inject late 0,3 versions=1",
+		"scheme split parallel=v2 smashed=batch; set noise 0.1",
+		"inject crash 2 p=0.4; inject hang 4 for=2; inject straggler 1 factor=9",
+		"transport lossy; inject lossy all p=0.2; inject duplicate 0 p=0.5; inject flaky 1 p=0.5",
+		"inject churn all join=0.5; inject partition 1 for=2",
+		"inject corrupt 1 p=0.5; inject nan 2 p=0.3; aggregator median",
+		"inject drift 0 rate=0.1; inject late 1,2 versions=2",
+		"aggregator median after=nnm; inject byzantine 0 attack=alie",
+		"aggregator median after=bucketing",
+		"set holdout 0.2; set local-layers last:1; set server-link 1k/2k",
+		"set codec up=qsgd:levels=4,down=fp16; set error-feedback yes",
+	};
+
+	for (size_t i = 0; i < sizeof compositions / sizeof *compositions; i++)
+		rewind_and_go_on(compositions[i], true);
+}
+END_TEST
+
 FED_SUITE(travel)
 {
 	Suite *suite = suite_create("travel");
@@ -261,6 +343,8 @@ FED_SUITE(travel)
 	tcase_add_loop_test(tests, each_place_has_the_state_of_the_first_visit,
 	                    (int)setting("FED_TRAVEL_FIRST", 0),
 	                    (int)setting("FED_TRAVEL_SEEDS", SEEDS));
+	tcase_add_loop_test(tests, each_plugin_goes_on_alike, 0, 2);
+	tcase_add_test(tests, each_scheme_and_fault_goes_on_alike);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

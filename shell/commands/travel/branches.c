@@ -24,10 +24,21 @@ int fed__run_branch(struct fed_shell *shell, const struct fed_call *call, struct
 {
 	const struct fed_branch_args *a = call->args;
 
-	if (strcmp(a->what, "rename") == 0 && *a->to)
-		return fed_travel_rename(shell->travel, a->name, a->to, err);
-	if (strcmp(a->what, "delete") == 0 && *a->name && !*a->to)
-		return fed_travel_delete(shell->travel, a->name, err);
+	if (strcmp(a->what, "rename") == 0 && *a->to) {
+		const int rc = fed_travel_rename(shell->travel, a->name, a->to, err);
+
+		if (rc == FED_OK)
+			fed__print(shell, "branch `%s` is called `%s` now\n", a->name, a->to);
+		return rc;
+	}
+	if (strcmp(a->what, "delete") == 0 && *a->name && !*a->to) {
+		const int rc = fed_travel_delete(shell->travel, a->name, err);
+
+		if (rc == FED_OK)
+			fed__print(shell, "branch `%s` is deleted, with the versions of no other branch\n",
+			           a->name);
+		return rc;
+	}
 	if (*a->name)
 		return fed_reject(err,
 		                  "`branch NAME` begins a branch here, `branch rename NAME TO` gives one "

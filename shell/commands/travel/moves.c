@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "history/condition.h"
+#include "session/composition.h"
 #include "history/kept_runs.h"
 #include "history/metrics.h"
 #include "shell/language/travel.h"
@@ -18,14 +19,16 @@
 
 /* What is said ---------------------------------------------------------------------------- */
 
-/* Append the first line of a revision that is no comment, without its end. */
+/* Append the last line of a revision that says what was done, without its end: settings and pauses
+ * that a replay needs stand before it. */
 static void put_command(struct fed_text *out, const struct fed_revision *r)
 {
-	const char *at = r->lines;
+	const char *command = "";
 
-	while (*at == '#' || *at == '\n')
-		at += strcspn(at, "\n") + 1;
-	fed_text_put(out, at, strcspn(at, "\n"));
+	for (const char *at = r->lines; *at; at += strcspn(at, "\n") + 1)
+		if (*at != '#' && *at != '\n' && (!*command || strncmp(at, "pause ", 6) != 0))
+			command = at;
+	fed_text_put(out, command, strcspn(command, "\n"));
 }
 
 void fed__say_place(struct fed_shell *shell, const char *way)
@@ -58,6 +61,9 @@ void fed__say_next(struct fed_shell *shell, struct fed_place from)
 		fed__print(shell, ", before `%s`", fed_text_str(&command));
 	}
 	fed__print(shell, "; `redo` goes forward again\n");
+	const struct fed_instance *transport = &fed_session_parts(shell->session)->transport;
+	if (transport->entry && !fed_is_simulated(transport))
+		fed__print(shell, "what was sent over real connections stays sent\n");
 	fed_text_release(&command);
 }
 
