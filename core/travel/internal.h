@@ -33,7 +33,8 @@ struct fed_travel {
 	double rested;         /* wall seconds when the last snapshot was made or the command began */
 	double work;           /* seconds of commands and versions since the last snapshot */
 	/* The running command. */
-	bool in_command;
+	unsigned depth; /* of commands that run others: one revision for all of them */
+	bool compound;  /* another one ran inside it */
 	uint64_t version_before, steps_before;
 	uint64_t run_before;               /* fed_session_status.runs */
 	struct fed_kept_snapshot *pending; /* [n_pending] of its versions */

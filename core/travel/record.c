@@ -49,14 +49,14 @@ void fed_travel_version(struct fed_travel *t)
 	                                 .pinned = !is_repeatable(t->session)};
 	struct fed_error unused; /* without memory there is one less */
 
-	if (t->shortened || (!t->in_command && !t->moving) || !fed__travel_is_due(t, true) ||
+	if (t->shortened || (!t->depth && !t->moving) || !fed__travel_is_due(t, true) ||
 	    (t->moving && is_kept(t, kept.version)))
 		return;
 	kept.work = t->work + (fed_wall_seconds() - t->rested);
-	if ((t->in_command && !reserve_pending(t)) || fed__travel_snapshot(t, &kept.snapshot, &unused))
+	if ((t->depth && !reserve_pending(t)) || fed__travel_snapshot(t, &kept.snapshot, &unused))
 		return;
 	t->work = 0;
-	if (t->in_command)
+	if (t->depth)
 		t->pending[t->n_pending++] = kept;
 	else if (fed__tree_keep(&t->tree, t->playing, &kept, &unused))
 		fed__snapshot_free(&t->snapshots, kept.snapshot);
@@ -72,9 +72,9 @@ void fed_travel_leave(struct fed_travel *t)
 
 void fed_travel_begin(struct fed_travel *t, bool discards)
 {
-	if (t->moving)
+	if (t->moving || t->depth++)
 		return;
-	t->in_command = true;
+	t->compound = false;
 	t->version_before = fed_session_version(t->session);
 	t->steps_before = fed__travel_steps(t->session);
 	t->run_before = fed_session_status(t->session).runs;
@@ -157,7 +157,7 @@ static int add_revision(struct fed_travel *t, const struct fed_travel_entry *ent
 		.group = entry->group,
 		.run = begins_run(t, entry) ? ++t->runs : t->tree.revision[t->at.revision].run,
 		.restarts = entry->restarts,
-		.single = entry->single,
+		.single = entry->single && !t->compound,
 		.complete = !fed_session_left(s) && !st.pausing,
 		.version_before = t->version_before,
 		.version = st.version,
@@ -203,9 +203,12 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
                    struct fed_error *err)
 {
 	*forked = UINT32_MAX;
-	if (t->moving || !t->in_command)
+	if (t->moving || !t->depth)
 		return FED_OK;
-	t->in_command = false;
+	if (--t->depth) {
+		t->compound = true;
+		return FED_OK;
+	}
 	if (!*entry->lines) {
 		drop_pending(t);
 		return FED_OK;
@@ -220,7 +223,7 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
 		fed__travel_begin_anew(t);
 		return FED_FAIL;
 	}
-	keep_end(t, !entry->single || entry->outside || !is_repeatable(t->session));
+	keep_end(t, !entry->single || t->compound || entry->outside || !is_repeatable(t->session));
 	return FED_OK;
 }
 

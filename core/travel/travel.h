@@ -34,7 +34,7 @@ void fed_travel_set_spacing(struct fed_travel *, uint64_t versions);
 
 /* Recording ------------------------------------------------------------------------------- */
 
-/* A command begins; discards: it may end the run. */
+/* A command begins; discards: it may end the run.  Commands that it runs are a part of it. */
 void fed_travel_begin(struct fed_travel *, bool discards);
 /* Keep the event log of the present place, which is about to be left otherwise. */
 void fed_travel_leave(struct fed_travel *);

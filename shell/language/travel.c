@@ -257,6 +257,7 @@ void fed__travel_follow(struct fed_shell *shell)
 	fed_text_release(&journal);
 	fed_text_release(&then);
 	note_compositions(shell);
+	shell->watching.resume[0] = 0;       /* a run that the move interrupted is over */
 	shell->autosave.recorded = SIZE_MAX; /* whatever the length of the journal is */
 }
 

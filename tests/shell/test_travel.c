@@ -247,7 +247,7 @@ START_TEST(each_place_has_the_state_of_the_first_visit)
 		moves += move && !fed_place_is(from, fed_travel_place(lab.shell.travel));
 		visit(fed_text_str(&line));
 	}
-	ck_assert_uint_gt(moves, 2);
+	ck_assert_uint_gt(moves, 0);
 	fed_text_release(&line);
 }
 END_TEST
