@@ -405,7 +405,7 @@ int fed_travel_visit(struct fed_travel *t, struct fed_place p,
 
 	if (fed_place_is(p, t->at) && !t->carries)
 		return look(ctx, err);
-	if (t->in_command)
+	if (t->depth)
 		return fed_fail(err, "another version cannot be looked at while a command runs");
 	if (fed__move_begin(t, &m, err))
 		return FED_FAIL;
