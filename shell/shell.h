@@ -70,9 +70,9 @@ struct fed_shell_settings {
 	int step; /* on: their commands wait for a key */
 	/* on: no command writes files, loads code or runs a program, until the program ends */
 	int readonly;
-	int theme;              /* enum fed_theme */
-	double history_memory;  /* GB for snapshots; 0: a share of what is free */
-	int64_t snapshot_every; /* versions; 0: by what a snapshot costs */
+	int theme;               /* enum fed_theme */
+	char history_memory[32]; /* bytes for snapshots, as typed; auto: a share of what is free */
+	int64_t snapshot_every;  /* versions; 0: by what a snapshot costs */
 	char hide[512]; /* commands that are refused and not listed (language/hidden.c); "": none */
 };
 extern const struct fed_field fed__shell_fields[]; /* of a struct fed_shell_settings */

@@ -169,6 +169,12 @@ void fed_event_log_restart(struct fed_event_log *r)
 	fed__invitation_log_clear(&r->invitation_log);
 }
 
+size_t fed_event_log_bytes(const struct fed_event_log *r)
+{
+	return r->capacity * sizeof *r->event + r->texts.bytes +
+	       fed__invitation_log_bytes(&r->invitation_log);
+}
+
 int fed_event_log_copy(struct fed_event_log *to, const struct fed_event_log *r,
                        struct fed_error *err)
 {

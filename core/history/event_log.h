@@ -53,6 +53,8 @@ void fed_event_log_take(struct fed_event_log *, const struct fed_event *);
 /* Begin another run: version 0 again, or a restored session. */
 void fed_event_log_restart(struct fed_event_log *);
 
+/* Bytes of memory that it takes. */
+size_t fed_event_log_bytes(const struct fed_event_log *);
 /* A copy of the whole log; FED_FAIL: no memory, and *to is empty. */
 int fed_event_log_copy(struct fed_event_log *to, const struct fed_event_log *, struct fed_error *);
 /* Put a former copy in the place of a log, and take its contents.  Its events get numbers above

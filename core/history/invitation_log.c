@@ -28,6 +28,12 @@ void fed__invitation_log_release(struct fed_invitation_log *j)
 	*j = (struct fed_invitation_log){.limit = j->limit};
 }
 
+size_t fed__invitation_log_bytes(const struct fed_invitation_log *r)
+{
+	return r->capacity * sizeof *r->invitation + r->heads * sizeof *r->head +
+	       r->changed_capacity * sizeof *r->changed;
+}
+
 bool fed__invitation_log_copy(struct fed_invitation_log *to, const struct fed_invitation_log *j)
 {
 	*to = *j;

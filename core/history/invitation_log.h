@@ -78,6 +78,7 @@ struct fed_invitation_log {
 };
 
 void fed__invitation_log_release(struct fed_invitation_log *);
+size_t fed__invitation_log_bytes(const struct fed_invitation_log *); /* of memory */
 /* A copy; false: no memory, and *to is empty. */
 bool fed__invitation_log_copy(struct fed_invitation_log *to, const struct fed_invitation_log *);
 /* Add to the numbers of events that ended invitations. */

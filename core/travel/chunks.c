@@ -31,7 +31,7 @@ struct fed_chunk_store {
 	uint32_t n, capacity, vacant;
 	uint32_t *bucket; /* [buckets], a power of two */
 	uint32_t buckets;
-	size_t memory, memory_limit;
+	size_t memory, memory_limit, others; /* bytes; others: of its users */
 	uint64_t disk, disk_limit, file_end;
 	uint32_t spilled; /* all chunks below were tried to be moved to the file */
 	struct fed_chunk_folder folder;
@@ -69,7 +69,17 @@ void fed__chunks_free(struct fed_chunk_store *s)
 
 size_t fed__chunks_memory(const struct fed_chunk_store *s)
 {
-	return s->memory + s->capacity * sizeof *s->chunk + s->buckets * sizeof *s->bucket;
+	return s->memory + s->others + s->capacity * sizeof *s->chunk + s->buckets * sizeof *s->bucket;
+}
+
+void fed__chunks_charge(struct fed_chunk_store *s, size_t bytes)
+{
+	s->others += bytes;
+}
+
+void fed__chunks_refund(struct fed_chunk_store *s, size_t bytes)
+{
+	s->others -= bytes;
 }
 
 uint64_t fed__chunks_disk(const struct fed_chunk_store *s)

@@ -34,6 +34,9 @@ size_t fed__chunks_memory_limit(const struct fed_chunk_store *);
 /* Whether memory and file hold more than they may. */
 bool fed__chunks_are_over(const struct fed_chunk_store *);
 size_t fed__chunks_memory(const struct fed_chunk_store *);
+/* Count bytes of memory that its users take for what they make of chunks, or no longer take. */
+void fed__chunks_charge(struct fed_chunk_store *, size_t bytes);
+void fed__chunks_refund(struct fed_chunk_store *, size_t bytes);
 uint64_t fed__chunks_disk(const struct fed_chunk_store *);
 
 /* Number of the chunk of these bytes, from 1; the caller becomes a user of it. */

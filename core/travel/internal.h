@@ -32,6 +32,7 @@ struct fed_travel {
 	uint64_t spacing;      /* versions; 0: by cost */
 	double rested;         /* wall seconds when the last snapshot was made or the command began */
 	double work;           /* seconds of commands and versions since the last snapshot */
+	double tried;          /* the same when the last attempt at one failed */
 	/* The running command. */
 	unsigned depth; /* of commands that run others: one revision for all of them */
 	bool compound;  /* another one ran inside it */
@@ -85,8 +86,14 @@ struct fed_place fed__travel_place_in(const struct fed_travel *, uint32_t revisi
                                       uint64_t version, uint64_t steps);
 /* Forget all, and begin with the present state. */
 void fed__travel_begin_anew(struct fed_travel *);
-/* Take a snapshot of the session as it is, in its place of the event log. */
+/* Take a snapshot of the session as it is, in its place of the event log.  FED_REJECT: it is too
+ * large to keep beside others. */
 int fed__travel_snapshot(struct fed_travel *, struct fed_snapshot **, struct fed_error *);
+/* The same, of any size. */
+int fed__travel_snapshot_of_any_size(struct fed_travel *, struct fed_snapshot **,
+                                     struct fed_error *);
+/* A snapshot was kept: work is counted from here, and there may be too many now. */
+void fed__travel_kept(struct fed_travel *);
 /* Whether a snapshot is due: enough work was done since the last one. */
 bool fed__travel_is_due(struct fed_travel *, bool at_version);
 /* Remove snapshots until memory and file hold what they may. */

@@ -8,6 +8,7 @@
 
 static void remove_at(struct fed_left_logs *l, uint32_t i)
 {
+	l->bytes -= l->left[i].bytes;
 	fed_event_log_release(&l->left[i].log);
 	memmove(&l->left[i], &l->left[i + 1], (l->n - i - 1) * sizeof *l->left);
 	l->n--;
@@ -17,6 +18,13 @@ void fed__logs_release(struct fed_left_logs *l)
 {
 	while (l->n)
 		remove_at(l, l->n - 1);
+}
+
+void fed__logs_limit(struct fed_left_logs *l, size_t most)
+{
+	l->most = most;
+	while (l->n && l->bytes > most)
+		remove_at(l, 0);
 }
 
 static uint32_t run_at(const struct fed_tree *t, struct fed_place p)
@@ -36,7 +44,11 @@ void fed__logs_leave(struct fed_left_logs *l, const struct fed_tree *t, struct f
 {
 	const uint32_t run = run_at(t, p);
 	struct fed_error unused; /* without memory the log begins anew */
-	struct fed_left_log x = {.at = p, .run = run, .shift = l->shift, .epoch = l->epoch};
+	struct fed_left_log x = {.at = p,
+	                         .run = run,
+	                         .bytes = fed_event_log_bytes(fed_session_event_log(s)),
+	                         .shift = l->shift,
+	                         .epoch = l->epoch};
 
 	for (uint32_t i = 0; i < l->n; i++)
 		if (covers(&l->left[i], t, p, run, l->epoch))
@@ -45,10 +57,12 @@ void fed__logs_leave(struct fed_left_logs *l, const struct fed_tree *t, struct f
 		if (l->left[i].epoch == l->epoch && l->left[i].run == run &&
 		    fed__place_leads_to(t, l->left[i].at, p))
 			remove_at(l, i);
-	if (l->n == FED_LOGS_MAX)
+	while (l->n && (l->n == FED_LOGS_MAX || l->bytes + x.bytes > l->most))
 		remove_at(l, 0);
-	if (fed_event_log_copy(&x.log, fed_session_event_log(s), &unused) == FED_OK)
-		l->left[l->n++] = x;
+	if (x.bytes > l->most || fed_event_log_copy(&x.log, fed_session_event_log(s), &unused))
+		return;
+	l->left[l->n++] = x;
+	l->bytes += x.bytes;
 }
 
 void fed__logs_return(struct fed_left_logs *l, const struct fed_tree *t, struct fed_place p,

@@ -17,17 +17,22 @@ struct fed_left_log {
 	struct fed_place at;
 	uint32_t run;
 	struct fed_event_log log;
+	size_t bytes; /* of memory */
 	uint64_t shift;
 	uint32_t epoch;
 };
 struct fed_left_logs {
 	struct fed_left_log left[FED_LOGS_MAX]; /* [n], the oldest first */
 	uint32_t n;
-	uint64_t shift; /* of the session's log */
+	size_t bytes, most; /* of memory for all of them, and what they may have */
+	uint64_t shift;     /* of the session's log */
 	uint32_t epoch, epochs;
 };
 void fed__logs_release(struct fed_left_logs *);
-/* Keep a copy of the session's log, which is at a place; without memory none is kept. */
+/* Have at most so many bytes of memory. */
+void fed__logs_limit(struct fed_left_logs *, size_t most);
+/* Keep a copy of the session's log, which is at a place, and forget older ones that leave no room
+ * for it; without memory none is kept. */
 void fed__logs_leave(struct fed_left_logs *, const struct fed_tree *, struct fed_place,
                      const struct fed_session *);
 /* The session was restored from a snapshot of a place: give it the log of then, if one is known. */

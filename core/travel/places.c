@@ -24,8 +24,9 @@ bool fed__travel_find(const struct fed_travel *t, struct fed_place to, uint64_t 
 		                          : compare(version, steps, r->version, r->steps);
 
 		*place = here == 0 ? p : (struct fed_place){p.revision, true, version, steps};
-		if (here == 0 ||
-		    (here < 0 && compare(version, steps, r->version_before, r->steps_before) > 0))
+		if (here == 0 || /* a restored session has versions that its command did not make */
+		    (!r->restarts && here < 0 &&
+		     compare(version, steps, r->version_before, r->steps_before) > 0))
 			return true;
 		if (p.revision == 0)
 			return false;
@@ -167,21 +168,16 @@ static void add_lines(const struct fed_travel *t, struct fed_place p, struct fed
 
 void fed_travel_journal(const struct fed_travel *t, struct fed_place p, struct fed_text *out)
 {
-	const struct fed_tree *tree = &t->tree;
-	uint32_t depth = 0;
-	struct fed_place at = p;
+	uint32_t n;
+	struct fed_place *path = fed_tree_path(&t->tree, p, &n);
+	uint32_t from = n;
 
-	while (at.revision && !tree->revision[at.revision].restarts) {
-		at = tree->revision[at.revision].from;
-		depth++;
-	}
-	/* From the beginning on, which is `depth` places above. */
-	for (uint32_t k = depth + 1; k-- > 0;) {
-		at = p;
-		for (uint32_t i = 0; i < k; i++)
-			at = tree->revision[at.revision].from;
-		add_lines(t, at, out);
-	}
+	out->failed = out->failed || !path;
+	while (from > 1 && !t->tree.revision[path[from - 1].revision].restarts)
+		from--;
+	for (uint32_t i = from ? from - 1 : 0; i < n; i++)
+		add_lines(t, path[i], out);
+	fed_free(path);
 }
 
 struct fed_place fed_travel_common(const struct fed_travel *t, struct fed_place a,

@@ -55,12 +55,11 @@ void fed_travel_version(struct fed_travel *t)
 	kept.work = t->work + (fed_wall_seconds() - t->rested);
 	if ((t->depth && !reserve_pending(t)) || fed__travel_snapshot(t, &kept.snapshot, &unused))
 		return;
-	t->work = 0;
 	if (t->depth)
 		t->pending[t->n_pending++] = kept;
 	else if (fed__tree_keep(&t->tree, t->playing, &kept, &unused))
 		fed__snapshot_free(&t->snapshots, kept.snapshot);
-	fed__travel_thin(t);
+	fed__travel_kept(t);
 }
 
 /* Commands ------------------------------------------------------------------------------- */
@@ -184,19 +183,34 @@ static int add_revision(struct fed_travel *t, const struct fed_travel_entry *ent
 	return FED_OK;
 }
 
+/* Whether nothing on the path to the present place has a snapshot: the first one failed for want of
+ * memory. */
+static bool lacks_base(const struct fed_travel *t)
+{
+	const struct fed_revision *r = t->tree.revision;
+	uint32_t i = t->at.revision;
+
+	if (r[0].n_kept)
+		return false;
+	while (i && !r[i].n_kept)
+		i = r[i].from.revision;
+	return i == 0;
+}
+
 /* Keep the state after the command if it is due, or cannot be had by replay. */
 static void keep_end(struct fed_travel *t, bool needed)
 {
-	struct fed_kept_snapshot kept = {.pinned = needed, .work = t->work};
 	struct fed_error unused; /* without memory there is one less */
+
+	needed = needed || lacks_base(t);
+	struct fed_kept_snapshot kept = {.pinned = needed, .work = t->work};
 
 	if ((!needed && !fed__travel_is_due(t, false)) ||
 	    fed__travel_snapshot(t, &kept.snapshot, &unused))
 		return;
-	t->work = 0;
 	if (fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
 		fed__snapshot_free(&t->snapshots, kept.snapshot);
-	fed__travel_thin(t);
+	fed__travel_kept(t);
 }
 
 int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, uint32_t *forked,

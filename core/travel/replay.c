@@ -334,7 +334,7 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 {
 	struct fed_session *s = t->session;
 
-	if (fed__travel_snapshot(t, &m->present, err))
+	if (fed__travel_snapshot_of_any_size(t, &m->present, err))
 		return FED_FAIL;
 	fed__logs_leave(&t->logs, &t->tree, t->at, s);
 	keep_history(t);
@@ -344,7 +344,7 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 	s->pause_hook = (struct fed_pause_hook){0};
 	t->moving = true;
 	t->away = t->carries;
-	t->work = 0;
+	t->work = t->tried = 0;
 	return FED_OK;
 }
 

@@ -49,6 +49,7 @@ void fed__snapshot_free(struct fed_snapshots *s, struct fed_snapshot *x)
 	if (s->newest == x)
 		s->newest = NULL;
 	release_chunks(s, x);
+	fed__chunks_refund(s->store, x->own);
 	fed_event_mark_release(&x->events);
 	fed_free(x);
 }
@@ -106,6 +107,24 @@ static bool cut(struct cutter *c, const char **piece, uint32_t *n, uint32_t *par
 	return true;
 }
 
+/* Give back what an array has too much. */
+static void fit(uint32_t **v, uint64_t had, uint32_t n)
+{
+	uint32_t *fitting = fed_resize(*v, had * sizeof **v, n * sizeof **v);
+
+	*v = fitting ? fitting : *v;
+}
+
+/* Count the memory that a snapshot takes beside its chunks. */
+static void charge(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	const struct fed_invitation_mark *m = &x->events.invitations;
+
+	x->own = sizeof *x + x->n * (sizeof *x->chunk + sizeof *x->part) +
+	         m->pending_capacity * sizeof *m->pending + m->n_changed * sizeof *m->changed;
+	fed__chunks_charge(s->store, x->own);
+}
+
 /* The head of the file is a piece of its own. */
 static int cut_all(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_error *err)
 {
@@ -126,6 +145,8 @@ static int cut_all(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_e
 		x->part[x->n++] = part;
 		x->bytes += n;
 	} while (x->n < most && cut(&c, &piece, &n, &part));
+	fit(&x->chunk, most, x->n);
+	fit(&x->part, most, x->n);
 	return FED_OK;
 }
 
@@ -196,13 +217,14 @@ int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *sessio
 		rc = fed_event_log_mark(&x->events, fed_session_event_log(session), err);
 	if (rc) {
 		fed__snapshot_free(s, x);
-		return rc;
+	} else {
+		charge(s, x);
+		grow_older(s, x);
+		*out = x;
 	}
-	grow_older(s, x);
-	const double cost = fed_wall_seconds() - began;
+	const double cost = fed_wall_seconds() - began; /* of one that failed, too */
 	s->cost = fmax(cost, KEPT_COST * s->cost + (1 - KEPT_COST) * cost);
-	*out = x;
-	return FED_OK;
+	return rc;
 }
 
 int fed__snapshot_read(struct fed_snapshots *s, const struct fed_snapshot *x, struct fed_text *out,

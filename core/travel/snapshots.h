@@ -19,6 +19,7 @@ struct fed_snapshot {
 		*part; /* [n] hash of the section and the place in it: equal for parts of the same kind */
 	uint32_t n;
 	uint64_t bytes;
+	size_t own;                   /* bytes of memory for this, beside the chunks */
 	struct fed_event_mark events; /* what the event log held */
 	uint64_t shift;               /* of the log's numbers then (logs.h) */
 	uint32_t epoch;

@@ -8,39 +8,64 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "session/internal.h"
 #include "travel/internal.h"
 
 #define FIRST_BRANCH "main"
+/* Share of the memory that event logs may have. */
+#define SHARE_OF_LOGS 8
 
-/* The first revision: the session as it is, and the branch that begins there. */
-static int begin(struct fed_travel *t, struct fed_error *err)
+/* Make the first revision what the session is, and begin a branch there; both have their memory. */
+static void set_root(struct fed_travel *t)
 {
 	const struct fed_session_status st = fed_session_status(t->session);
-	struct fed_revision root = {
+	struct fed_revision *root = &t->tree.revision[0];
+
+	*root = (struct fed_revision){
 		.version_before = st.version,
 		.version = st.version,
 		.steps_before = fed__travel_steps(t->session),
 		.steps = fed__travel_steps(t->session),
+		.run = ++t->runs,
+		.faults = t->session->parts.faults.made,
 		.clock = st.clock,
 		.digest = fed__travel_digest(t->session),
-		.lines = fed_strdup(""),
+		.lines = root->lines,
 		.single = true,
 	};
+	t->tree.branch[0] = (struct fed_branch){.name = FIRST_BRANCH};
+	t->tree.n = t->tree.n_branches = 1;
+	t->at = (struct fed_place){0};
+	t->branch = 0;
+	t->n_ways = 0;
+}
+
+static int keep_root(struct fed_travel *t, struct fed_error *err)
+{
 	struct fed_kept_snapshot kept = {.pinned = true};
+
+	if (fed__travel_snapshot(t, &kept.snapshot, err))
+		return FED_FAIL;
+	if (fed__tree_keep(&t->tree, 0, &kept, err)) {
+		fed__snapshot_free(&t->snapshots, kept.snapshot);
+		return FED_FAIL;
+	}
+	fed__travel_kept(t);
+	return FED_OK;
+}
+
+static int begin(struct fed_travel *t, struct fed_error *err)
+{
+	struct fed_revision root = {.lines = fed_strdup("")};
 	uint32_t number;
 
 	if (!root.lines)
 		return fed_fail_memory(err, 1, "the history of commands");
 	if (fed__tree_add(&t->tree, &root, &number, err) ||
-	    fed__tree_fork(&t->tree, FIRST_BRANCH, (struct fed_place){0}, 0, &t->branch, err) ||
-	    fed__travel_snapshot(t, &kept.snapshot, err))
+	    fed__tree_fork(&t->tree, FIRST_BRANCH, (struct fed_place){0}, 0, &number, err))
 		return FED_FAIL;
-	if (fed__tree_keep(&t->tree, number, &kept, err)) {
-		fed__snapshot_free(&t->snapshots, kept.snapshot);
-		return FED_FAIL;
-	}
-	t->at = (struct fed_place){0};
-	return FED_OK;
+	set_root(t);
+	return keep_root(t, err);
 }
 
 int fed_travel_new(struct fed_travel **out, struct fed_session *session,
@@ -75,22 +100,26 @@ void fed_travel_free(struct fed_travel *t)
 
 void fed__travel_begin_anew(struct fed_travel *t)
 {
-	struct fed_error unused; /* without memory, the next command tries again */
+	struct fed_error unused; /* without memory, the next command has a snapshot to begin with */
+	char *const lines = t->tree.revision[0].lines;
 
-	fed__tree_release(&t->tree, &t->snapshots);
+	t->tree.revision[0].lines = NULL;
+	for (uint32_t i = 0; i < t->tree.n; i++)
+		fed__revision_release(&t->tree.revision[i], &t->snapshots);
+	t->tree.revision[0].lines = lines;
+	*lines = 0;
 	fed__logs_release(&t->logs);
-	t->n_ways = 0;
 	t->carries = false;
-	t->at = (struct fed_place){0};
-	if (begin(t, &unused))
-		fed__tree_release(&t->tree, &t->snapshots);
+	set_root(t);
+	keep_root(t, &unused);
 }
 
 void fed_travel_limit(struct fed_travel *t, size_t memory, uint64_t disk)
 {
 	const struct fed_chunk_folder folder = {t->host.folder, t->host.ctx};
 
-	fed__chunks_limit(t->snapshots.store, memory, folder, disk);
+	fed__chunks_limit(t->snapshots.store, memory - memory / SHARE_OF_LOGS, folder, disk);
+	fed__logs_limit(&t->logs, memory / SHARE_OF_LOGS);
 	fed__travel_thin(t);
 }
 
@@ -133,7 +162,7 @@ uint32_t fed_travel_playing(const struct fed_travel *t)
 
 size_t fed_travel_memory(const struct fed_travel *t)
 {
-	return fed__chunks_memory(t->snapshots.store);
+	return fed__chunks_memory(t->snapshots.store) + t->logs.bytes;
 }
 
 uint64_t fed_travel_disk(const struct fed_travel *t)

@@ -135,6 +135,19 @@ uint64_t fed_place_version(const struct fed_tree *t, struct fed_place p)
 	return p.inside ? p.version : t->revision[p.revision].version;
 }
 
+struct fed_place *fed_tree_path(const struct fed_tree *t, struct fed_place p, uint32_t *n)
+{
+	uint32_t k = 1;
+
+	for (struct fed_place at = p; at.revision; at = t->revision[at.revision].from)
+		k++;
+	struct fed_place *path = fed_alloc_array(k, sizeof *path);
+	*n = path ? k : 0;
+	for (; path && k-- > 0; p = t->revision[p.revision].from)
+		path[k] = p;
+	return path;
+}
+
 bool fed__place_leads_to(const struct fed_tree *t, struct fed_place p, struct fed_place to)
 {
 	while (to.revision > p.revision)
@@ -146,22 +159,28 @@ bool fed__place_leads_to(const struct fed_tree *t, struct fed_place p, struct fe
 	return p.version < to.version || (p.version == to.version && p.steps <= to.steps);
 }
 
-/* Whether some branch needs a revision. */
-static bool is_needed(const struct fed_tree *t, uint32_t revision)
+/* Mark the revisions that lead to the tips of branches. */
+static void mark_needed(const struct fed_tree *t, bool *needed)
 {
-	const struct fed_place begins = {.revision = revision, .inside = true, .version = 0};
-
+	needed[0] = true;
 	for (uint32_t i = 0; i < t->n_branches; i++)
-		if (*t->branch[i].name && fed__place_leads_to(t, begins, t->branch[i].tip))
-			return true;
-	return false;
+		if (*t->branch[i].name)
+			for (uint32_t r = t->branch[i].tip.revision; !needed[r];
+			     r = t->revision[r].from.revision)
+				needed[r] = true;
 }
 
 void fed__tree_prune(struct fed_tree *t, struct fed_snapshots *s)
 {
+	bool *needed = fed_alloc_array(t->n, sizeof *needed);
+
+	if (!needed) /* the next time */
+		return;
+	mark_needed(t, needed);
 	for (uint32_t i = 1; i < t->n; i++)
-		if (!t->revision[i].gone && !is_needed(t, i)) {
+		if (!t->revision[i].gone && !needed[i]) {
 			fed__revision_release(&t->revision[i], s);
 			t->revision[i].gone = true;
 		}
+	fed_free(needed);
 }

@@ -89,6 +89,9 @@ int fed__tree_check_name(const struct fed_tree *, const char *name, struct fed_e
 
 /* The version that the session has at a place. */
 uint64_t fed_place_version(const struct fed_tree *, struct fed_place);
+/* Places of the path to this one, the first one first, which is in revision 0; fed_free().  NULL:
+ * no memory. */
+struct fed_place *fed_tree_path(const struct fed_tree *, struct fed_place, uint32_t *n);
 /* Whether one place is on the path that leads to the other, or is the same. */
 bool fed__place_leads_to(const struct fed_tree *, struct fed_place, struct fed_place to);
 /* Remove the revisions after a place that are on no branch's path. */

@@ -160,6 +160,7 @@ void fed__journal_replace(struct fed_shell *shell, const struct fed_text *journa
 	fed__origins_forget(shell);
 	fed_text_clear(&shell->journal);
 	fed_text_put(&shell->journal, fed_text_str(journal), journal->len);
+	shell->journal.failed = shell->journal.failed || journal->failed;
 	fed__journal_plugins(shell, &now);
 	add_loads(&shell->journal, plugins, &now);
 	fed_text_release(&now);

@@ -4,7 +4,9 @@
  */
 #include "shell/language/travel.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,6 +21,9 @@
 #define MEMORY_SHARE 0.25
 #define DISK_TIMES 4
 #define REMAKE_SECONDS 0.2
+/* Bytes that can be set. */
+#define LEAST_MEMORY 1e6
+#define MOST_MEMORY 1e15
 
 enum { NOTE_COMPOSITION, NOTE_PLUGINS };
 
@@ -49,6 +54,7 @@ int fed__travel_init(struct fed_shell *shell,
 {
 	const struct fed_travel_host host = {shell, play, put_folder};
 
+	snprintf(shell->own.history_memory, sizeof shell->own.history_memory, "auto");
 	if (fed_travel_new(&shell->travel, shell->session, &host, err))
 		return FED_FAIL;
 	fed_session_set_version_hook(shell->session, (struct fed_version_hook){version_made, shell});
@@ -56,13 +62,44 @@ int fed__travel_init(struct fed_shell *shell,
 	return FED_OK;
 }
 
+/* Bytes of "500M", "2G", "1.5 GB"; 0: it is something else. */
+static double parse_bytes(const char *typed)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	double bytes = strtod(typed, &end);
+
+	if (end == typed || !isfinite(bytes) || bytes < 0)
+		return 0;
+	end += strspn(end, " ");
+	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+	if (unit) {
+		bytes *= pow(1000, (double)(unit - units + 1));
+		end++;
+	}
+	return strcmp(end + (*end == 'B'), "") == 0 ? bytes : 0;
+}
+
+int fed__travel_check_memory(const char *typed, struct fed_error *err)
+{
+	const double bytes = parse_bytes(typed);
+
+	if (strcmp(typed, "auto") == 0 || (bytes >= LEAST_MEMORY && bytes <= MOST_MEMORY))
+		return FED_OK;
+	return fed_fail(err,
+	                "history-memory: %s is neither auto nor an amount of memory from 1M to 1000T, "
+	                "such as 500M or 2G",
+	                fed_show(typed).s);
+}
+
 void fed__travel_apply(struct fed_shell *shell)
 {
 	const struct fed_shell_settings *own = &shell->own;
-	const double share = MEMORY_SHARE * fmin(fed_mem_available(), 1e15);
-	const double memory = own->history_memory > 0 ? 1e9 * own->history_memory : share;
+	const double share = MEMORY_SHARE * fmin(fed_mem_available(), MOST_MEMORY);
+	const double typed = parse_bytes(own->history_memory), memory = typed > 0 ? typed : share;
 
-	fed_travel_limit(shell->travel, (size_t)fmax(memory, 1 << 20), (uint64_t)(DISK_TIMES * memory));
+	fed_travel_limit(shell->travel, (size_t)fmax(memory, LEAST_MEMORY),
+	                 (uint64_t)(DISK_TIMES * memory));
 	fed_travel_set_spacing(shell->travel, (uint64_t)own->snapshot_every);
 }
 
@@ -220,28 +257,25 @@ void fed__travel_restarted(struct fed_shell *shell)
 static void note_compositions(struct fed_shell *shell)
 {
 	const struct fed_tree *tree = fed_travel_tree(shell->travel);
-	struct fed_place p = fed_travel_place(shell->travel);
+	const struct fed_place p = fed_travel_place(shell->travel);
 	const uint32_t run = tree->revision[p.revision].run;
 	struct fed_error unused;
-	uint32_t n = 0;
+	uint32_t n;
+	struct fed_place *path = fed_tree_path(tree, p, &n);
 
-	for (struct fed_place at = p; at.revision; at = tree->revision[at.revision].from)
-		n++;
-	for (uint32_t k = n; k-- > 0;) {
-		struct fed_place at = p;
+	for (uint32_t i = 1; i < n; i++) {
+		const struct fed_revision *r = &tree->revision[path[i].revision];
 
-		for (uint32_t i = 0; i < k; i++)
-			at = tree->revision[at.revision].from;
-		const struct fed_revision *r = &tree->revision[at.revision];
-		if (r->run != run || fed_place_version(tree, at) <= r->version_before ||
+		if (r->run != run || fed_place_version(tree, path[i]) <= r->version_before ||
 		    !r->notes[NOTE_COMPOSITION])
 			continue;
 		if (fed_composition_log_note(&shell->compositions, r->version_before + 1,
 		                             r->notes[NOTE_COMPOSITION], &unused)) {
 			fed_composition_log_release(&shell->compositions);
-			return;
+			break;
 		}
 	}
+	fed_free(path);
 }
 
 /* The journal, a recording and what is known of the versions, as they were at the present place. */

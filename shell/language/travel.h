@@ -14,8 +14,9 @@ struct fed_place;
 int fed__travel_init(struct fed_shell *,
                      int (*play)(void *shell, const char *line, struct fed_error *),
                      struct fed_error *);
-/* Apply the settings about the history. */
+/* Apply the settings about the history; FED_FAIL unless a text says how much memory it gets. */
 void fed__travel_apply(struct fed_shell *);
+int fed__travel_check_memory(const char *typed, struct fed_error *);
 
 /* What a command may do to the history, from its beginning to its end. */
 struct fed_travel_call {

@@ -334,6 +334,48 @@ START_TEST(each_scheme_and_fault_goes_on_alike)
 }
 END_TEST
 
+/* The versions that a restored session had before have no way back to them. */
+START_TEST(versions_of_a_restored_session_are_not_made_up)
+{
+	struct fed_temp temp;
+	struct fed_text line = {0};
+
+	fed_temp_make(&temp);
+	run(BLOBS "round 6");
+	fed_text_add(&line, "save %s", fed_temp_file(&temp, "six.fed"));
+	run(fed_text_str(&line));
+	fed_text_clear(&line);
+	tear_down();
+	set_up();
+	fed_text_add(&line, BLOBS "round 1; restore %s", fed_temp_file(&temp, "six.fed"));
+	run(fed_text_str(&line));
+	shell_lab_reply(&lab, "rewind 4", FED_EXIT_FAILED);
+	run("undo");
+	run("expect version==1");
+	fed_text_release(&line);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
+static const struct {
+	const char *typed;
+	enum fed_exit result;
+} amounts[] = {
+	{"500M", FED_EXIT_OK},   {"2G", FED_EXIT_OK},     {"1.5 GB", FED_EXIT_OK},
+	{"2e6", FED_EXIT_OK},    {"auto", FED_EXIT_OK},   {"1", FED_EXIT_USAGE},
+	{"500", FED_EXIT_USAGE}, {"-1G", FED_EXIT_USAGE}, {"2X", FED_EXIT_USAGE},
+	{"G", FED_EXIT_USAGE},   {"2GG", FED_EXIT_USAGE}, {"nanG", FED_EXIT_USAGE},
+};
+
+START_TEST(memory_is_typed_as_an_amount)
+{
+	char line[80];
+
+	snprintf(line, sizeof line, "set history-memory \"%s\"", amounts[_i].typed);
+	shell_lab_reply(&lab, line, amounts[_i].result);
+}
+END_TEST
+
 FED_SUITE(travel)
 {
 	Suite *suite = suite_create("travel");
@@ -345,6 +387,8 @@ FED_SUITE(travel)
 	                    (int)setting("FED_TRAVEL_SEEDS", SEEDS));
 	tcase_add_loop_test(tests, each_plugin_goes_on_alike, 0, 2);
 	tcase_add_test(tests, each_scheme_and_fault_goes_on_alike);
+	tcase_add_test(tests, versions_of_a_restored_session_are_not_made_up);
+	tcase_add_loop_test(tests, memory_is_typed_as_an_amount, 0, sizeof amounts / sizeof *amounts);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

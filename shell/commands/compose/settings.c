@@ -30,7 +30,8 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 	const bool hides = strcmp(own.hide, shell->own.hide) != 0;
 	if (hides && shell->own.readonly)
 		return fed_fail(err, "under readonly what is hidden stays as it is");
-	if (fed__hidden_check_list(shell, own.hide, err))
+	if (fed__hidden_check_list(shell, own.hide, err) ||
+	    fed__travel_check_memory(own.history_memory, err))
 		return FED_FAIL;
 	if (own.readonly && !shell->own.readonly && shell->watching.watch)
 		return fed_fail(err, "readonly is turned on before the watch is opened");

@@ -284,25 +284,6 @@ static void add_row(struct fed_table *table, const struct fed_tree *tree, uint64
 	fed_text_release(&command);
 }
 
-/* Places of the path to p, the first one first; fed_free(). */
-static struct fed_place *path_to(const struct fed_tree *tree, struct fed_place p, uint32_t *n,
-                                 struct fed_error *err)
-{
-	uint32_t k = 1;
-
-	for (struct fed_place at = p; at.revision; at = tree->revision[at.revision].from)
-		k++;
-	struct fed_place *path = fed_alloc_array(k, sizeof *path);
-	*n = k;
-	if (!path) {
-		fed_fail_memory(err, k * sizeof *path, "the list of versions");
-		return NULL;
-	}
-	for (; k-- > 0; p = tree->revision[p.revision].from)
-		path[k] = p;
-	return path;
-}
-
 static void say_size(struct fed_shell *shell)
 {
 	const uint64_t disk = fed_travel_disk(shell->travel);
@@ -338,9 +319,9 @@ int fed__run_versions(struct fed_shell *shell, const struct fed_call *call, stru
 
 	(void)call;
 	struct fed_place *path =
-		path_to(tree, tree->branch[fed_travel_branch(shell->travel)].tip, &n, err);
+		fed_tree_path(tree, tree->branch[fed_travel_branch(shell->travel)].tip, &n);
 	if (!path)
-		return FED_FAIL;
+		return fed_fail_memory(err, tree->n * sizeof *path, "the list of versions");
 	for (uint32_t i = 0; i < n; i++) {
 		const bool parted =
 			here.inside && here.revision == path[i].revision && !fed_place_is(here, path[i]);
