@@ -38,8 +38,8 @@ static void get_numbers(struct fed_loader *f, struct fed_condition *c)
 	for (; i < n && !f->failed && (number = fed_condition_taken(c, i)); i++)
 		*number = fed_get_f64(f);
 	if (!f->failed && (i < n || fed_condition_taken(c, n)))
-		fed__loader_fail(f, "%u numbers of kept runs, and `%.40s` has others", n,
-		                 fed_condition_text(c));
+		fed_loader_fail(f, "%u numbers of kept runs, and `%.40s` has others", n,
+		                fed_condition_text(c));
 }
 
 /* Rest and breakpoints
@@ -52,11 +52,11 @@ static void save_rest(struct fed_saver *f, const struct fed_session *s)
 
 	if (!fed_remaining_run_pending(rest, &s->history))
 		rest = &none;
-	fed__saver_begin(f, "rest");
+	fed_saver_begin(f, "rest");
 	fed_put_u64(f, rest->versions);
 	fed_put_u8(f, rest->endless);
 	put_condition(f, rest->until);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_rest(struct fed_loader *f, struct fed_session *s)
@@ -68,30 +68,30 @@ static void load_rest(struct fed_loader *f, struct fed_session *s)
 	if (fed__loader_begin(f, "rest"))
 		return;
 	rest->versions = fed_get_u64(f);
-	rest->endless = fed__get_flag(f);
+	rest->endless = fed_get_flag(f);
 	fed__get_string(f, &until);
 	if (!f->failed && until.len && fed_condition_parse(&rest->until, until.s, &s->runs, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	if (rest->until)
 		get_numbers(f, rest->until);
 	else if (fed_get_u32(f))
-		fed__loader_fail(f, "numbers of kept runs without a condition");
+		fed_loader_fail(f, "numbers of kept runs without a condition");
 	fed_text_release(&until);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void save_breakpoints(struct fed_saver *f, const struct fed_breakpoints *d)
 {
-	fed__saver_begin(f, "breakpoints");
+	fed_saver_begin(f, "breakpoints");
 	fed_put_u8(f, d->pausing);
 	fed_put_u64(f, d->pause);
 	fed_put_u64(f, d->last_number);
 	fed_put_u32(f, (uint32_t)d->n);
 	for (size_t i = 0; i < d->n; i++) {
-		fed__put_row(f, breakpoint_columns, &d->point[i]);
+		fed_put_row(f, breakpoint_columns, &d->point[i]);
 		put_condition(f, d->point[i].when);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_t last)
@@ -101,14 +101,14 @@ static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_
 	struct fed_text text = {0};
 	struct fed_error why;
 
-	fed__get_row(f, breakpoint_columns, &saved);
+	fed_get_row(f, breakpoint_columns, &saved);
 	fed__get_string(f, &text);
 	if (!f->failed && (saved.number <= d->last_number || saved.number > last))
-		fed__loader_fail(f, "breakpoint %llu", (unsigned long long)saved.number);
+		fed_loader_fail(f, "breakpoint %llu", (unsigned long long)saved.number);
 	if (!f->failed) {
 		d->last_number = saved.number - 1;
 		if (fed_session_break(s, fed_text_str(&text), &saved.number, &why))
-			fed__loader_fail(f, "%s", why.text);
+			fed_loader_fail(f, "%s", why.text);
 	}
 	if (!f->failed) {
 		d->point[d->n - 1].hits = saved.hits;
@@ -124,14 +124,14 @@ static void load_breakpoints(struct fed_loader *f, struct fed_session *s)
 
 	if (fed__loader_begin(f, "breakpoints"))
 		return;
-	d->pausing = fed__get_flag(f);
+	d->pausing = fed_get_flag(f);
 	d->pause = fed_get_u64(f);
 	const uint64_t last = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_breakpoint(f, s, last);
 	d->last_number = last;
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 void fed__save_breakpoints(struct fed_saver *f, const struct fed_session *s)

@@ -24,14 +24,32 @@ int fed__snapshot_digest(const struct fed_session *, uint64_t *digest, struct fe
 /* Restore a snapshot; reuses the session's dataset if its fingerprint is the same. */
 int fed_snapshot_restore(struct fed_session *, const struct fed_text *, struct fed_error *);
 
+/* Sections of a layer above in a file, behind those of the session.  Their names begin with "+";
+ * who does not know them skips them. */
+struct fed_saver;
+struct fed_loader;
+struct fed_more_sections {
+	void (*save)(void *ctx, struct fed_saver *);
+	/* Called when the session was read in full and is not replaced yet; a failure of the loader
+	 * leaves all as it was. */
+	void (*load)(void *ctx, struct fed_loader *);
+	void *ctx;
+};
+
 /* Save a snapshot to a file, which is replaced as a whole or unchanged.  It lacks the messages of
  * real connections between two rounds, with a notice. */
 int fed_session_save(struct fed_session *, const char *path, struct fed_error *);
+/* The same with more sections; NULL: none. */
+int fed_session_save_with(struct fed_session *, const char *path, const struct fed_more_sections *,
+                          struct fed_error *);
 /* The same without the notice and without waiting for the disk, to a path that is taken as it is:
  * outlives the program, and a power cut once the system has written it. */
-int fed_session_save_unsynced(const struct fed_session *, const char *path, struct fed_error *);
+int fed_session_save_unsynced(const struct fed_session *, const char *path,
+                              const struct fed_more_sections *, struct fed_error *);
 /* Restore a file.  Loads the dataset again and compares its fingerprint.  FED_REJECT: interrupted,
  * nothing has changed. */
 int fed_session_restore(struct fed_session *, const char *path, struct fed_error *);
+int fed_session_restore_with(struct fed_session *, const char *path,
+                             const struct fed_more_sections *, struct fed_error *);
 
 #endif

@@ -27,13 +27,13 @@ static const struct fed_record_column block_columns[] = {
 
 static void save_blocks(struct fed_saver *f, const struct fed_clients *c)
 {
-	fed__saver_begin(f, "cohorts");
+	fed_saver_begin(f, "cohorts");
 	fed_put_u32(f, c->n_blocks);
 	for (uint32_t k = 0; k < c->n_blocks; k++) {
-		fed__put_row(f, block_columns, &c->block[k]);
+		fed_put_row(f, block_columns, &c->block[k]);
 		fed__put_ids(f, c->block[k].ids, c->block[k].n_ids);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_blocks(struct fed_loader *f, struct fed_session *s)
@@ -44,16 +44,16 @@ static void load_blocks(struct fed_loader *f, struct fed_session *s)
 		return;
 	const uint32_t n = fed_get_u32(f);
 	if (n && !s->parts.data)
-		fed__loader_fail(f, "clients without a dataset");
+		fed_loader_fail(f, "clients without a dataset");
 	else if (n)
-		c->block = fed__get_array(f, n, sizeof *c->block, fed__row_bytes(block_columns));
+		c->block = fed_get_array(f, n, sizeof *c->block, fed__row_bytes(block_columns));
 	while (c->n_blocks < n && !f->failed) {
 		struct fed_client_block *h = &c->block[c->n_blocks++];
 
-		fed__get_row(f, block_columns, h);
+		fed_get_row(f, block_columns, h);
 		h->ids = fed__get_ids(f, s->parts.data->train, &h->n_ids);
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Rows ------------------------------------------------------------------------------ */
@@ -70,7 +70,7 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_clients *c = &v->session->parts.clients;
 
-	fed__saver_begin(f, "clients");
+	fed_saver_begin(f, "clients");
 	fed_put_u32(f, c->n);
 	fed_put_u32(f, c->most);
 	for (uint32_t id = 0; id < c->n; id++) {
@@ -82,10 +82,10 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 		if (!x->present)
 			continue;
 		fed_put_u64(f, (uint64_t)(x->examples - c->block[x->block].ids));
-		fed__put_row(f, client_columns, x);
+		fed_put_row(f, client_columns, x);
 		fed__put_equipment(f, &e);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Take n of the client's examples from the pool; fail if another client holds one of them. */
@@ -97,7 +97,7 @@ static void take_from_pool(struct fed_loader *f, struct fed_example_pool *pool, 
 		const uint64_t bit = (uint64_t)1 << e % 64;
 
 		if (!(pool->free_bits[e / 64] & bit)) {
-			fed__loader_fail(f, "client %u holds example %u, which another one has", id, e);
+			fed_loader_fail(f, "client %u holds example %u, which another one has", id, e);
 			return;
 		}
 		pool->free_bits[e / 64] &= ~bit;
@@ -112,12 +112,12 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 	struct fed_equipment e = {0};
 	const uint64_t start = fed_get_u64(f);
 
-	fed__get_row(f, client_columns, x);
+	fed_get_row(f, client_columns, x);
 	fed__get_equipment(f, &e);
 	if (f->failed)
 		return;
 	if (start > h->n_ids || x->count > h->n_ids - start || x->count > c->most) {
-		fed__loader_fail(f, "client %u has examples outside of its client block", id);
+		fed_loader_fail(f, "client %u has examples outside of its client block", id);
 		return;
 	}
 	fed_equipment_give(&e, x);
@@ -130,14 +130,14 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 
 static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
 {
-	const bool present = fed__get_flag(f);
+	const bool present = fed_get_flag(f);
 	const uint32_t block = fed_get_u32(f);
 	const struct fed_client_block *h = block < c->n_blocks ? &c->block[block] : NULL;
 
 	if (f->failed)
 		return;
 	if (!h || id < h->first || id - h->first >= h->n) {
-		fed__loader_fail(f, "client %u is not of client block %u", id, block);
+		fed_loader_fail(f, "client %u is not of client block %u", id, block);
 		return;
 	}
 	c->client[id].block = block;
@@ -152,14 +152,14 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 	const uint32_t n = fed_get_u32(f);
 	c->most = fed_get_u32(f);
 	if (n) {
-		c->client = fed__get_array(f, n, sizeof *c->client, 1 + 4);
-		c->present = fed__get_array(f, n, sizeof *c->present, 1 + 4);
+		c->client = fed_get_array(f, n, sizeof *c->client, 1 + 4);
+		c->present = fed_get_array(f, n, sizeof *c->present, 1 + 4);
 	}
 	if (!f->failed)
 		c->n = c->capacity = n;
 	for (uint32_t id = 0; id < c->n && !f->failed; id++)
 		load_row(f, c, id);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Names, in a section that is there if a client has one; a table of ids and texts. */
@@ -171,7 +171,7 @@ static void save_names(struct fed_saver *f, const struct fed_clients *c)
 		n += fed_client_name(c, c->present[i]) != NULL;
 	if (!n)
 		return;
-	fed__saver_begin(f, "client names");
+	fed_saver_begin(f, "client names");
 	fed_put_u32(f, n);
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const char *name = fed_client_name(c, c->present[i]);
@@ -181,7 +181,7 @@ static void save_names(struct fed_saver *f, const struct fed_clients *c)
 		fed_put_u32(f, c->present[i]);
 		fed__put_string(f, name);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_name(struct fed_loader *f, struct fed_clients *c, struct fed_text *name)
@@ -195,12 +195,12 @@ static void load_name(struct fed_loader *f, struct fed_clients *c, struct fed_te
 	if (f->failed)
 		return;
 	if (!client || client->name)
-		fed__loader_fail(f, "a name for client %u, which %s", id,
-		                 client ? "has one" : "is not there");
+		fed_loader_fail(f, "a name for client %u, which %s", id,
+		                client ? "has one" : "is not there");
 	else if (fed_client_name_check(fed_text_str(name), &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	else if (!(client->name = fed_strdup(fed_text_str(name))))
-		fed__loader_fail(f, "out of memory for a client's name");
+		fed_loader_fail(f, "out of memory for a client's name");
 	c->named |= client && client->name;
 }
 
@@ -208,15 +208,15 @@ static void load_names(struct fed_loader *f, struct fed_clients *c)
 {
 	struct fed_text name = {0};
 
-	if (!fed__loader_begin_optional(f, "client names"))
+	if (!fed_loader_begin_optional(f, "client names"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_name(f, c, &name);
 	fed_text_release(&name);
 	if (fed_client_names_twice(c))
-		fed__loader_fail(f, "two clients have the same name");
-	fed__loader_end(f);
+		fed_loader_fail(f, "two clients have the same name");
+	fed_loader_end(f);
 }
 
 /* Vectors --------------------------------------------------------------------------- */
@@ -225,11 +225,11 @@ static void load_names(struct fed_loader *f, struct fed_clients *c)
 static void save_count(struct fed_saver *f, const char *section, uint32_t vectors, size_t dim,
                        uint32_t n)
 {
-	fed__saver_begin(f, section);
+	fed_saver_begin(f, section);
 	fed_put_u32(f, vectors);
 	fed_put_u64(f, dim);
 	fed_put_u32(f, n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Returns the number of clients with vectors; *vectors each. */
@@ -241,9 +241,9 @@ static uint32_t load_count(struct fed_loader *f, const char *section, size_t dim
 	const uint64_t saved = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	if (n && (saved != dim || *vectors > FED_LIST_MAX))
-		fed__loader_fail(f, "%u vectors of %llu numbers for a model of %zu", *vectors,
-		                 (unsigned long long)saved, dim);
-	return fed__loader_end(f) ? 0 : n;
+		fed_loader_fail(f, "%u vectors of %llu numbers for a model of %zu", *vectors,
+		                (unsigned long long)saved, dim);
+	return fed_loader_end(f) ? 0 : n;
 }
 
 static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t dim)
@@ -256,11 +256,11 @@ static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t d
 	for (uint32_t id = 0; id < c->n; id++) {
 		if (!c->client[id].kept)
 			continue;
-		fed__saver_begin(f, "kept by one");
+		fed_saver_begin(f, "kept by one");
 		fed_put_u32(f, id);
 		for (uint32_t k = 0; k < c->kept_vectors; k++)
 			fed_put_f32s(f, c->client[id].kept[k], dim);
-		fed__saver_end(f);
+		fed_saver_end(f);
 	}
 }
 
@@ -273,8 +273,8 @@ static struct fed_client *next_client(struct fed_loader *f, const char *section,
 	const uint32_t id = fed_get_u32(f);
 	struct fed_client *x = fed_clients_get(c, id);
 	if (!x)
-		fed__loader_fail(f, "there is no client %u", id);
-	return fed__loader_holds(f, numbers, sizeof(float)) ? x : NULL;
+		fed_loader_fail(f, "there is no client %u", id);
+	return fed_loader_holds(f, numbers, sizeof(float)) ? x : NULL;
 }
 
 static void load_kept(struct fed_loader *f, struct fed_session *s)
@@ -290,12 +290,12 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 		struct fed_client *x = next_client(f, "kept by one", c, (uint64_t)vectors * dim);
 
 		if (!x || x->kept || !fed_client_kept(x, vectors, dim)) {
-			fed__loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
+			fed_loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
 			return;
 		}
 		for (uint32_t k = 0; k < vectors; k++)
 			fed_get_f32s(f, x->kept[k], dim);
-		fed__loader_end(f);
+		fed_loader_end(f);
 	}
 }
 
@@ -323,13 +323,13 @@ static void save_residuals(struct fed_saver *f, const struct fed_last_version *v
 
 		if (!x)
 			continue;
-		fed__saver_begin(f, "residual");
+		fed_saver_begin(f, "residual");
 		fed_put_u32(f, id);
 		for (uint32_t k = 0; k < vectors; k++) /* without a memory: the residual again */
 			fed_put_f32s(f, x->vector[k < x->n ? k : 0], dim);
 		if (vectors > 1)
 			fed_put_u8(f, x->n > 1);
-		fed__saver_end(f);
+		fed_saver_end(f);
 	}
 }
 
@@ -347,25 +347,25 @@ static void load_residual(struct fed_loader *f, struct fed_session *s, uint32_t 
 	struct fed_client *x = next_client(f, "residual", &s->parts.clients, (uint64_t)vectors * dim);
 
 	if (!x || x->residual || !(x->residual = fed_shared_vectors_new(vectors, dim))) {
-		fed__loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
+		fed_loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
 		return;
 	}
 	for (uint32_t k = 0; k < vectors; k++) {
 		fed_get_f32s(f, x->residual->vector[k], dim);
 		if (!all_finite(x->residual->vector[k], dim))
-			fed__loader_fail(f, "a number is not finite");
+			fed_loader_fail(f, "a number is not finite");
 	}
-	if (vectors > 1 && !fed__get_flag(f) && !f->failed) { /* it has no memory */
+	if (vectors > 1 && !fed_get_flag(f) && !f->failed) { /* it has no memory */
 		struct fed_shared_vectors *alone = fed_shared_vectors_new(1, dim);
 
 		if (alone)
 			memcpy(alone->vector[0], x->residual->vector[0], dim * sizeof(float));
 		else
-			fed__loader_fail(f, "out of memory for a residual");
+			fed_loader_fail(f, "out of memory for a residual");
 		fed_shared_vectors_unref(x->residual);
 		x->residual = alone;
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void load_residuals(struct fed_loader *f, struct fed_session *s)
@@ -375,7 +375,7 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 
 	const uint32_t n = load_count(f, "residuals", dim, &vectors);
 	if (n && (vectors == 0 || vectors > 2))
-		fed__loader_fail(f, "%u vectors of each client", vectors);
+		fed_loader_fail(f, "%u vectors of each client", vectors);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_residual(f, s, vectors, dim);
 }
@@ -401,10 +401,10 @@ static void save_own_layers(struct fed_saver *f, const struct fed_last_version *
 	for (uint32_t id = 0; id < clients; id++) {
 		if (!v->client[id].own)
 			continue;
-		fed__saver_begin(f, "layers of one");
+		fed_saver_begin(f, "layers of one");
 		fed_put_u32(f, id);
 		fed_put_f32s(f, v->client[id].own->vector[0], local);
-		fed__saver_end(f);
+		fed_saver_end(f);
 	}
 }
 
@@ -413,13 +413,13 @@ static void load_own_layers_of_one(struct fed_loader *f, struct fed_session *s, 
 	struct fed_client *x = next_client(f, "layers of one", &s->parts.clients, local);
 
 	if (!x || x->own || !(x->own = fed_shared_vectors_new(1, local))) {
-		fed__loader_fail(f, x && x->own ? "a client appears twice" : "out of memory");
+		fed_loader_fail(f, x && x->own ? "a client appears twice" : "out of memory");
 		return;
 	}
 	fed_get_f32s(f, x->own->vector[0], local);
 	if (!all_finite(x->own->vector[0], local))
-		fed__loader_fail(f, "a number is not finite");
-	fed__loader_end(f);
+		fed_loader_fail(f, "a number is not finite");
+	fed_loader_end(f);
 }
 
 static void load_own_layers(struct fed_loader *f, struct fed_session *s)
@@ -427,19 +427,19 @@ static void load_own_layers(struct fed_loader *f, struct fed_session *s)
 	struct fed_sharing *sharing = NULL;
 	struct fed_error why;
 
-	if (!fed__loader_begin_optional(f, "own layers"))
+	if (!fed_loader_begin_optional(f, "own layers"))
 		return;
 	const uint32_t vectors = fed_get_u32(f);
 	const uint64_t local = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	if (f->failed)
 		return;
 	if (!s->parts.net_built ||
 	    fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &sharing, &why) ||
 	    !sharing || sharing->local != local || vectors != 1)
-		fed__loader_fail(f, "%llu numbers of each client, which the model has no local layers for",
-		                 (unsigned long long)local);
+		fed_loader_fail(f, "%llu numbers of each client, which the model has no local layers for",
+		                (unsigned long long)local);
 	fed_sharing_unref(sharing);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_own_layers_of_one(f, s, local);
@@ -454,17 +454,17 @@ static void save_unseen(struct fed_saver *f, const struct fed_clients *c)
 		n += c->client[c->present[i]].unseen;
 	if (!n)
 		return;
-	fed__saver_begin(f, "unseen clients");
+	fed_saver_begin(f, "unseen clients");
 	fed_put_u32(f, n);
 	for (uint32_t i = 0; i < c->n_present; i++)
 		if (c->client[c->present[i]].unseen)
 			fed_put_u32(f, c->present[i]);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_unseen(struct fed_loader *f, struct fed_clients *c)
 {
-	if (!fed__loader_begin_optional(f, "unseen clients"))
+	if (!fed_loader_begin_optional(f, "unseen clients"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
@@ -473,9 +473,9 @@ static void load_unseen(struct fed_loader *f, struct fed_clients *c)
 		if (x)
 			x->unseen = true;
 		else
-			fed__loader_fail(f, "a client that is not there");
+			fed_loader_fail(f, "a client that is not there");
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Choices among several global models: a section that a file lacks where none was made. */
@@ -488,7 +488,7 @@ static void save_choices(struct fed_saver *f, const struct fed_last_version *v)
 		n += v->client[id].model != 0;
 	if (!n)
 		return;
-	fed__saver_begin(f, "chosen models");
+	fed_saver_begin(f, "chosen models");
 	fed_put_u32(f, n);
 	for (uint32_t id = 0; id < clients; id++) {
 		if (!v->client[id].model)
@@ -496,12 +496,12 @@ static void save_choices(struct fed_saver *f, const struct fed_last_version *v)
 		fed_put_u32(f, id);
 		fed_put_u8(f, v->client[id].model);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_choices(struct fed_loader *f, struct fed_clients *c)
 {
-	if (!fed__loader_begin_optional(f, "chosen models"))
+	if (!fed_loader_begin_optional(f, "chosen models"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
@@ -511,9 +511,9 @@ static void load_choices(struct fed_loader *f, struct fed_clients *c)
 		if (x && model < 64)
 			x->model = model & 63;
 		else
-			fed__loader_fail(f, "a client that is not there, or model %u", model);
+			fed_loader_fail(f, "a client that is not there, or model %u", model);
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Held-out examples ----------------------------------------------------------------- */
@@ -526,7 +526,7 @@ static void save_holdouts(struct fed_saver *f, const struct fed_clients *c)
 
 	if (n == 0)
 		return;
-	fed__saver_begin(f, "holdouts");
+	fed_saver_begin(f, "holdouts");
 	fed_put_u32(f, n);
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const uint32_t id = c->present[i];
@@ -539,7 +539,7 @@ static void save_holdouts(struct fed_saver *f, const struct fed_clients *c)
 		fed_put_f32(f, e.accuracy);
 		fed_put_f32(f, e.loss);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* What they measured of their own models: a section that a file lacks without such models. */
@@ -551,7 +551,7 @@ static void save_own_evaluations(struct fed_saver *f, const struct fed_clients *
 		n += !isnan(c->evaluation[id].own_loss);
 	if (n == 0)
 		return;
-	fed__saver_begin(f, "own evaluations");
+	fed_saver_begin(f, "own evaluations");
 	fed_put_u32(f, n);
 	for (uint32_t id = 0; id < c->evaluations; id++) {
 		const struct fed_client_evaluation *e = &c->evaluation[id];
@@ -562,25 +562,25 @@ static void save_own_evaluations(struct fed_saver *f, const struct fed_clients *
 		fed_put_f32(f, e->own_accuracy);
 		fed_put_f32(f, e->own_loss);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_own_evaluations(struct fed_loader *f, struct fed_clients *c)
 {
-	if (!fed__loader_begin_optional(f, "own evaluations"))
+	if (!fed_loader_begin_optional(f, "own evaluations"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		const uint32_t id = fed_get_u32(f);
 
 		if (id >= c->evaluations) {
-			fed__loader_fail(f, "client %u holds no examples out", id);
+			fed_loader_fail(f, "client %u holds no examples out", id);
 			return;
 		}
 		c->evaluation[id].own_accuracy = fed_get_f32(f);
 		c->evaluation[id].own_loss = fed_get_f32(f);
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void load_holdout(struct fed_loader *f, struct fed_clients *c)
@@ -595,7 +595,7 @@ static void load_holdout(struct fed_loader *f, struct fed_clients *c)
 		return;
 	const struct fed_client_block *h = x ? &c->block[x->block] : NULL;
 	if (!x || x->holdout || n == 0 || n > h->n_ids - (uint64_t)(x->examples - h->ids) - x->count) {
-		fed__loader_fail(f, "client %u holds out %u examples that it does not have", id, n);
+		fed_loader_fail(f, "client %u holds out %u examples that it does not have", id, n);
 		return;
 	}
 	x->holdout = n;
@@ -606,19 +606,19 @@ static void load_holdout(struct fed_loader *f, struct fed_clients *c)
 
 static void load_holdouts(struct fed_loader *f, struct fed_clients *c)
 {
-	if (!fed__loader_begin_optional(f, "holdouts"))
+	if (!fed_loader_begin_optional(f, "holdouts"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	c->evaluation = fed_alloc_array(c->n ? c->n : 1, sizeof *c->evaluation);
 	if (!c->evaluation) {
-		fed__loader_fail(f, "out of memory for the clients' evaluation");
+		fed_loader_fail(f, "out of memory for the clients' evaluation");
 		return;
 	}
 	while (c->evaluations < c->n)
 		c->evaluation[c->evaluations++] = FED_NOT_EVALUATED;
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_holdout(f, c);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* ----------------------------------------------------------------------------------- */

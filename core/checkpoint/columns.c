@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-void fed__put_row(struct fed_saver *f, const struct fed_record_column *column, const void *row)
+void fed_put_row(struct fed_saver *f, const struct fed_record_column *column, const void *row)
 {
 	for (const struct fed_record_column *c = column; c->name; c++) {
 		const char *at = (const char *)row + c->offset;
@@ -15,7 +15,7 @@ void fed__put_row(struct fed_saver *f, const struct fed_record_column *column, c
 		if (c->type == FED_COLUMN_TEXT)
 			fed__put_string(f, at);
 		else
-			fed__put_words(f, at, 1, c->size);
+			fed_put_words(f, at, 1, c->size);
 	}
 }
 
@@ -45,15 +45,15 @@ static void get_text(struct fed_loader *f, const struct fed_record_column *c, ch
 	if (text.len < c->size)
 		memcpy(at, fed_text_str(&text), text.len + 1);
 	else
-		fed__loader_fail(f, "%s has %zu bytes and should have fewer than %zu", c->name, text.len,
-		                 c->size);
+		fed_loader_fail(f, "%s has %zu bytes and should have fewer than %zu", c->name, text.len,
+		                c->size);
 	fed_text_release(&text);
 }
 
 static void check_real(struct fed_loader *f, const struct fed_record_column *c, double x)
 {
 	if (!rule_allows(c->rule, x))
-		fed__loader_fail(f, "%s is %g", c->name, x);
+		fed_loader_fail(f, "%s is %g", c->name, x);
 }
 
 static void check_value(struct fed_loader *f, const struct fed_record_column *c, const void *at)
@@ -63,11 +63,11 @@ static void check_value(struct fed_loader *f, const struct fed_record_column *c,
 	else if (c->type == FED_COLUMN_F64)
 		check_real(f, c, *(const double *)at);
 	else if (c->below && *(const uint32_t *)at >= c->below)
-		fed__loader_fail(f, "%s is %u and should be below %u", c->name, *(const uint32_t *)at,
-		                 c->below);
+		fed_loader_fail(f, "%s is %u and should be below %u", c->name, *(const uint32_t *)at,
+		                c->below);
 }
 
-void fed__get_row(struct fed_loader *f, const struct fed_record_column *column, void *row)
+void fed_get_row(struct fed_loader *f, const struct fed_record_column *column, void *row)
 {
 	for (const struct fed_record_column *c = column; c->name; c++) {
 		void *at = (char *)row + c->offset;
@@ -75,9 +75,9 @@ void fed__get_row(struct fed_loader *f, const struct fed_record_column *column, 
 		if (c->type == FED_COLUMN_TEXT)
 			get_text(f, c, at);
 		else if (c->type == FED_COLUMN_FLAG)
-			*(bool *)at = fed__get_flag(f);
+			*(bool *)at = fed_get_flag(f);
 		else
-			fed__get_words(f, at, 1, c->size);
+			fed_get_words(f, at, 1, c->size);
 		if (!f->failed)
 			check_value(f, c, at);
 	}

@@ -3,7 +3,7 @@
  * checkpoint/columns.h - tables of columns that describe the records of a saved file.
  *
  * A table lists the saved members of a struct in file order; their types follow from the struct.
- * fed__put_row and fed__get_row walk the same table, so that they agree.  A rule gives the values
+ * fed_put_row and fed_get_row walk the same table, so that they agree.  A rule gives the values
  * that a reader accepts.
  */
 #ifndef FED_CHECKPOINT_COLUMNS_H
@@ -57,10 +57,10 @@ struct fed_record_column {
 	}
 
 /* Append a struct to the open section. */
-void fed__put_row(struct fed_saver *, const struct fed_record_column *, const void *row);
+void fed_put_row(struct fed_saver *, const struct fed_record_column *, const void *row);
 /* Read a struct.  Fails with the column's name and the value if its rule forbids it. */
-void fed__get_row(struct fed_loader *, const struct fed_record_column *, void *row);
-/* Minimum length of a row in the file, in bytes: for fed__get_array. */
+void fed_get_row(struct fed_loader *, const struct fed_record_column *, void *row);
+/* Minimum length of a row in the file, in bytes: for fed_get_array. */
 uint64_t fed__row_bytes(const struct fed_record_column *);
 
 #endif

@@ -18,9 +18,9 @@ void fed__get_settings(struct fed_loader *f, struct fed_settings *settings)
 
 static void save_settings(struct fed_saver *f, const struct fed_settings *settings)
 {
-	fed__saver_begin(f, "settings");
+	fed_saver_begin(f, "settings");
 	fed__put_fields(f, fed_settings_fields, settings);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_settings(struct fed_loader *f, struct fed_session *s)
@@ -28,15 +28,15 @@ static void load_settings(struct fed_loader *f, struct fed_session *s)
 	if (fed__loader_begin(f, "settings"))
 		return;
 	fed__get_settings(f, &s->parts.settings);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void save_scheme(struct fed_saver *f, const struct fed_session *s)
 {
-	fed__saver_begin(f, "scheme");
+	fed_saver_begin(f, "scheme");
 	fed__put_string(f, s->parts.scheme->name);
 	fed__put_fields(f, s->parts.scheme->fields, s->parts.scheme_state);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_scheme(struct fed_loader *f, struct fed_session *s)
@@ -52,10 +52,10 @@ static void load_scheme(struct fed_loader *f, struct fed_session *s)
 	if (!f->failed && (fed_scheme_find(fed_text_str(&name), &s->parts.scheme, &why) ||
 	                   fed_scheme_state_new(&s->parts.scheme_state, s->parts.scheme, pairs.assign,
 	                                        pairs.n, &why)))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	fed_text_release(&name);
 	fed_key_values_release(&pairs);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Plugins -------------------------------------------------------------------------- */
@@ -63,7 +63,7 @@ static void load_scheme(struct fed_loader *f, struct fed_session *s)
 /* The plugins that the user loaded: kind, name and path of each, then an empty kind. */
 static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 {
-	fed__saver_begin(f, "plugins");
+	fed_saver_begin(f, "plugins");
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
@@ -76,7 +76,7 @@ static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 		}
 	}
 	fed__put_string(f, "");
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Load a plugin, unless one of its kind and name is loaded already. */
@@ -88,14 +88,14 @@ static void load_plugin(struct fed_loader *f, const struct fed_session *s, const
 	struct fed_error why;
 
 	if (fed_kind_parse(kind_name, &kind, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	else if (fed_registry_find(s->plugins, kind, name, &entry, &why) == FED_OK)
 		return;
 	else if (fed_registry_load(s->plugins, path, &entry, &why))
-		fed__loader_fail(f, "plugin %.31s: %s; build it there again, or `load` it from elsewhere",
-		                 name, why.text);
+		fed_loader_fail(f, "plugin %.31s: %s; build it there again, or `load` it from elsewhere",
+		                name, why.text);
 	else if (strcmp(entry->head->name, name) != 0 || entry->head->kind != kind)
-		fed__loader_fail(f, "%.100s holds plugin %s now, not %.31s", path, entry->head->name, name);
+		fed_loader_fail(f, "%.100s holds plugin %s now, not %.31s", path, entry->head->name, name);
 }
 
 static void load_plugins(struct fed_loader *f, const struct fed_session *s)
@@ -115,7 +115,7 @@ static void load_plugins(struct fed_loader *f, const struct fed_session *s)
 	} while (!f->failed && text[0].len);
 	for (int k = 0; k < 3; k++)
 		fed_text_release(&text[k]);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* What settings say of plugins, which are loaded now. */
@@ -124,21 +124,21 @@ static void check_settings(struct fed_loader *f, const struct fed_session *s)
 	struct fed_error why;
 
 	if (!f->failed && fed_settings_check(&s->parts.settings, s->plugins, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 }
 
 /* Dataset -------------------------------------------------------------------------- */
 
 static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 {
-	fed__saver_begin(f, "dataset");
+	fed_saver_begin(f, "dataset");
 	fed_put_u8(f, s->parts.data != NULL);
 	if (s->parts.data) {
 		fed__put_string(f, s->parts.dataset_choice.name);
 		fed__put_pairs(f, &s->parts.dataset_choice.args);
 		fed_put_u64(f, s->parts.data->fingerprint);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Borrow the lender's dataset, or load it again by its name. */
@@ -156,11 +156,11 @@ static int make_dataset(struct fed_loader *f, const struct fed_session *s,
 		return FED_OK;
 	}
 	if (fed_dataset_load(data, name, args->assign, args->n, &making, &why))
-		return fed__loader_fail(f, "%s", why.text);
+		return fed_loader_fail(f, "%s", why.text);
 	if ((*data)->fingerprint == fingerprint)
 		return FED_OK;
 	fed_dataset_free(*data);
-	return fed__loader_fail(f, "%.150s has other contents now than when it was saved", name);
+	return fed_loader_fail(f, "%.150s has other contents now than when it was saved", name);
 }
 
 static void load_dataset(struct fed_loader *f, struct fed_session *s,
@@ -173,21 +173,21 @@ static void load_dataset(struct fed_loader *f, struct fed_session *s,
 
 	if (fed__loader_begin(f, "dataset"))
 		return;
-	if (fed__get_flag(f)) {
+	if (fed_get_flag(f)) {
 		fed__get_string(f, &name);
 		fed__get_pairs(f, &args);
 		const uint64_t fingerprint = fed_get_u64(f);
 		if (!f->failed &&
 		    make_dataset(f, s, lender, fingerprint, fed_text_str(&name), &args, &data) == FED_OK &&
 		    fed_session_adopt_data(s, data, fed_text_str(&name), &args, &why)) {
-			fed__loader_fail(f, "%s", why.text);
+			fed_loader_fail(f, "%s", why.text);
 			if (!lender || data != lender->parts.data)
 				fed_dataset_free(data);
 		}
 	}
 	fed_text_release(&name);
 	fed_key_values_release(&args);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* ---------------------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ static void load_model(struct fed_loader *f, struct fed_session *s)
 	if (!f->failed && model.entry) {
 		if (fed_session_adopt_model(s, &model, &why) == FED_OK)
 			return;
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	}
 	fed_instance_release(&model);
 }

@@ -58,12 +58,12 @@ void fed__get_profiles(struct fed_loader *f, uint8_t *device, uint8_t *link)
 
 void fed__put_equipment(struct fed_saver *f, const struct fed_equipment *e)
 {
-	fed__put_row(f, equipment_columns, e);
+	fed_put_row(f, equipment_columns, e);
 	fed__put_profiles(f, e->device_profile, e->link_profile);
 }
 
 void fed__get_equipment(struct fed_loader *f, struct fed_equipment *e)
 {
-	fed__get_row(f, equipment_columns, e);
+	fed_get_row(f, equipment_columns, e);
 	fed__get_profiles(f, &e->device_profile, &e->link_profile);
 }

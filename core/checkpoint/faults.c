@@ -23,7 +23,7 @@ static void save_memories(struct fed_saver *f, const struct fed_fault *fault)
 
 	for (size_t i = 0; i < fault->n_memories; i++)
 		n += fault->memory[i].vector != NULL;
-	fed__saver_begin(f, "attack memory");
+	fed_saver_begin(f, "attack memory");
 	fed_put_u64(f, fault->memory_dim);
 	fed_put_u32(f, n);
 	for (size_t i = 0; i < fault->n_memories; i++) {
@@ -32,19 +32,19 @@ static void save_memories(struct fed_saver *f, const struct fed_fault *fault)
 		fed_put_u32(f, fault->memory[i].client);
 		fed_put_f32s(f, fault->memory[i].vector, fault->memory_dim);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 void fed__save_fault(struct fed_saver *f, const struct fed_fault *fault)
 {
 	const struct fed_fault_type *type = &fed_fault_types[fault->kind];
 
-	fed__saver_begin(f, "fault");
+	fed_saver_begin(f, "fault");
 	fed__put_string(f, type->name);
 	fed__put_fields(f, type->fields, &fault->args);
-	fed__put_row(f, fault_columns, fault);
+	fed_put_row(f, fault_columns, fault);
 	fed__put_ids(f, fault->client, fault->n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	if (!fault->attack)
 		return;
 	fed__save_instance(f, fed_kind_name(FED_KIND_ATTACK), &fault->attack->instance, NULL);
@@ -58,11 +58,11 @@ void fed__save_faults(struct fed_saver *f, const struct fed_last_version *v)
 
 	while (n < faults->n && faults->fault[n].number <= v->faults_made)
 		n++;
-	fed__saver_begin(f, "faults");
+	fed_saver_begin(f, "faults");
 	fed_put_u64(f, v->faults_made);
 	fed_put_u64(f, v->session->faults_announced);
 	fed_put_u32(f, n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	for (uint32_t i = 0; i < n; i++)
 		fed__save_fault(f, &faults->fault[i]);
 }
@@ -76,7 +76,7 @@ static void load_fault_kind(struct fed_loader *f, struct fed_fault *fault)
 
 	fed__get_string(f, &name);
 	if (!f->failed && fed_fault_find_type(fed_text_str(&name), &fault->kind, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	fed_text_release(&name);
 }
 
@@ -88,12 +88,12 @@ static void check_fault(struct fed_loader *f, const struct fed_session *s,
 	fed__check_ascending(f, fault->client, fault->n);
 	for (uint32_t i = 0; i < fault->n && !f->failed; i++)
 		if (!fed_clients_get(&s->parts.clients, fault->client[i]))
-			fed__loader_fail(f, "there is no client %u", fault->client[i]);
+			fed_loader_fail(f, "there is no client %u", fault->client[i]);
 	if (!f->failed && (fault->n == 0 || fault->from >= fault->until))
-		fed__loader_fail(f, "%u clients from version %llu until %llu", fault->n,
-		                 (unsigned long long)fault->from, (unsigned long long)fault->until);
+		fed_loader_fail(f, "%u clients from version %llu until %llu", fault->n,
+		                (unsigned long long)fault->from, (unsigned long long)fault->until);
 	if (!f->failed && fed_fault_fits(s, fault, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 }
 
 static void load_fault_head(struct fed_loader *f, const struct fed_session *s,
@@ -106,14 +106,14 @@ static void load_fault_head(struct fed_loader *f, const struct fed_session *s,
 	load_fault_kind(f, fault);
 	if (!f->failed)
 		fed__get_fields(f, fed_fault_types[fault->kind].fields, &fault->args);
-	fed__get_row(f, fault_columns, fault);
+	fed_get_row(f, fault_columns, fault);
 	fault->strikes = fault->settled;
 	fault->client = fed__get_ids(f, s->parts.clients.n, &n);
 	fault->n = (uint32_t)n; /* ascending: at most clients.n */
 	if (!f->failed && n > s->parts.clients.n)
-		fed__loader_fail(f, "%llu clients of %u", (unsigned long long)n, s->parts.clients.n);
+		fed_loader_fail(f, "%llu clients of %u", (unsigned long long)n, s->parts.clients.n);
 	check_fault(f, s, fault);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void load_attack(struct fed_loader *f, struct fed_session *s, struct fed_fault *fault)
@@ -123,11 +123,11 @@ static void load_attack(struct fed_loader *f, struct fed_session *s, struct fed_
 
 	fed__load_instance(f, s->plugins, FED_KIND_ATTACK, &attack);
 	if (!f->failed && !attack.entry)
-		fed__loader_fail(f, "fault %llu has none", (unsigned long long)fault->number);
+		fed_loader_fail(f, "fault %llu has none", (unsigned long long)fault->number);
 	else if (!f->failed && fed_attack_fits(s, &attack, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	else if (!f->failed && !(fault->attack = fed_shared_attack_new(&attack)))
-		fed__loader_fail(f, "out of memory");
+		fed_loader_fail(f, "out of memory");
 	if (!fault->attack)
 		fed_instance_release(&attack);
 }
@@ -141,18 +141,18 @@ static void load_memories(struct fed_loader *f, const struct fed_session *s,
 	const uint32_t n = fed_get_u32(f);
 	/* Under scheme split an update has the length of the client's layers. */
 	if (n && (dim == 0 || dim > s->parts.net.dim))
-		fed__loader_fail(f, "vectors of %llu numbers for a model of %zu", (unsigned long long)dim,
-		                 s->parts.net.dim);
-	for (uint32_t i = 0; i < n && fed__loader_holds(f, dim, sizeof(float)); i++) {
+		fed_loader_fail(f, "vectors of %llu numbers for a model of %zu", (unsigned long long)dim,
+		                s->parts.net.dim);
+	for (uint32_t i = 0; i < n && fed_loader_holds(f, dim, sizeof(float)); i++) {
 		const uint32_t id = fed_get_u32(f);
 		float *v = id < s->parts.clients.n ? fed_fault_memory(fault, id, dim) : NULL;
 
 		if (v)
 			fed_get_f32s(f, v, dim);
 		else
-			fed__loader_fail(f, "no place for what client %u remembers", id);
+			fed_loader_fail(f, "no place for what client %u remembers", id);
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 void fed__load_fault(struct fed_loader *f, struct fed_session *s, struct fed_fault *fault)
@@ -175,11 +175,11 @@ static int add_fault(struct fed_loader *f, struct fed_faults *faults, struct fed
 	if (f->failed)
 		return FED_FAIL;
 	if (fault->number <= before || fault->number > made)
-		return fed__loader_fail(f, "fault %llu after %llu, of %llu",
-		                        (unsigned long long)fault->number, (unsigned long long)before,
-		                        (unsigned long long)made);
+		return fed_loader_fail(f, "fault %llu after %llu, of %llu",
+		                       (unsigned long long)fault->number, (unsigned long long)before,
+		                       (unsigned long long)made);
 	if (fed_faults_reserve(faults, &why))
-		return fed__loader_fail(f, "%s", why.text);
+		return fed_loader_fail(f, "%s", why.text);
 	fed_faults_add(faults, fault);
 	return FED_OK;
 }
@@ -192,9 +192,9 @@ void fed__load_faults(struct fed_loader *f, struct fed_session *s)
 	s->faults_announced = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	if (made >= INT64_MAX || s->faults_announced > made)
-		fed__loader_fail(f, "%llu of %llu faults", (unsigned long long)s->faults_announced,
-		                 (unsigned long long)made);
-	fed__loader_end(f);
+		fed_loader_fail(f, "%llu of %llu faults", (unsigned long long)s->faults_announced,
+		                (unsigned long long)made);
+	fed_loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		struct fed_fault fault;
 

@@ -145,44 +145,44 @@ static void add_all_vectors(struct vectors_table *p, const struct fed_in_flight 
 
 static void save_shared_vectors(struct fed_saver *f, const struct vectors_table *p)
 {
-	fed__saver_begin(f, "parcels");
+	fed_saver_begin(f, "parcels");
 	fed_put_u32(f, p->n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct fed_shared_vectors *x = p->payload[i];
 
-		fed__saver_begin(f, "parcel");
+		fed_saver_begin(f, "parcel");
 		fed_put_u32(f, x->n);
 		fed_put_u64(f, x->dim);
 		for (uint32_t k = 0; k < x->n; k++)
 			fed_put_f32s(f, x->vector[k], x->dim);
-		fed__saver_end(f);
+		fed_saver_end(f);
 	}
 }
 
 static void save_invitations(struct fed_saver *f, const struct vectors_table *p,
                              const struct fed_in_flight *u)
 {
-	fed__saver_begin(f, "invitations");
+	fed_saver_begin(f, "invitations");
 	fed_put_u32(f, u->open_capacity);
 	fed_put_u32(f, u->n_open);
 	for (uint32_t i = 0; i < u->open_capacity; i++) {
 		if (!u->open[i].number)
 			continue;
 		fed_put_u32(f, i);
-		fed__put_row(f, invitation_columns, &u->open[i]);
+		fed_put_row(f, invitation_columns, &u->open[i]);
 		fed_put_u32(f, vectors_number(p, u->open[i].model));
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void save_events(struct fed_saver *f, const struct fed_in_flight *u)
 {
-	fed__saver_begin(f, "events");
+	fed_saver_begin(f, "events");
 	fed_put_u64(f, u->n_due);
 	for (size_t i = 0; i < u->n_due; i++)
-		fed__put_row(f, event_columns, &u->due[i]);
-	fed__saver_end(f);
+		fed_put_row(f, event_columns, &u->due[i]);
+	fed_saver_end(f);
 }
 
 /* chooses: the sender could choose a codec. */
@@ -200,7 +200,7 @@ static void put_message(struct fed_saver *f, const struct vectors_table *p,
 	const bool chooses = e->head.kind != FED_MESSAGE_MODEL && e->head.kind != FED_MESSAGE_HEAD;
 	const struct saved_message row = {.e = *e, .codec = saved_codec(e->code, chooses)};
 
-	fed__put_row(f, message_columns, &row);
+	fed_put_row(f, message_columns, &row);
 	fed_put_u32(f, vectors_number(p, e->payload));
 	fed_put_u32(f, vectors_number(p, e->labels));
 }
@@ -208,7 +208,7 @@ static void put_message(struct fed_saver *f, const struct vectors_table *p,
 static void save_messages(struct fed_saver *f, const struct vectors_table *p,
                           const struct fed_in_flight *u)
 {
-	fed__saver_begin(f, "messages");
+	fed_saver_begin(f, "messages");
 	fed_put_u64(f, u->n_flying);
 	for (size_t i = 0; i < u->n_flying; i++)
 		put_message(f, p, u->flying[i].envelope);
@@ -217,7 +217,7 @@ static void save_messages(struct fed_saver *f, const struct vectors_table *p,
 		fed_put_u64(f, u->held[i].release);
 		put_message(f, p, &u->held[i].envelope);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static bool any_rms(const struct fed_in_flight *u)
@@ -234,12 +234,12 @@ static void save_held_losses(struct fed_saver *f, const struct fed_in_flight *u)
 {
 	if (!any_rms(u))
 		return;
-	fed__saver_begin(f, "held losses");
+	fed_saver_begin(f, "held losses");
 	for (size_t i = 0; i < u->n_held; i++) {
 		fed_put_u8(f, u->held[i].envelope.reports_rms);
 		fed_put_f32(f, u->held[i].envelope.loss_rms);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* When the server's link is free again: a section that a file without such a link lacks. */
@@ -247,24 +247,24 @@ static void save_server_link(struct fed_saver *f, const struct fed_in_flight *u)
 {
 	if (!(u->server_link.up > 0) && !(u->server_link.down > 0))
 		return;
-	fed__saver_begin(f, "server link");
+	fed_saver_begin(f, "server link");
 	fed_put_f64(f, u->server_link.up);
 	fed_put_f64(f, u->server_link.down);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Updates known to colluding attackers. */
 static void save_known(struct fed_saver *f, const struct vectors_table *p,
                        const struct fed_in_flight *u)
 {
-	fed__saver_begin(f, "known updates");
+	fed_saver_begin(f, "known updates");
 	fed_put_u64(f, u->n_known);
 	fed_put_u64(f, u->oldest);
 	for (size_t i = 0; i < u->n_known; i++) {
 		fed_put_u32(f, u->known[i].client);
 		fed_put_u32(f, vectors_number(p, u->known[i].payload));
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
@@ -274,23 +274,23 @@ static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
 
 	for (uint32_t i = 0; i < u->slots; i++)
 		n += u->training[i] != NULL;
-	fed__saver_begin(f, "trainings");
+	fed_saver_begin(f, "trainings");
 	fed_put_u32(f, u->slots);
 	fed_put_u32(f, n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
 		const struct saved_training row = {.o = o, .codec = saved_codec(o.code, true)};
-		fed__saver_begin(f, "training");
+		fed_saver_begin(f, "training");
 		fed_put_u32(f, i);
-		fed__put_row(f, training_columns, &row);
+		fed_put_row(f, training_columns, &row);
 		fed_put_u32(f, vectors_number(p, o.result));
 		fed_put_u32(f, vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
 			fed_put_f32s(f, o.kept[k], dim);
-		fed__saver_end(f);
+		fed_saver_end(f);
 	}
 }
 
@@ -333,14 +333,14 @@ static void load_numbered_vectors(struct fed_loader *f, struct vectors_table *p)
 	const uint64_t dim = fed_get_u64(f);
 	struct fed_shared_vectors *x = NULL;
 	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1))
-		fed__loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
-	else if (fed__loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
-		fed__loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
+		fed_loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
+	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
+		fed_loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
 	if (x)
 		p->payload[p->n++] = x;
 	for (uint32_t k = 0; x && k < n; k++)
 		fed_get_f32s(f, x->vector[k], dim);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
@@ -348,13 +348,13 @@ static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
 	if (fed__loader_begin(f, "parcels"))
 		return;
 	const uint32_t n = fed_get_u32(f);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	if (n > f->in_file / 16)
-		fed__loader_fail(f, "%u of them", n);
+		fed_loader_fail(f, "%u of them", n);
 	p->payload =
 		f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_shared_vectors *));
 	if (!p->payload)
-		fed__loader_fail(f, "out of memory for %u shared vectors", n);
+		fed_loader_fail(f, "out of memory for %u shared vectors", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_numbered_vectors(f, p);
 }
@@ -365,7 +365,7 @@ static struct fed_shared_vectors *get_vectors_ref(struct loading *l)
 	const uint32_t number = fed_get_u32(l->f);
 
 	if (number > l->p.n)
-		fed__loader_fail(l->f, "shared vectors %u of %u", number, l->p.n);
+		fed_loader_fail(l->f, "shared vectors %u of %u", number, l->p.n);
 	return number && number <= l->p.n ? fed_shared_vectors_ref(l->p.payload[number - 1]) : NULL;
 }
 
@@ -381,13 +381,13 @@ static void load_invitation(struct loading *l)
 	const uint32_t at = fed_get_u32(l->f);
 	struct fed_invitation x = {0};
 
-	fed__get_row(l->f, invitation_columns, &x);
+	fed_get_row(l->f, invitation_columns, &x);
 	x.model = get_vectors_ref(l);
 	if (l->f->failed || at >= u->open_capacity || u->open[at].number || !x.number || !x.model ||
 	    x.model->n == 0 || x.model->dim != l->s->parts.net.dim ||
 	    x.client >= l->s->parts.clients.n) {
 		fed_shared_vectors_unref(x.model);
-		fed__loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
+		fed_loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
 		return;
 	}
 	u->open[at] = x;
@@ -402,15 +402,15 @@ static void load_invitations(struct loading *l)
 		return;
 	const uint32_t capacity = fed_get_u32(l->f), n = fed_get_u32(l->f);
 	if (n > capacity / 2 || (capacity & (capacity - 1)) || capacity / 64 > l->s->parts.clients.n)
-		fed__loader_fail(l->f, "%u invitations in a table of %u", n, capacity);
+		fed_loader_fail(l->f, "%u invitations in a table of %u", n, capacity);
 	l->u->open = l->f->failed ? NULL : fed_alloc_array((size_t)capacity + 1, sizeof *l->u->open);
 	if (l->u->open)
 		l->u->open_capacity = capacity;
 	else
-		fed__loader_fail(l->f, "out of memory for %u invitations", capacity);
+		fed_loader_fail(l->f, "out of memory for %u invitations", capacity);
 	for (uint32_t i = 0; i < n && !l->f->failed; i++)
 		load_invitation(l);
-	fed__loader_end(l->f);
+	fed_loader_end(l->f);
 }
 
 /* Whether an event of this kind can be due between two versions. */
@@ -429,17 +429,17 @@ static void load_events(struct loading *l)
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	if (n && !l->s->parts.scheme->overlaps)
-		fed__loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
-		                 l->s->parts.scheme->name);
-	u->due = fed__get_array(l->f, n, sizeof *u->due, fed__row_bytes(event_columns));
+		fed_loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
+		                l->s->parts.scheme->name);
+	u->due = fed_get_array(l->f, n, sizeof *u->due, fed__row_bytes(event_columns));
 	while (u->n_due < n && !l->f->failed) {
 		struct fed_queued_event *d = &u->due[u->n_due++];
 
-		fed__get_row(l->f, event_columns, d);
+		fed_get_row(l->f, event_columns, d);
 		if (!l->f->failed && (!is_between_versions(d->kind) || !is_address(d->who, l->s)))
-			fed__loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
+			fed_loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
 	}
-	fed__loader_end(l->f);
+	fed_loader_end(l->f);
 }
 
 /* True for a valid message.  A client does not check the number of a model's vectors; the server
@@ -462,12 +462,12 @@ static struct fed_code *get_code(struct loading *l, const struct saved_codec *c,
 	if (l->f->failed || c->kind == 0)
 		return NULL;
 	if (c->bytes > 64 + (uint64_t)CODED_BYTES_MOST * dim) {
-		fed__loader_fail(l->f, "%llu bytes for %zu numbers", (unsigned long long)c->bytes, dim);
+		fed_loader_fail(l->f, "%llu bytes for %zu numbers", (unsigned long long)c->bytes, dim);
 		return NULL;
 	}
 	struct fed_code *code = fed_code_new(NULL, (size_t)c->bytes);
 	if (!code)
-		fed__loader_fail(l->f, "out of memory for %llu bytes", (unsigned long long)c->bytes);
+		fed_loader_fail(l->f, "out of memory for %llu bytes", (unsigned long long)c->bytes);
 	if (code && c->kind != CODED) {
 		code->kind = c->kind;
 		code->share = c->share;
@@ -479,7 +479,7 @@ static void get_message(struct loading *l, struct fed_envelope *e)
 {
 	struct saved_message row = {.e = *e};
 
-	fed__get_row(l->f, message_columns, &row);
+	fed_get_row(l->f, message_columns, &row);
 	*e = row.e;
 	e->loss_rms = NAN; /* unless it is among the held losses */
 	e->payload = get_vectors_ref(l);
@@ -489,7 +489,7 @@ static void get_message(struct loading *l, struct fed_envelope *e)
 	if (e->payload && e->payload->dim == l->s->parts.net.dim)
 		e->sharing = fed_sharing_ref(l->sharing);
 	if (!l->f->failed && !is_valid_message(e, l->s))
-		fed__loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
+		fed_loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
 
 static void get_flying(struct loading *l, struct fed_message_in_flight *flying, uint64_t last)
@@ -498,13 +498,13 @@ static void get_flying(struct loading *l, struct fed_message_in_flight *flying, 
 
 	*flying = (struct fed_message_in_flight){.envelope = e, .settled = true};
 	if (!e) {
-		fed__loader_fail(l->f, "out of memory for a message");
+		fed_loader_fail(l->f, "out of memory for a message");
 		return;
 	}
 	get_message(l, e);
 	flying->id = e->head.id;
 	if (!l->f->failed && flying->id <= last)
-		fed__loader_fail(l->f, "message %llu appears twice", (unsigned long long)flying->id);
+		fed_loader_fail(l->f, "message %llu appears twice", (unsigned long long)flying->id);
 }
 
 static void load_messages(struct loading *l)
@@ -516,42 +516,42 @@ static void load_messages(struct loading *l)
 	if (fed__loader_begin(l->f, "messages"))
 		return;
 	const uint64_t flying = fed_get_u64(l->f);
-	u->flying = fed__get_array(l->f, flying, sizeof *u->flying, least);
+	u->flying = fed_get_array(l->f, flying, sizeof *u->flying, least);
 	while (u->n_flying < flying && !l->f->failed) {
 		get_flying(l, &u->flying[u->n_flying], last);
 		last = u->flying[u->n_flying++].id;
 	}
 	const uint64_t held = fed_get_u64(l->f);
-	u->held = fed__get_array(l->f, held, sizeof *u->held, least);
+	u->held = fed_get_array(l->f, held, sizeof *u->held, least);
 	while (u->n_held < held && !l->f->failed) {
 		struct fed_held *h = &u->held[u->n_held++];
 
 		h->release = fed_get_u64(l->f);
 		get_message(l, &h->envelope);
 	}
-	fed__loader_end(l->f);
+	fed_loader_end(l->f);
 }
 
 static void load_held_losses(struct loading *l)
 {
-	if (!fed__loader_begin_optional(l->f, "held losses"))
+	if (!fed_loader_begin_optional(l->f, "held losses"))
 		return;
 	for (size_t i = 0; i < l->u->n_held && !l->f->failed; i++) {
-		l->u->held[i].envelope.reports_rms = fed__get_flag(l->f);
+		l->u->held[i].envelope.reports_rms = fed_get_flag(l->f);
 		l->u->held[i].envelope.loss_rms = fed_get_f32(l->f);
 	}
-	fed__loader_end(l->f);
+	fed_loader_end(l->f);
 }
 
 static void load_server_link(struct loading *l)
 {
-	if (!fed__loader_begin_optional(l->f, "server link"))
+	if (!fed_loader_begin_optional(l->f, "server link"))
 		return;
 	l->u->server_link.up = fed_get_f64(l->f);
 	l->u->server_link.down = fed_get_f64(l->f);
 	if (!isfinite(l->u->server_link.up) || !isfinite(l->u->server_link.down))
-		fed__loader_fail(l->f, "a time that is not finite");
-	fed__loader_end(l->f);
+		fed_loader_fail(l->f, "a time that is not finite");
+	fed_loader_end(l->f);
 }
 
 static void load_known(struct loading *l)
@@ -562,18 +562,18 @@ static void load_known(struct loading *l)
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	u->oldest = fed_get_u64(l->f);
-	u->known = fed__get_array(l->f, n, sizeof *u->known, 8);
+	u->known = fed_get_array(l->f, n, sizeof *u->known, 8);
 	while (u->n_known < n && !l->f->failed) {
 		struct fed_known_update *k = &u->known[u->n_known++];
 
 		k->client = fed_get_u32(l->f);
 		k->payload = get_vectors_ref(l);
 		if (!k->payload || k->payload->n == 0 || k->payload->dim != l->s->parts.net.dim)
-			fed__loader_fail(l->f, "update %zu has another length than the model", u->n_known);
+			fed_loader_fail(l->f, "update %zu has another length than the model", u->n_known);
 	}
 	if (u->oldest && u->oldest >= u->n_known)
-		fed__loader_fail(l->f, "the oldest is %zu of %zu", u->oldest, u->n_known);
-	fed__loader_end(l->f);
+		fed_loader_fail(l->f, "the oldest is %zu of %zu", u->oldest, u->n_known);
+	fed_loader_end(l->f);
 }
 
 static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
@@ -581,11 +581,11 @@ static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t
 	struct fed_client holder = {0};
 
 	if (f->failed || o->kept_vectors == 0 ||
-	    !fed__loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
+	    !fed_loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
 		return;
 	o->kept = fed_client_kept(&holder, o->kept_vectors, dim);
 	if (!o->kept)
-		fed__loader_fail(f, "out of memory for what client %u keeps", o->client);
+		fed_loader_fail(f, "out of memory for what client %u keeps", o->client);
 	for (uint32_t k = 0; o->kept && k < o->kept_vectors; k++)
 		fed_get_f32s(f, o->kept[k], dim);
 }
@@ -596,17 +596,17 @@ static void get_result(struct loading *l, struct fed_training_result *o)
 
 	struct saved_training row = {.o = *o};
 
-	fed__get_row(l->f, training_columns, &row);
+	fed_get_row(l->f, training_columns, &row);
 	*o = row.o;
 	o->result = get_vectors_ref(l);
 	o->left = get_vectors_ref(l);
 	o->code = get_code(l, &row.codec, dim);
 	get_kept(l->f, o, dim);
 	if (o->client >= l->s->parts.clients.n)
-		fed__loader_fail(l->f, "there is no client %u", o->client);
+		fed_loader_fail(l->f, "there is no client %u", o->client);
 	else if ((o->result && (o->result->n == 0 || o->result->dim != dim)) ||
 	         (o->left && (o->left->n == 0 || o->left->n > 2 || o->left->dim != dim)))
-		fed__loader_fail(l->f, "the update of client %u has another length", o->client);
+		fed_loader_fail(l->f, "the update of client %u has another length", o->client);
 }
 
 static void load_training(struct loading *l)
@@ -619,9 +619,9 @@ static void load_training(struct loading *l)
 	const uint32_t slot = fed_get_u32(l->f);
 	get_result(l, &o);
 	if (slot >= l->u->slots || l->u->training[slot])
-		fed__loader_fail(l->f, "place %u of %u", slot, l->u->slots);
+		fed_loader_fail(l->f, "place %u of %u", slot, l->u->slots);
 	else if (!l->f->failed && !(g = fed_training_restore(&o)))
-		fed__loader_fail(l->f, "out of memory for a training");
+		fed_loader_fail(l->f, "out of memory for a training");
 	if (g) {
 		l->u->training[slot] = g;
 	} else {
@@ -630,7 +630,7 @@ static void load_training(struct loading *l)
 		fed_code_unref(o.code);
 		fed_free(o.kept);
 	}
-	fed__loader_end(l->f);
+	fed_loader_end(l->f);
 }
 
 /* Fail unless each event has its training. */
@@ -640,8 +640,8 @@ static void check_trainings(struct loading *l)
 		const struct fed_queued_event *d = &l->u->due[i];
 
 		if (d->kind == FED_QUEUED_TRAINED && (d->ref >= l->u->slots || !l->u->training[d->ref]))
-			fed__loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
-			                 l->u->slots);
+			fed_loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
+			                l->u->slots);
 	}
 }
 
@@ -651,14 +651,14 @@ static void load_trainings(struct loading *l)
 		return;
 	const uint32_t slots = fed_get_u32(l->f), n = fed_get_u32(l->f);
 	if (n > slots || slots / 64 > l->s->parts.clients.n)
-		fed__loader_fail(l->f, "%u trainings at %u places", n, slots);
-	fed__loader_end(l->f);
+		fed_loader_fail(l->f, "%u trainings at %u places", n, slots);
+	fed_loader_end(l->f);
 	l->u->training =
 		l->f->failed ? NULL : fed_alloc_array((size_t)slots + 1, sizeof(struct fed_training *));
 	if (l->u->training)
 		l->u->slots = slots;
 	else
-		fed__loader_fail(l->f, "out of memory for %u trainings", slots);
+		fed_loader_fail(l->f, "out of memory for %u trainings", slots);
 	for (uint32_t i = 0; i < n && !l->f->failed; i++)
 		load_training(l);
 	check_trainings(l);

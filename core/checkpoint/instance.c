@@ -45,7 +45,7 @@ static void put_own_state(struct fed_saver *f, const struct fed_instance *x,
 		fed_instance_state_bytes(x, state);
 	const uint32_t n = zero_fields(x, state) ? size : 0;
 	fed_put_u32(f, n);
-	fed__put_bytes(f, state, n);
+	fed_put_raw(f, state, n);
 	fed_free(state);
 }
 
@@ -87,7 +87,7 @@ void fed__save_instance(struct fed_saver *f, const char *section, const struct f
 	struct fed_key_values settings = {0};
 	struct fed_error unused; /* there is no memory */
 
-	fed__saver_begin(f, section);
+	fed_saver_begin(f, section);
 	fed_put_u8(f, x->entry != NULL);
 	if (x->entry) {
 		if (backup)
@@ -100,7 +100,7 @@ void fed__save_instance(struct fed_saver *f, const char *section, const struct f
 		put_persistent(f, x, backup);
 		fed_key_values_release(&settings);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Reading ------------------------------------------------------------------------- */
@@ -126,17 +126,17 @@ static void get_own_state(struct fed_loader *f, struct fed_instance *x)
 	if (f->failed || n == 0)
 		return;
 	if (n != size) {
-		fed__loader_fail(f,
-		                 "%s keeps %u bytes of its own, not %u; restore with the plugin as it was",
-		                 x->entry->head->name, size, n);
+		fed_loader_fail(f,
+		                "%s keeps %u bytes of its own, not %u; restore with the plugin as it was",
+		                x->entry->head->name, size, n);
 		return;
 	}
-	char *saved = fed__get_array(f, n, 1, 1), *state = fed_alloc(n);
+	char *saved = fed_get_array(f, n, 1, 1), *state = fed_alloc(n);
 	if (saved && state) {
-		fed__get_bytes(f, saved, n);
+		fed_get_raw(f, saved, n);
 		set_state(f, x, saved, state);
 	} else {
-		fed__loader_fail(f, "out of memory for %u bytes of state", n);
+		fed_loader_fail(f, "out of memory for %u bytes of state", n);
 	}
 	fed_free(saved);
 	fed_free(state);
@@ -151,12 +151,12 @@ static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 	if (f->failed || rows == 0)
 		return;
 	if (dim > SIZE_MAX / sizeof(double) / rows ||
-	    !fed__loader_holds(f, rows * dim, sizeof(double))) {
-		fed__loader_fail(f, "%u vectors of %llu numbers", rows, (unsigned long long)dim);
+	    !fed_loader_holds(f, rows * dim, sizeof(double))) {
+		fed_loader_fail(f, "%u vectors of %llu numbers", rows, (unsigned long long)dim);
 		return;
 	}
 	if (fed_instance_size(x, dim, &why)) {
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 		return;
 	}
 	for (uint32_t k = 0; k < rows && !f->failed; k++) {
@@ -165,8 +165,8 @@ static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 		if (v)
 			fed_get_f64s(f, v, dim);
 		else
-			fed__loader_fail(f, "%s keeps fewer vectors than were saved; it was built anew since",
-			                 x->entry->head->name);
+			fed_loader_fail(f, "%s keeps fewer vectors than were saved; it was built anew since",
+			                x->entry->head->name);
 	}
 }
 
@@ -217,11 +217,11 @@ static void load_section(struct fed_loader *f, const struct fed_registry *plugin
 	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
-	if (fed__get_flag(f)) {
+	if (fed_get_flag(f)) {
 		fed__get_string(f, &name);
 		fed__get_pairs(f, &pairs);
 		if (!f->failed && make_instance(plugins, kind, fed_text_str(&name), &pairs, x, &why))
-			fed__loader_fail(f, "%s", why.text);
+			fed_loader_fail(f, "%s", why.text);
 		if (!f->failed)
 			get_own_state(f, x);
 		if (!f->failed)
@@ -229,7 +229,7 @@ static void load_section(struct fed_loader *f, const struct fed_registry *plugin
 	}
 	fed_text_release(&name);
 	fed_key_values_release(&pairs);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 void fed__load_instance(struct fed_loader *f, const struct fed_registry *plugins,
@@ -244,6 +244,6 @@ void fed__load_instance_if_any(struct fed_loader *f, const struct fed_registry *
                                enum fed_kind kind, struct fed_instance *x)
 {
 	*x = (struct fed_instance){0};
-	if (fed__loader_begin_optional(f, fed_kind_name(kind)))
+	if (fed_loader_begin_optional(f, fed_kind_name(kind)))
 		load_section(f, plugins, kind, x);
 }

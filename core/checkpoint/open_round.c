@@ -33,7 +33,7 @@ static void get_selection(struct fed_loader *f, const struct fed_session *s,
 
 	selection->kinds = fed_get_u32(f);
 	selection->number = fed_get_u64(f);
-	if (fed__get_flag(f))
+	if (fed_get_flag(f))
 		selection->client = fed__get_ids(f, s->parts.clients.n, &n);
 	fed__check_ascending(f, selection->client, n);
 	selection->n = (uint32_t)n; /* ascending: at most clients.n */
@@ -52,20 +52,20 @@ static void get_equip(struct fed_loader *f, const struct fed_session *s, struct 
 {
 	const uint32_t n = fed_get_u32(f);
 
-	c->equip.after = fed__get_array(f, n, sizeof *c->equip.after, 4);
+	c->equip.after = fed_get_array(f, n, sizeof *c->equip.after, 4);
 	for (; c->equip.n < n && !f->failed; c->equip.n++) {
 		struct fed_equipment *e = &c->equip.after[c->equip.n];
 
 		e->client = fed_get_u32(f);
 		fed__get_equipment(f, e);
 		if (!fed_clients_get(&s->parts.clients, e->client))
-			fed__loader_fail(f, "there is no client %u", e->client);
+			fed_loader_fail(f, "there is no client %u", e->client);
 	}
 }
 
 static void save_edit(struct fed_saver *f, const struct fed_round_edit *c)
 {
-	fed__saver_begin(f, "edit");
+	fed_saver_begin(f, "edit");
 	fed__put_string(f, edit_names[c->kind]);
 	fed_put_u64(f, c->steps);
 	if (c->kind == FED_EDIT_SETTINGS)
@@ -74,7 +74,7 @@ static void save_edit(struct fed_saver *f, const struct fed_round_edit *c)
 		put_selection(f, &c->heal.selection);
 	else if (c->kind == FED_EDIT_EQUIP)
 		put_equip(f, c);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	if (c->kind == FED_EDIT_INJECT)
 		fed__save_fault(f, &c->fault);
 }
@@ -88,7 +88,7 @@ static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
 	while (kind < FED_EDIT_KINDS && strcmp(edit_names[kind], fed_text_str(&name)) != 0)
 		kind++;
 	if (kind == FED_EDIT_KINDS)
-		fed__loader_fail(f, "an edit called %.40s", fed_text_str(&name));
+		fed_loader_fail(f, "an edit called %.40s", fed_text_str(&name));
 	else
 		c->kind = (enum fed_round_edit_kind)kind;
 	fed_text_release(&name);
@@ -101,7 +101,7 @@ static void get_settings(struct fed_loader *f, const struct fed_session *s,
 
 	fed__get_settings(f, settings);
 	if (!f->failed && fed_settings_check(settings, s->plugins, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 }
 
 static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_round_edit *c)
@@ -118,7 +118,7 @@ static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_ro
 		get_selection(f, s, &c->heal.selection);
 	else if (c->kind == FED_EDIT_EQUIP)
 		get_equip(f, s, c);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	if (c->kind == FED_EDIT_INJECT)
 		fed__load_fault(f, s, &c->fault);
 }
@@ -128,10 +128,10 @@ void fed__save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 	const struct fed_round_edits *edits = &v->session->edits;
 	const uint32_t n = v->steps ? (uint32_t)edits->n : 0;
 
-	fed__saver_begin(f, "open round");
+	fed_saver_begin(f, "open round");
 	fed_put_u64(f, v->steps);
 	fed_put_u32(f, n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	for (uint32_t i = 0; i < n; i++)
 		save_edit(f, &edits->edit[i]);
 }
@@ -143,7 +143,7 @@ void fed__load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t 
 		return;
 	*steps = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		struct fed_round_edit c = {0};
 		struct fed_error why;
@@ -152,6 +152,6 @@ void fed__load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t 
 		if (f->failed)
 			fed_round_edit_release(&c);
 		else if (fed_round_edits_add(edits, &c, &why))
-			fed__loader_fail(f, "%s", why.text);
+			fed_loader_fail(f, "%s", why.text);
 	}
 }

@@ -39,13 +39,13 @@ void fed__save_origins(struct fed_saver *f, const struct fed_session *s)
 
 	if (!count_known(c))
 		return;
-	fed__saver_begin(f, "client origins");
+	fed_saver_begin(f, "client origins");
 	fed_put_u32(f, count_known(c));
 	for (uint32_t k = 0; k < c->n_blocks; k++) {
 		if (!c->block[k].known)
 			continue;
 		fed_put_u32(f, k);
-		fed__put_row(f, origin_columns, &c->block[k]);
+		fed_put_row(f, origin_columns, &c->block[k]);
 		fed__put_profiles(f, c->block[k].device.profile, c->block[k].link.profile);
 	}
 	fed_put_u32(f, c->n - c->n_present);
@@ -55,12 +55,12 @@ void fed__save_origins(struct fed_saver *f, const struct fed_session *s)
 		fed_put_u32(f, id);
 		fed_put_u64(f, c->client[id].version);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_known(struct fed_loader *f, struct fed_client_block *b)
 {
-	fed__get_row(f, origin_columns, b);
+	fed_get_row(f, origin_columns, b);
 	fed__get_profiles(f, &b->device.profile, &b->link.profile);
 	b->known = true;
 }
@@ -71,7 +71,7 @@ static void load_left(struct fed_loader *f, struct fed_clients *c)
 	const uint64_t blocks = fed_get_u64(f);
 
 	if (!f->failed && (id >= c->n || c->client[id].present || blocks > c->n_blocks))
-		fed__loader_fail(f, "client %u has left and is there", id);
+		fed_loader_fail(f, "client %u has left and is there", id);
 	else if (!f->failed)
 		c->client[id].version = blocks;
 }
@@ -80,18 +80,18 @@ void fed__load_origins(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_clients *c = &s->parts.clients;
 
-	if (!fed__loader_begin_optional(f, "client origins"))
+	if (!fed_loader_begin_optional(f, "client origins"))
 		return;
 	for (uint32_t n = fed_get_u32(f); n && !f->failed; n--) {
 		const uint32_t k = fed_get_u32(f);
 
 		if (!f->failed && k >= c->n_blocks)
-			fed__loader_fail(f, "there is no client block %u", k);
+			fed_loader_fail(f, "there is no client block %u", k);
 		if (f->failed)
 			break;
 		load_known(f, &c->block[k]);
 	}
 	for (uint32_t n = fed_get_u32(f); n && !f->failed; n--)
 		load_left(f, c);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }

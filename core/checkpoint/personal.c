@@ -21,7 +21,7 @@ static void save_trained_layers(struct fed_saver *f, const struct fed_in_flight 
 
 	if (n == 0)
 		return;
-	fed__saver_begin(f, "trained layers");
+	fed_saver_begin(f, "trained layers");
 	fed_put_u32(f, n);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		const struct fed_shared_vectors *own =
@@ -32,7 +32,7 @@ static void save_trained_layers(struct fed_saver *f, const struct fed_in_flight 
 		fed_put_u32(f, i);
 		fed_put_f32s(f, own->vector[0], own->dim);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_one(struct fed_loader *f, struct fed_in_flight *u, size_t local)
@@ -42,14 +42,14 @@ static void load_one(struct fed_loader *f, struct fed_in_flight *u, size_t local
 	if (f->failed)
 		return;
 	if (slot >= u->slots || !u->training[slot]) {
-		fed__loader_fail(f, "there is no training at place %u", slot);
+		fed_loader_fail(f, "there is no training at place %u", slot);
 		return;
 	}
-	if (!fed__loader_holds(f, local, sizeof(float)))
+	if (!fed_loader_holds(f, local, sizeof(float)))
 		return;
 	struct fed_shared_vectors *own = fed_shared_vectors_new(1, local);
 	if (!own) {
-		fed__loader_fail(f, "out of memory for the own layers of a training");
+		fed_loader_fail(f, "out of memory for the own layers of a training");
 		return;
 	}
 	fed_get_f32s(f, own->vector[0], local);
@@ -59,14 +59,14 @@ static void load_one(struct fed_loader *f, struct fed_in_flight *u, size_t local
 static void load_trained_layers(struct fed_loader *f, struct fed_in_flight *u,
                                 const struct fed_sharing *sharing)
 {
-	if (!fed__loader_begin_optional(f, "trained layers"))
+	if (!fed_loader_begin_optional(f, "trained layers"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	if (!sharing)
-		fed__loader_fail(f, "own layers of a session without local ones");
+		fed_loader_fail(f, "own layers of a session without local ones");
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_one(f, u, sharing->local);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Claims --------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static void save_claims(struct fed_saver *f, const struct fed_in_flight *u)
 		any |= u->held[i].envelope.reports_first || u->held[i].envelope.model;
 	if (!any)
 		return;
-	fed__saver_begin(f, "held claims");
+	fed_saver_begin(f, "held claims");
 	for (size_t i = 0; i < u->n_held; i++) {
 		const struct fed_envelope *e = &u->held[i].envelope;
 
@@ -87,21 +87,21 @@ static void save_claims(struct fed_saver *f, const struct fed_in_flight *u)
 		fed_put_f32(f, e->first_loss);
 		fed_put_u32(f, e->model);
 	}
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_claims(struct fed_loader *f, struct fed_in_flight *u)
 {
-	if (!fed__loader_begin_optional(f, "held claims"))
+	if (!fed_loader_begin_optional(f, "held claims"))
 		return;
 	for (size_t i = 0; i < u->n_held && !f->failed; i++) {
 		struct fed_envelope *e = &u->held[i].envelope;
 
-		e->reports_first = fed__get_flag(f);
+		e->reports_first = fed_get_flag(f);
 		e->first_loss = fed_get_f32(f);
 		e->model = fed_get_u32(f) & 63;
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* ---------------------------------------------------------------------------------- */

@@ -71,9 +71,9 @@ static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric
 	for (fed__get_string(f, &name); name.len && !f->failed; fed__get_string(f, &name)) {
 		metric[n] = fed_fields_find(fed_metrics, name.s);
 		if (!metric[n])
-			fed__loader_fail(f, "a metric called %.40s", name.s);
+			fed_loader_fail(f, "a metric called %.40s", name.s);
 		else if (++n == METRICS_MAX)
-			fed__loader_fail(f, "%u metrics", n);
+			fed_loader_fail(f, "%u metrics", n);
 		fed_text_clear(&name);
 	}
 	fed_text_release(&name);
@@ -89,7 +89,7 @@ static void get_records(struct fed_loader *f, struct fed_history *h)
 	const uint32_t metrics = get_metrics(f, metric);
 	const uint64_t n = fed_get_u64(f);
 	if (metrics == 0 && n)
-		fed__loader_fail(f, "records without metrics");
+		fed_loader_fail(f, "records without metrics");
 	for (uint64_t i = 0; i < n && !f->failed; i++) {
 		struct fed_record r;
 
@@ -98,15 +98,15 @@ static void get_records(struct fed_loader *f, struct fed_history *h)
 		for (uint32_t k = 0; k < metrics; k++)
 			*metric_in(&r, metric[k]) = fed_get_f64(f);
 		if (!f->failed && fed_history_add(h, &r, &why))
-			fed__loader_fail(f, "%s", why.text);
+			fed_loader_fail(f, "%s", why.text);
 	}
 }
 
 static void save_history(struct fed_saver *f, const struct fed_history *h)
 {
-	fed__saver_begin(f, "history");
+	fed_saver_begin(f, "history");
 	put_records(f, h->record, h->n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_history(struct fed_loader *f, struct fed_history *h)
@@ -114,7 +114,7 @@ static void load_history(struct fed_loader *f, struct fed_history *h)
 	if (fed__loader_begin(f, "history"))
 		return;
 	get_records(f, h);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* What a run was made with, where that is known. */
@@ -122,9 +122,9 @@ static void save_made_with(struct fed_saver *f, const char *section, const char 
 {
 	if (!composition)
 		return;
-	fed__saver_begin(f, section);
+	fed_saver_begin(f, section);
 	fed__put_string(f, composition);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 /* Returns the caller's string, NULL where the file lacks it. */
@@ -133,26 +133,26 @@ static char *load_made_with(struct fed_loader *f, const char *section)
 	struct fed_text text = {0};
 	char *copy = NULL;
 
-	if (!fed__loader_begin_optional(f, section))
+	if (!fed_loader_begin_optional(f, section))
 		return NULL;
 	fed__get_string(f, &text);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	if (!f->failed && !(copy = fed_strdup(fed_text_str(&text))))
-		fed__loader_fail(f, "out of memory for a composition");
+		fed_loader_fail(f, "out of memory for a composition");
 	fed_text_release(&text);
 	return copy;
 }
 
 static void save_runs(struct fed_saver *f, const struct fed_runs *runs)
 {
-	fed__saver_begin(f, "runs");
+	fed_saver_begin(f, "runs");
 	fed_put_u32(f, (uint32_t)runs->n);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	for (size_t i = 0; i < runs->n; i++) {
-		fed__saver_begin(f, "run");
+		fed_saver_begin(f, "run");
 		fed__put_string(f, runs->run[i].name);
 		put_records(f, runs->run[i].history.record, runs->run[i].history.n);
-		fed__saver_end(f);
+		fed_saver_end(f);
 		save_made_with(f, "run made with", runs->run[i].composition);
 	}
 }
@@ -167,10 +167,10 @@ static void load_run(struct fed_loader *f, struct fed_runs *runs)
 		return;
 	fed__get_string(f, &name);
 	get_records(f, &history);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	char *composition = load_made_with(f, "run made with");
 	if (!f->failed && fed_runs_keep(runs, fed_text_str(&name), &history, composition, &why))
-		fed__loader_fail(f, "%s", why.text);
+		fed_loader_fail(f, "%s", why.text);
 	fed_free(composition);
 	fed_text_release(&name);
 	fed_history_release(&history);
@@ -181,7 +181,7 @@ static void load_runs(struct fed_loader *f, struct fed_runs *runs)
 	if (fed__loader_begin(f, "runs"))
 		return;
 	const uint32_t n = fed_get_u32(f);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_run(f, runs);
 }
@@ -192,10 +192,10 @@ static void save_parameters(struct fed_saver *f, const struct fed_progress *p)
 {
 	const size_t dim = p->params ? p->dim : 0;
 
-	fed__saver_begin(f, "parameters");
+	fed_saver_begin(f, "parameters");
 	fed_put_u64(f, dim);
 	fed_put_f32s(f, p->params, dim);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_parameters(struct fed_loader *f, struct fed_session *s)
@@ -207,16 +207,16 @@ static void load_parameters(struct fed_loader *f, struct fed_session *s)
 	const uint64_t dim = fed_get_u64(f);
 	if (dim && (dim != s->parts.net.dim || !s->parts.net_built || !s->parts.aggregator.entry ||
 	            !s->parts.transport.entry))
-		fed__loader_fail(f, "%llu parameters for a model of %zu", (unsigned long long)dim,
-		                 s->parts.net.dim);
-	if (!f->failed && dim && fed__loader_holds(f, dim, sizeof *p->params)) {
+		fed_loader_fail(f, "%llu parameters for a model of %zu", (unsigned long long)dim,
+		                s->parts.net.dim);
+	if (!f->failed && dim && fed_loader_holds(f, dim, sizeof *p->params)) {
 		p->params = fed_alloc_floats(dim);
 		if (p->params)
 			fed_get_f32s(f, p->params, p->dim = dim);
 		else
-			fed__loader_fail(f, "out of memory for %zu parameters", s->parts.net.dim);
+			fed_loader_fail(f, "out of memory for %zu parameters", s->parts.net.dim);
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* The frozen base of a model that has one and that was set up. */
@@ -227,29 +227,29 @@ static void save_base(struct fed_saver *f, const struct fed_session *s,
 
 	if (!s->parts.net_built || net->frozen_dim == 0 || (!net->frozen_given && !p->params))
 		return;
-	fed__saver_begin(f, "frozen base");
+	fed_saver_begin(f, "frozen base");
 	fed_put_u8(f, net->frozen_given);
 	fed_put_u64(f, net->frozen_dim);
 	fed_put_f32s(f, net->frozen, net->frozen_dim);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_base(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_net *net = &s->parts.net;
 
-	if (!fed__loader_begin_optional(f, "frozen base"))
+	if (!fed_loader_begin_optional(f, "frozen base"))
 		return;
-	const bool given = fed__get_flag(f);
+	const bool given = fed_get_flag(f);
 	const uint64_t n = fed_get_u64(f);
 	if (!s->parts.net_built || n != net->frozen_dim)
-		fed__loader_fail(f, "%llu numbers for a base of %zu", (unsigned long long)n,
-		                 s->parts.net_built ? net->frozen_dim : 0);
-	if (!f->failed && fed__loader_holds(f, n, sizeof *net->frozen)) {
+		fed_loader_fail(f, "%llu numbers for a base of %zu", (unsigned long long)n,
+		                s->parts.net_built ? net->frozen_dim : 0);
+	if (!f->failed && fed_loader_holds(f, n, sizeof *net->frozen)) {
 		fed_get_f32s(f, net->frozen, n);
 		net->frozen_given = given;
 	}
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 static const struct fed_record_column evaluations[] = {
@@ -262,17 +262,17 @@ static void save_evaluations(struct fed_saver *f, const struct fed_progress *p)
 {
 	if (!(p->evaluation_seconds > 0))
 		return;
-	fed__saver_begin(f, "evaluations");
-	fed__put_row(f, evaluations, p);
-	fed__saver_end(f);
+	fed_saver_begin(f, "evaluations");
+	fed_put_row(f, evaluations, p);
+	fed_saver_end(f);
 }
 
 static void load_evaluations(struct fed_loader *f, struct fed_progress *p)
 {
-	if (!fed__loader_begin_optional(f, "evaluations"))
+	if (!fed_loader_begin_optional(f, "evaluations"))
 		return;
-	fed__get_row(f, evaluations, p);
-	fed__loader_end(f);
+	fed_get_row(f, evaluations, p);
+	fed_loader_end(f);
 }
 
 /* Of a last version whose step the aggregator did not make. */
@@ -280,38 +280,38 @@ static void save_maker(struct fed_saver *f, const struct fed_step_maker *maker)
 {
 	if (!maker->failed)
 		return;
-	fed__saver_begin(f, "step maker");
+	fed_saver_begin(f, "step maker");
 	fed__put_string(f, maker->name);
-	fed__saver_end(f);
+	fed_saver_end(f);
 }
 
 static void load_maker(struct fed_loader *f, struct fed_step_maker *maker)
 {
 	struct fed_text name = {0};
 
-	if (!fed__loader_begin_optional(f, "step maker"))
+	if (!fed_loader_begin_optional(f, "step maker"))
 		return;
 	fed__get_string(f, &name);
 	if (name.len >= sizeof maker->name)
-		fed__loader_fail(f, "the name of an aggregator of %zu bytes", name.len);
+		fed_loader_fail(f, "the name of an aggregator of %zu bytes", name.len);
 	if (!f->failed) {
 		maker->failed = true;
 		snprintf(maker->name, sizeof maker->name, "%s", fed_text_str(&name));
 	}
 	fed_text_release(&name);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
 
-	fed__saver_begin(f, "progress");
-	fed__put_row(f, counters, &v->progress);
+	fed_saver_begin(f, "progress");
+	fed_put_row(f, counters, &v->progress);
 	fed_put_u64(f, s->draws);
 	fed_put_u8(f, s->diverged);
 	put_records(f, &v->progress.record, 1);
-	fed__saver_end(f);
+	fed_saver_end(f);
 	save_evaluations(f, &v->progress);
 	save_history(f, &s->history);
 	save_parameters(f, &v->progress);
@@ -327,14 +327,14 @@ void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 
 	if (fed__loader_begin(f, "progress"))
 		return;
-	fed__get_row(f, counters, &s->progress);
+	fed_get_row(f, counters, &s->progress);
 	s->draws = fed_get_u64(f);
-	s->diverged = fed__get_flag(f);
+	s->diverged = fed_get_flag(f);
 	get_records(f, &last);
 	if (last.n)
 		s->progress.record = last.record[last.n - 1];
 	fed_history_release(&last);
-	fed__loader_end(f);
+	fed_loader_end(f);
 	load_evaluations(f, &s->progress);
 	load_history(f, &s->history);
 	load_parameters(f, s);

@@ -19,7 +19,7 @@ struct deferred_parts {
 };
 
 static void load_all(struct fed_loader *f, struct fed_session *s, const struct fed_session *lender,
-                     struct deferred_parts *deferred)
+                     const struct fed_more_sections *more, struct deferred_parts *deferred)
 {
 	fed__load_composition(f, s, lender);
 	fed__load_clients(f, s);
@@ -27,12 +27,15 @@ static void load_all(struct fed_loader *f, struct fed_session *s, const struct f
 	fed__load_progress(f, s);
 	fed__load_faults(f, s);
 	if (s->parts.aggregator.dim && s->parts.aggregator.dim != s->parts.net.dim)
-		fed__loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
-		                 s->parts.aggregator.dim, s->parts.net.dim);
+		fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
+		                s->parts.aggregator.dim, s->parts.net.dim);
 	fed__load_in_flight(f, s, &deferred->in_flight);
 	fed__load_breakpoints(f, s);
 	fed__load_open_round(f, s, &deferred->steps, &deferred->edits);
 	fed__load_saved_by(f, &deferred->saved_by);
+	if (more)
+		more->load(more->ctx, f);
+	fed__loader_skip_more(f);
 	fed__loader_begin(f, "end");
 }
 
@@ -95,7 +98,7 @@ static void replace_session(struct fed_session *s, struct fed_session *fresh,
 
 /* Restore from an open loader, and close it.  lender: see fed__load_composition. */
 static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
-                            const struct fed_session *lender)
+                            const struct fed_session *lender, const struct fed_more_sections *more)
 {
 	struct fed_session *fresh = fed_alloc(sizeof *fresh);
 	struct deferred_parts deferred = {0};
@@ -104,7 +107,7 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 	f->stopped = &s->interrupts;
 	if (fresh) {
 		fresh->plugins = s->plugins;
-		load_all(f, fresh, lender, &deferred);
+		load_all(f, fresh, lender, more, &deferred);
 		if (f->failed)
 			rc = atomic_load(f->stopped) ? FED_REJECT : FED_FAIL;
 	} else {
@@ -132,10 +135,16 @@ int fed_snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
 {
 	struct fed_loader f;
 
-	return fed__loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s);
+	return fed__loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s, NULL);
 }
 
 int fed_session_restore(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	return fed_session_restore_with(s, path, NULL, err);
+}
+
+int fed_session_restore_with(struct fed_session *s, const char *path,
+                             const struct fed_more_sections *more, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	struct fed_loader f;
@@ -144,7 +153,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed__loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK)
-		rc = restore_snapshot(s, &f, NULL);
+		rc = restore_snapshot(s, &f, NULL, more);
 	fed_text_release(&expanded);
 	return rc;
 }

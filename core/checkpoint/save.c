@@ -67,7 +67,7 @@ int fed__snapshot_digest(const struct fed_session *s, uint64_t *digest, struct f
 }
 
 static int save_file(const struct fed_session *s, const char *path, bool unsynced,
-                     struct fed_error *err)
+                     const struct fed_more_sections *more, struct fed_error *err)
 {
 	struct fed_last_version v;
 	struct fed_saver f;
@@ -79,15 +79,18 @@ static int save_file(const struct fed_session *s, const char *path, bool unsynce
 		f.file.unsynced = unsynced;
 		save_all(&f, &v);
 		fed__save_saved_by(&f, s);
+		if (more)
+			more->save(more->ctx, &f);
 		rc = fed__saver_commit(&f, err);
 	}
 	fed__last_version_release(&v);
 	return rc;
 }
 
-int fed_session_save_unsynced(const struct fed_session *s, const char *path, struct fed_error *err)
+int fed_session_save_unsynced(const struct fed_session *s, const char *path,
+                              const struct fed_more_sections *more, struct fed_error *err)
 {
-	return save_file(s, path, true, err);
+	return save_file(s, path, true, more, err);
 }
 
 static void notice_missing_work(struct fed_session *s)
@@ -101,11 +104,17 @@ static void notice_missing_work(struct fed_session *s)
 
 int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
 {
+	return fed_session_save_with(s, path, NULL, err);
+}
+
+int fed_session_save_with(struct fed_session *s, const char *path,
+                          const struct fed_more_sections *more, struct fed_error *err)
+{
 	struct fed_text expanded = {0};
 
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                               : save_file(s, fed_text_str(&expanded), false, err);
+	                               : save_file(s, fed_text_str(&expanded), false, more, err);
 	fed_text_release(&expanded);
 	if (rc == FED_OK)
 		notice_missing_work(s);

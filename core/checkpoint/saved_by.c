@@ -17,21 +17,21 @@ void fed__save_saved_by(struct fed_saver *f, const struct fed_session *s)
 	struct fed_text plugins = {0};
 
 	fed_plugin_digests_put(s, &plugins);
-	fed__saver_begin(f, "saved by");
+	fed_saver_begin(f, "saved by");
 	fed__put_string(f, PROGRAM);
 	fed__put_string(f, fed_text_str(&plugins));
-	fed__saver_end(f);
+	fed_saver_end(f);
 	f->failed = f->failed || plugins.failed;
 	fed_text_release(&plugins);
 }
 
 void fed__load_saved_by(struct fed_loader *f, struct fed_saved_by *by)
 {
-	if (!fed__loader_begin_optional(f, "saved by"))
+	if (!fed_loader_begin_optional(f, "saved by"))
 		return;
 	fed__get_string(f, &by->program);
 	fed__get_string(f, &by->plugins);
-	fed__loader_end(f);
+	fed_loader_end(f);
 }
 
 /* Bytes of "aggregator vote" in "aggregator vote 20480 1a2b3c4d". */

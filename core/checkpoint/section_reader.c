@@ -13,7 +13,7 @@
 #define STRING_CHUNK 1024
 #define STRING_MAX 65536u
 
-int fed__loader_fail(struct fed_loader *l, const char *fmt, ...)
+int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
@@ -31,7 +31,7 @@ int fed__loader_fail(struct fed_loader *l, const char *fmt, ...)
 static int read_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n > l->in_file || fread(bytes, 1, n, l->file) != n)
-		return fed__loader_fail(l, "the file ends inside it");
+		return fed_loader_fail(l, "the file ends inside it");
 	l->in_file -= n;
 	return FED_OK;
 }
@@ -55,17 +55,17 @@ static int check_head(struct fed_loader *l)
 	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (memcmp(head, FED_FILE_MAGIC, 8) != 0)
-		return fed__loader_fail(l, "this is no saved session (it does not begin with %s)",
-		                        FED_FILE_MAGIC);
+		return fed_loader_fail(l, "this is no saved session (it does not begin with %s)",
+		                       FED_FILE_MAGIC);
 	if (crc != fed_crc32(0, head, sizeof head))
-		return fed__loader_fail(l, "damaged (wrong checksum)");
+		return fed_loader_fail(l, "damaged (wrong checksum)");
 	memcpy(&version, head + 8, sizeof version);
 	version = le32toh(version);
 	if (version != FED_FILE_VERSION)
-		return fed__loader_fail(l,
-		                        "the file has format %u, and this fedsh reads format %u; restore "
-		                        "it with the fedsh that saved it",
-		                        version, FED_FILE_VERSION);
+		return fed_loader_fail(l,
+		                       "the file has format %u, and this fedsh reads format %u; restore "
+		                       "it with the fedsh that saved it",
+		                       version, FED_FILE_VERSION);
 	return FED_OK;
 }
 
@@ -79,7 +79,7 @@ static int next_section(struct fed_loader *l)
 	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (crc != fed_crc32(0, head, sizeof head))
-		return fed__loader_fail(l, "the header of the next section is damaged (wrong checksum)");
+		return fed_loader_fail(l, "the header of the next section is damaged (wrong checksum)");
 	memcpy(l->section, head, FED_SECTION_NAME);
 	l->section[FED_SECTION_NAME] = 0;
 	for (char *c = l->section; *c; c++)
@@ -87,7 +87,7 @@ static int next_section(struct fed_loader *l)
 	memcpy(&length, head + FED_SECTION_NAME, sizeof length);
 	l->left = le64toh(length);
 	if (l->left > l->in_file)
-		return fed__loader_fail(l, "the file ends inside it");
+		return fed_loader_fail(l, "the file ends inside it");
 	return FED_OK;
 }
 
@@ -107,7 +107,7 @@ static int check_section(struct fed_loader *l)
 	}
 	if (read_u32(l, &stored))
 		return FED_FAIL;
-	return crc == stored ? FED_OK : fed__loader_fail(l, "damaged (wrong checksum)");
+	return crc == stored ? FED_OK : fed_loader_fail(l, "damaged (wrong checksum)");
 }
 
 static int check_file(struct fed_loader *l)
@@ -120,7 +120,7 @@ static int check_file(struct fed_loader *l)
 	} while (strcmp(l->section, "end") != 0);
 	return l->in_file == 0
 	           ? FED_OK
-	           : fed__loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
+	           : fed_loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
 }
 
 /* Check the whole file, then return to the first section. */
@@ -174,11 +174,11 @@ int fed__loader_begin(struct fed_loader *l, const char *name)
 	if (l->failed || next_section(l))
 		return FED_FAIL;
 	if (strcmp(l->section, name) != 0)
-		return fed__loader_fail(l, "section %s is missing before it", name);
+		return fed_loader_fail(l, "section %s is missing before it", name);
 	return FED_OK;
 }
 
-bool fed__loader_begin_optional(struct fed_loader *l, const char *name)
+bool fed_loader_begin_optional(struct fed_loader *l, const char *name)
 {
 	const struct fed_loader before = *l;
 	const long at = l->failed ? -1 : ftell(l->file);
@@ -189,40 +189,61 @@ bool fed__loader_begin_optional(struct fed_loader *l, const char *name)
 		return true;
 	*l = before;
 	if (fseek(l->file, at, SEEK_SET))
-		fed__loader_fail(l, "the file cannot be read twice");
+		fed_loader_fail(l, "the file cannot be read twice");
 	return false;
 }
 
-int fed__loader_end(struct fed_loader *l)
+void fed__loader_skip_more(struct fed_loader *l)
+{
+	for (;;) {
+		const struct fed_loader before = *l;
+		const long at = l->failed ? -1 : ftell(l->file);
+
+		if (at < 0 || next_section(l))
+			return;
+		const bool more = *l->section == '+';
+		const uint64_t left = l->left;
+		if (!more)
+			*l = before;
+		if (fseek(l->file, more ? (long)left + 4 : at, more ? SEEK_CUR : SEEK_SET))
+			fed_loader_fail(l, "the file cannot be read twice");
+		if (!more)
+			return;
+		l->in_file -= left + 4; /* bytes and checksum, which fed__loader_open has seen */
+		l->left = 0;
+	}
+}
+
+int fed_loader_end(struct fed_loader *l)
 {
 	uint32_t crc;
 
 	if (l->failed)
 		return FED_FAIL;
 	if (l->left)
-		return fed__loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
+		return fed_loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
 	return read_u32(l, &crc); /* checked by fed__loader_open */
 }
 
-bool fed__loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
+bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
 {
 	if (!l->failed && n <= l->left / size)
 		return true;
-	fed__loader_fail(l, "ends before its %llu items", (unsigned long long)n);
+	fed_loader_fail(l, "ends before its %llu items", (unsigned long long)n);
 	return false;
 }
 
-void *fed__get_array(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
+void *fed_get_array(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
 {
-	if (!fed__loader_holds(l, n, least))
+	if (!fed_loader_holds(l, n, least))
 		return NULL;
 	void *items = fed_alloc_array(n + 1, size);
 	if (!items)
-		fed__loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
+		fed_loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
 	return items;
 }
 
-void fed__get_bytes(struct fed_loader *l, void *bytes, size_t n)
+void fed_get_raw(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n == 0)
 		return;
@@ -230,7 +251,7 @@ void fed__get_bytes(struct fed_loader *l, void *bytes, size_t n)
 	if (l->failed)
 		return;
 	if (n > l->left) {
-		fed__loader_fail(l, "ends early");
+		fed_loader_fail(l, "ends early");
 		return;
 	}
 	if (read_bytes(l, bytes, n))
@@ -238,9 +259,9 @@ void fed__get_bytes(struct fed_loader *l, void *bytes, size_t n)
 	l->left -= n;
 }
 
-void fed__get_words(struct fed_loader *l, void *words, size_t n, size_t size)
+void fed_get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 {
-	fed__get_bytes(l, words, n * size);
+	fed_get_raw(l, words, n * size);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t x = 0;
 
@@ -250,12 +271,12 @@ void fed__get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 	}
 }
 
-bool fed__get_flag(struct fed_loader *l)
+bool fed_get_flag(struct fed_loader *l)
 {
 	const uint8_t x = fed_get_u8(l);
 
 	if (x > 1)
-		fed__loader_fail(l, "%u, which must be 0 or 1", x);
+		fed_loader_fail(l, "%u, which must be 0 or 1", x);
 	return x == 1;
 }
 
@@ -265,21 +286,21 @@ void fed__get_string(struct fed_loader *l, struct fed_text *out)
 	size_t n = fed_get_u32(l);
 
 	if (n > STRING_MAX) {
-		fed__loader_fail(l, "a text of %zu bytes", n);
+		fed_loader_fail(l, "a text of %zu bytes", n);
 		return;
 	}
 	while (n && !l->failed) {
 		const size_t m = n < sizeof buffer ? n : sizeof buffer;
 
-		fed__get_bytes(l, buffer, m);
+		fed_get_raw(l, buffer, m);
 		if (memchr(buffer, 0, m))
-			fed__loader_fail(l, "a text with a zero in it");
+			fed_loader_fail(l, "a text with a zero in it");
 		else
 			fed_text_put(out, buffer, m);
 		n -= m;
 	}
 	if (out->failed)
-		fed__loader_fail(l, "out of memory for a text");
+		fed_loader_fail(l, "out of memory for a text");
 }
 
 void fed__get_pairs(struct fed_loader *l, struct fed_key_values *p)
@@ -294,7 +315,7 @@ void fed__get_pairs(struct fed_loader *l, struct fed_key_values *p)
 		fed__get_string(l, &key);
 		fed__get_string(l, &value);
 		if (!l->failed && fed_key_values_add(p, fed_text_str(&key), fed_text_str(&value), &why))
-			fed__loader_fail(l, "%s", why.text);
+			fed_loader_fail(l, "%s", why.text);
 	}
 	fed_text_release(&key);
 	fed_text_release(&value);
@@ -308,18 +329,18 @@ void fed__get_fields(struct fed_loader *l, const struct fed_field *rows, void *s
 	fed__get_pairs(l, &pairs);
 	fed_fields_default(rows, state);
 	if (!l->failed && fed_fields_assign(rows, state, pairs.assign, pairs.n, &why))
-		fed__loader_fail(l, "%s", why.text);
+		fed_loader_fail(l, "%s", why.text);
 	fed_key_values_release(&pairs);
 }
 
 uint32_t *fed__get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 {
 	*n = fed_get_u64(l);
-	uint32_t *ids = fed__get_array(l, *n, sizeof *ids, sizeof *ids);
+	uint32_t *ids = fed_get_array(l, *n, sizeof *ids, sizeof *ids);
 	for (uint64_t i = 0; ids && i < *n && !l->failed; i++) {
 		ids[i] = fed_get_u32(l);
 		if (!l->failed && ids[i] >= limit)
-			fed__loader_fail(l, "number %u, where all are below %u", ids[i], limit);
+			fed_loader_fail(l, "number %u, where all are below %u", ids[i], limit);
 	}
 	if (!l->failed)
 		return ids;
@@ -332,5 +353,5 @@ void fed__check_ascending(struct fed_loader *l, const uint32_t *ids, uint64_t n)
 {
 	for (uint64_t i = 1; i < n && !l->failed; i++)
 		if (ids[i] <= ids[i - 1])
-			fed__loader_fail(l, "%u after %u, but they must ascend", ids[i], ids[i - 1]);
+			fed_loader_fail(l, "%u after %u, but they must ascend", ids[i], ids[i - 1]);
 }

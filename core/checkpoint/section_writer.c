@@ -55,7 +55,7 @@ void fed__saver_open_text(struct fed_saver *s, struct fed_text *out)
 	write_head(s);
 }
 
-void fed__saver_begin(struct fed_saver *s, const char *name)
+void fed_saver_begin(struct fed_saver *s, const char *name)
 {
 	char head[FED_SECTION_HEAD] = {0};
 
@@ -64,7 +64,7 @@ void fed__saver_begin(struct fed_saver *s, const char *name)
 	fed_text_put(&s->section, head, sizeof head);
 }
 
-void fed__saver_end(struct fed_saver *s)
+void fed_saver_end(struct fed_saver *s)
 {
 	if (s->section.failed) {
 		s->failed = true;
@@ -82,8 +82,8 @@ void fed__saver_end(struct fed_saver *s)
 
 int fed__saver_commit(struct fed_saver *s, struct fed_error *err)
 {
-	fed__saver_begin(s, "end");
-	fed__saver_end(s);
+	fed_saver_begin(s, "end");
+	fed_saver_end(s);
 	const size_t bytes = s->section.cap;
 	fed_text_release(&s->section);
 	if (s->failed || (s->out && s->out->failed)) {
@@ -96,12 +96,12 @@ int fed__saver_commit(struct fed_saver *s, struct fed_error *err)
 	return s->out ? FED_OK : fed_file_commit(&s->file, err);
 }
 
-void fed__put_bytes(struct fed_saver *s, const void *bytes, size_t n)
+void fed_put_raw(struct fed_saver *s, const void *bytes, size_t n)
 {
 	fed_text_put(&s->section, bytes, n);
 }
 
-void fed__put_words(struct fed_saver *s, const void *words, size_t n, size_t size)
+void fed_put_words(struct fed_saver *s, const void *words, size_t n, size_t size)
 {
 	char *to = fed_text_reserve(&s->section, n * size);
 
@@ -118,7 +118,7 @@ void fed__put_words(struct fed_saver *s, const void *words, size_t n, size_t siz
 void fed__put_string(struct fed_saver *s, const char *text)
 {
 	fed_put_u32(s, (uint32_t)strlen(text));
-	fed__put_bytes(s, text, strlen(text));
+	fed_put_raw(s, text, strlen(text));
 }
 
 void fed__put_pairs(struct fed_saver *s, const struct fed_key_values *p)
@@ -145,5 +145,5 @@ void fed__put_fields(struct fed_saver *s, const struct fed_field *rows, const vo
 void fed__put_ids(struct fed_saver *s, const uint32_t *ids, uint64_t n)
 {
 	fed_put_u64(s, n);
-	fed__put_words(s, ids, n, sizeof *ids);
+	fed_put_words(s, ids, n, sizeof *ids);
 }

@@ -33,15 +33,15 @@ struct fed_saver {
  */
 int fed__saver_open(struct fed_saver *, const char *path, struct fed_error *);
 void fed__saver_open_text(struct fed_saver *, struct fed_text *out);
-void fed__saver_begin(struct fed_saver *, const char *name);
-void fed__saver_end(struct fed_saver *);
+void fed_saver_begin(struct fed_saver *, const char *name);
+void fed_saver_end(struct fed_saver *);
 /* Write the "end" section and commit the file (fed_file_commit).  FED_REJECT: the text is too long.
  * On FED_FAIL a text has a part of the sections, which the caller removes. */
 int fed__saver_commit(struct fed_saver *, struct fed_error *);
 
-void fed__put_bytes(struct fed_saver *, const void *, size_t n);
+void fed_put_raw(struct fed_saver *, const void *, size_t n);
 /* n numbers of 1, 4 or 8 bytes each. */
-void fed__put_words(struct fed_saver *, const void *, size_t n, size_t size);
+void fed_put_words(struct fed_saver *, const void *, size_t n, size_t size);
 void fed__put_string(struct fed_saver *, const char *); /* u32 length, bytes */
 void fed__put_pairs(struct fed_saver *, const struct fed_key_values *);
 /* All settings of a struct as key-value list; rows may be NULL. */
@@ -66,22 +66,24 @@ void fed__loader_close(struct fed_loader *);
 /* Read the head of the next section, which must have this name. */
 int fed__loader_begin(struct fed_loader *, const char *name);
 /* The same for a section that a file may lack; false: another one is next. */
-bool fed__loader_begin_optional(struct fed_loader *, const char *name);
+bool fed_loader_begin_optional(struct fed_loader *, const char *name);
+/* Skip sections of layers above (checkpoint.h), up to the next one of the session. */
+void fed__loader_skip_more(struct fed_loader *);
 /* End the section.  FED_FAIL after a failure, or when bytes are left. */
-int fed__loader_end(struct fed_loader *);
+int fed_loader_end(struct fed_loader *);
 /* Report what is wrong with this section, unless a failure was reported before; returns FED_FAIL.
  */
-__attribute__((format(printf, 2, 3))) int fed__loader_fail(struct fed_loader *, const char *, ...);
+__attribute__((format(printf, 2, 3))) int fed_loader_fail(struct fed_loader *, const char *, ...);
 /* True if n items of at least `size` bytes fit in the rest of this section; fails if not. */
-bool fed__loader_holds(struct fed_loader *, uint64_t n, uint64_t size);
+bool fed_loader_holds(struct fed_loader *, uint64_t n, uint64_t size);
 /* Allocate n zeroed items of `size` bytes each, which take at least `least` bytes each of the
  * section (the caller's: fed_free); NULL, and failed, when they do not fit or there is no memory.
  */
-void *fed__get_array(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
+void *fed_get_array(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
 
-void fed__get_bytes(struct fed_loader *, void *, size_t n);
-void fed__get_words(struct fed_loader *, void *, size_t n, size_t size);
-bool fed__get_flag(struct fed_loader *); /* 0 or 1 */
+void fed_get_raw(struct fed_loader *, void *, size_t n);
+void fed_get_words(struct fed_loader *, void *, size_t n, size_t size);
+bool fed_get_flag(struct fed_loader *); /* 0 or 1 */
 /* Appends nothing on failure. */
 void fed__get_string(struct fed_loader *, struct fed_text *);
 void fed__get_pairs(struct fed_loader *, struct fed_key_values *);
@@ -96,21 +98,21 @@ void fed__check_ascending(struct fed_loader *, const uint32_t *ids, uint64_t n);
 #define FED_WORD(name, type)                                                           \
 	static inline void fed_put_##name(struct fed_saver *s, type x)                     \
 	{                                                                                  \
-		fed__put_words(s, &x, 1, sizeof x);                                            \
+		fed_put_words(s, &x, 1, sizeof x);                                             \
 	}                                                                                  \
 	static inline type fed_get_##name(struct fed_loader *l)                            \
 	{                                                                                  \
 		type x;                                                                        \
-		fed__get_words(l, &x, 1, sizeof x);                                            \
+		fed_get_words(l, &x, 1, sizeof x);                                             \
 		return x;                                                                      \
 	}                                                                                  \
 	static inline void fed_put_##name##s(struct fed_saver *s, const type *v, size_t n) \
 	{                                                                                  \
-		fed__put_words(s, v, n, sizeof *v);                                            \
+		fed_put_words(s, v, n, sizeof *v);                                             \
 	}                                                                                  \
 	static inline void fed_get_##name##s(struct fed_loader *l, type *v, size_t n)      \
 	{                                                                                  \
-		fed__get_words(l, v, n, sizeof *v);                                            \
+		fed_get_words(l, v, n, sizeof *v);                                             \
 	}
 FED_WORD(u8, uint8_t)
 FED_WORD(u32, uint32_t)

@@ -92,6 +92,11 @@ uint32_t fed__chunks_length(const struct fed_chunk_store *s, uint32_t chunk)
 	return s->chunk[chunk].length;
 }
 
+uint32_t fed__chunks_base(const struct fed_chunk_store *s, uint32_t chunk)
+{
+	return s->chunk[chunk].base;
+}
+
 uint32_t fed__chunks_stored(const struct fed_chunk_store *s, uint32_t chunk)
 {
 	return s->chunk[chunk].stored;
@@ -250,30 +255,41 @@ static uint32_t take_place(struct fed_chunk_store *s)
 	return ++s->n;
 }
 
+/* Add a chunk with a copy of its stored bytes. */
+static int add(struct fed_chunk_store *s, struct chunk c, const void *bytes, uint32_t *chunk,
+               struct fed_error *err)
+{
+	unsigned char *copy = fed_alloc(c.stored ? c.stored : 1);
+	const uint32_t i = copy ? take_place(s) : 0;
+
+	if (!i) {
+		fed_free(copy);
+		return fed_fail_memory(err, c.stored, "a part of a snapshot");
+	}
+	memcpy(copy, bytes, c.stored);
+	uint32_t *b = bucket_of(s, c.hash);
+	c.bytes = copy;
+	c.users = 1;
+	c.next = *b;
+	s->chunk[i] = c;
+	*b = i;
+	s->memory += c.stored;
+	if (c.base)
+		s->chunk[c.base].users++;
+	*chunk = i;
+	spill_oldest(s);
+	return FED_OK;
+}
+
 int fed__chunks_put(struct fed_chunk_store *s, const void *bytes, uint32_t n, uint32_t *chunk,
                     struct fed_error *err)
 {
-	const struct fed_hash128 hash = fed_hash_128(bytes, n);
+	const struct chunk c = {.hash = fed_hash_128(bytes, n), .length = n, .stored = n};
 
-	*chunk = find(s, hash, n);
-	if (*chunk) {
-		s->chunk[*chunk].users++;
-		return FED_OK;
-	}
-	unsigned char *copy = fed_alloc(n ? n : 1);
-	const uint32_t i = copy ? take_place(s) : 0;
-	if (!i) {
-		fed_free(copy);
-		return fed_fail_memory(err, n, "a part of a snapshot");
-	}
-	memcpy(copy, bytes, n);
-	uint32_t *b = bucket_of(s, hash);
-	s->chunk[i] = (struct chunk){
-		.hash = hash, .bytes = copy, .users = 1, .length = n, .stored = n, .next = *b};
-	*b = i;
-	s->memory += n;
-	*chunk = i;
-	spill_oldest(s);
+	*chunk = find(s, c.hash, n);
+	if (!*chunk)
+		return add(s, c, bytes, chunk, err);
+	s->chunk[*chunk].users++;
 	return FED_OK;
 }
 
@@ -391,4 +407,66 @@ void fed__chunks_compress(struct fed_chunk_store *s, uint32_t chunk, uint32_t ba
 		c->base = base;
 		s->chunk[base].users++;
 	}
+}
+
+/* Files --------------------------------------------------------------------------------- */
+
+uint32_t fed__chunks_last(const struct fed_chunk_store *s)
+{
+	return s->n;
+}
+
+int fed__chunks_copy(struct fed_chunk_store *s, uint32_t chunk, struct fed_stored_chunk *out,
+                     struct fed_error *err)
+{
+	const struct chunk *c = &s->chunk[chunk];
+	const unsigned char *bytes = stored_bytes(s, c, out->bytes);
+
+	if (!bytes)
+		return fed_fail(err, "a part of a snapshot cannot be read from the file of the history");
+	if (bytes != out->bytes)
+		memcpy(out->bytes, bytes, c->stored);
+	out->hash = c->hash;
+	out->length = c->length;
+	out->stored = c->stored;
+	out->base = c->base;
+	out->compressed = c->compressed;
+	return FED_OK;
+}
+
+/* Whether the stored bytes are those of the hash. */
+static bool is_whole(struct fed_chunk_store *s, const struct fed_stored_chunk *c)
+{
+	const unsigned char *base = NULL;
+
+	if (!c->compressed && (c->base || c->stored != c->length))
+		return false;
+	if (c->base) {
+		if (!can_be_base(s, c->base, c->length) || !read_whole(s, &s->chunk[c->base], s->base))
+			return false;
+		base = s->base;
+	}
+	if (c->compressed &&
+	    !fed__chunk_decode(&s->codec, c->bytes, c->stored, base, s->out, c->length))
+		return false;
+	return fed_hash_is(fed_hash_128(c->compressed ? s->out : c->bytes, c->length), c->hash);
+}
+
+int fed__chunks_take(struct fed_chunk_store *s, const struct fed_stored_chunk *from,
+                     uint32_t *chunk, struct fed_error *err)
+{
+	const struct chunk c = {.hash = from->hash,
+	                        .length = from->length,
+	                        .stored = from->stored,
+	                        .base = from->base,
+	                        .compressed = from->compressed};
+
+	*chunk = find(s, c.hash, c.length);
+	if (*chunk) {
+		s->chunk[*chunk].users++;
+		return FED_OK;
+	}
+	if (!is_whole(s, from))
+		return fed_fail(err, "a part of a snapshot is damaged");
+	return add(s, c, from->bytes, chunk, err);
 }

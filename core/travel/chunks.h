@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
@@ -45,10 +46,28 @@ int fed__chunks_put(struct fed_chunk_store *, const void *bytes, uint32_t n, uin
 void fed__chunks_use(struct fed_chunk_store *, uint32_t chunk);  /* one user more */
 void fed__chunks_drop(struct fed_chunk_store *, uint32_t chunk); /* one user less; 0 is fine */
 uint32_t fed__chunks_length(const struct fed_chunk_store *, uint32_t chunk);
+/* The chunk that it is the difference to; 0: none. */
+uint32_t fed__chunks_base(const struct fed_chunk_store *, uint32_t chunk);
 /* Bytes that it takes in memory or in the file. */
 uint32_t fed__chunks_stored(const struct fed_chunk_store *, uint32_t chunk);
 /* Copy the bytes of a chunk to out [length]. */
 int fed__chunks_read(struct fed_chunk_store *, uint32_t chunk, void *out, struct fed_error *);
+/* A chunk as it is kept: for a file. */
+struct fed_stored_chunk {
+	struct fed_hash128 hash; /* of its bytes */
+	uint32_t length, stored;
+	uint32_t base; /* number of the chunk that it is the difference to; 0: none */
+	bool compressed;
+	unsigned char bytes[FED_CHUNK_BYTES]; /* [stored] */
+};
+/* The largest number of a chunk so far. */
+uint32_t fed__chunks_last(const struct fed_chunk_store *);
+int fed__chunks_copy(struct fed_chunk_store *, uint32_t chunk, struct fed_stored_chunk *,
+                     struct fed_error *);
+/* Put a chunk of a file, which may be forged: its base must be no difference itself and have its
+ * length, and its hash be that of its bytes.  The caller becomes a user. */
+int fed__chunks_take(struct fed_chunk_store *, const struct fed_stored_chunk *, uint32_t *chunk,
+                     struct fed_error *);
 /* Compress a chunk, as its difference to another one where that is shorter; base 0: alone.  Does
  * nothing when it is compressed already, or when there is no memory. */
 void fed__chunks_compress(struct fed_chunk_store *, uint32_t chunk, uint32_t base);

@@ -17,6 +17,16 @@ struct fed_way {
 	uint32_t branch;
 };
 
+#define FED_ARRIVALS_MAX 64u
+
+/* Where a restored history was grafted: `undo` goes from there to where the session was. */
+struct fed_arrival {
+	struct fed_place at, from;
+	uint32_t branch; /* that it was on */
+	uint32_t group;  /* of the command that restored */
+};
+
+struct fed_arriving;
 struct fed_travel {
 	struct fed_session *session; /* the host's */
 	struct fed_travel_host host;
@@ -42,6 +52,10 @@ struct fed_travel {
 	uint32_t n_pending, pending_capacity;
 	/* The present breakpoints were carried to an earlier place, which has others. */
 	bool carries;
+	struct fed_arriving
+		*arriving; /* owned: it was restored with the session (file.h); NULL: none */
+	struct fed_arrival arrival[FED_ARRIVALS_MAX]; /* [n_arrivals], the last one last */
+	uint32_t n_arrivals, arrived; /* arrived: first branch of the last one, or UINT32_MAX */
 	/* Going somewhere. */
 	bool moving;
 	bool away;        /* the session is not at the place any more */

@@ -127,6 +127,29 @@ int fed_travel_before_fault(const struct fed_travel *t, uint64_t number, struct 
 	return FED_OK;
 }
 
+static const struct fed_arrival *arrival_at(const struct fed_travel *t, struct fed_place p)
+{
+	for (uint32_t i = t->n_arrivals; i-- > 0;)
+		if (fed_place_is(t->arrival[i].at, p))
+			return &t->arrival[i];
+	return NULL;
+}
+
+/* Group of the command that the session was brought to a place by, and where it came from. */
+static uint32_t group_of(const struct fed_travel *t, struct fed_place p)
+{
+	const struct fed_arrival *a = arrival_at(t, p);
+
+	return a ? a->group : t->tree.revision[p.revision].group;
+}
+
+static struct fed_place before(const struct fed_travel *t, struct fed_place p)
+{
+	const struct fed_arrival *a = arrival_at(t, p);
+
+	return a ? a->from : t->tree.revision[p.revision].from;
+}
+
 int fed_travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t open_group,
                                struct fed_place *place, struct fed_error *err)
 {
@@ -134,12 +157,11 @@ int fed_travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t 
 	uint64_t left = n;
 
 	for (; left && p.revision; left--) {
-		const uint32_t group = t->tree.revision[p.revision].group;
+		const uint32_t group = group_of(t, p);
 
 		do
-			p = t->tree.revision[p.revision].from;
-		while (p.revision && group && group != open_group &&
-		       t->tree.revision[p.revision].group == group);
+			p = before(t, p);
+		while (p.revision && group && group != open_group && group_of(t, p) == group);
 	}
 	if (left == n)
 		return fed_fail(err, "no command before this one has changed the session");

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "history/metrics.h"
 #include "session/internal.h"
+#include "travel/file.h"
 #include "travel/internal.h"
 
 /* Over real connections a version cannot be made again. */
@@ -74,6 +75,7 @@ void fed_travel_begin(struct fed_travel *t, bool discards)
 	if (t->moving || t->depth++)
 		return;
 	t->compound = false;
+	t->arrived = UINT32_MAX;
 	t->version_before = fed_session_version(t->session);
 	t->steps_before = fed__travel_steps(t->session);
 	t->run_before = fed_session_status(t->session).runs;
@@ -213,6 +215,35 @@ static void keep_end(struct fed_travel *t, bool needed)
 	fed__travel_kept(t);
 }
 
+/* Whether the session is as it was at the present place. */
+static bool is_here(const struct fed_travel *t)
+{
+	const struct fed_session_status st = fed_session_status(t->session);
+	const struct fed_revision *r = &t->tree.revision[t->at.revision];
+
+	return st.version == fed_place_version(&t->tree, t->at) &&
+	       fed__travel_steps(t->session) == (t->at.inside ? t->at.steps : r->steps) &&
+	       (t->at.inside || (st.clock == r->clock && fed__travel_digest(t->session) == r->digest));
+}
+
+/* Take the history of the file that the command restored.  True: the command is no revision, since
+ * the session is at a place of that history.  A file that was saved within a run is beyond one. */
+static bool take_arriving(struct fed_travel *t, uint32_t group)
+{
+	const uint32_t branches = t->tree.n == 1 ? 0 : t->tree.n_branches;
+	struct fed_error unused; /* without memory the command is a revision */
+	const bool is = t->arriving && fed__travel_graft(t, t->arriving, group, &unused) == FED_OK;
+
+	fed__travel_drop_arriving(t);
+	t->arrived = is ? branches : UINT32_MAX;
+	return is && is_here(t);
+}
+
+uint32_t fed_travel_arrived(const struct fed_travel *t)
+{
+	return t->arrived;
+}
+
 int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, uint32_t *forked,
                    struct fed_error *err)
 {
@@ -223,8 +254,10 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
 		t->compound = true;
 		return FED_OK;
 	}
-	if (!*entry->lines) {
+	if (!*entry->lines || take_arriving(t, entry->group)) {
 		drop_pending(t);
+		t->n_ways = *entry->lines ? 0 : t->n_ways;
+		fed__travel_thin(t);
 		return FED_OK;
 	}
 	const double now = fed_wall_seconds();

@@ -373,12 +373,26 @@ int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_pla
 	return rc;
 }
 
+/* At a place from which another history was restored the session is on the branch of then. */
+static void return_branch(struct fed_travel *t)
+{
+	for (uint32_t i = 0; i < t->n_arrivals; i++) {
+		const struct fed_branch *b = &t->tree.branch[t->arrival[i].branch];
+
+		if (fed_place_is(t->arrival[i].from, t->at) && *b->name &&
+		    fed__place_leads_to(&t->tree, t->at, b->tip))
+			t->branch = t->arrival[i].branch;
+	}
+}
+
 int fed__move_to(struct fed_travel *t, struct fed_move *m, const struct fed_place *to, int rc,
                  struct fed_error *err)
 {
 	const struct fed_way left = {t->at, t->branch};
 
 	rc = fed__move_end(t, m, to, rc, err);
+	if (rc == FED_OK)
+		return_branch(t);
 	if (rc || fed__place_leads_to(&t->tree, left.place, t->at))
 		return rc; /* forward on the branch there is no way back: `rewind` leads there */
 	if (t->n_ways == FED_WAYS_MAX)

@@ -54,6 +54,15 @@ void fed__snapshot_free(struct fed_snapshots *s, struct fed_snapshot *x)
 	fed_free(x);
 }
 
+void fed__snapshot_charge(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	const struct fed_invitation_mark *m = &x->events.invitations;
+
+	x->own = sizeof *x + x->n * (sizeof *x->chunk + sizeof *x->part) +
+	         m->pending_capacity * sizeof *m->pending + m->n_changed * sizeof *m->changed;
+	fed__chunks_charge(s->store, x->own);
+}
+
 /* Cutting ------------------------------------------------------------------------------ */
 
 /* A walk over the pieces of a snapshot, as chunks take them. */
@@ -113,16 +122,6 @@ static void fit(uint32_t **v, uint64_t had, uint32_t n)
 	uint32_t *fitting = fed_resize(*v, had * sizeof **v, n * sizeof **v);
 
 	*v = fitting ? fitting : *v;
-}
-
-/* Count the memory that a snapshot takes beside its chunks. */
-static void charge(struct fed_snapshots *s, struct fed_snapshot *x)
-{
-	const struct fed_invitation_mark *m = &x->events.invitations;
-
-	x->own = sizeof *x + x->n * (sizeof *x->chunk + sizeof *x->part) +
-	         m->pending_capacity * sizeof *m->pending + m->n_changed * sizeof *m->changed;
-	fed__chunks_charge(s->store, x->own);
 }
 
 /* The head of the file is a piece of its own. */
@@ -218,7 +217,7 @@ int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *sessio
 	if (rc) {
 		fed__snapshot_free(s, x);
 	} else {
-		charge(s, x);
+		fed__snapshot_charge(s, x);
 		grow_older(s, x);
 		*out = x;
 	}

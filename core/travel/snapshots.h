@@ -22,8 +22,9 @@ struct fed_snapshot {
 	size_t own;                   /* bytes of memory for this, beside the chunks */
 	struct fed_event_mark events; /* what the event log held */
 	uint64_t shift;               /* of the log's numbers then (logs.h) */
-	uint32_t epoch;
+	uint32_t epoch;               /* of the log; FED_NO_EPOCH: it has no place in one */
 };
+#define FED_NO_EPOCH UINT32_MAX
 
 struct fed_snapshots {
 	struct fed_chunk_store *store; /* owned */
@@ -36,6 +37,8 @@ struct fed_snapshots {
 int fed__snapshots_init(struct fed_snapshots *, struct fed_error *);
 void fed__snapshots_release(struct fed_snapshots *);
 
+/* Count the memory that a snapshot takes beside its chunks, until it is freed. */
+void fed__snapshot_charge(struct fed_snapshots *, struct fed_snapshot *);
 /* FED_REJECT: it would have more than `most` bytes. */
 int fed__snapshot_make(struct fed_snapshots *, const struct fed_session *, size_t most,
                        struct fed_snapshot **, struct fed_error *);

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "session/internal.h"
+#include "travel/file.h"
 #include "travel/internal.h"
 
 #define FIRST_BRANCH "main"
@@ -37,7 +38,7 @@ static void set_root(struct fed_travel *t)
 	t->tree.n = t->tree.n_branches = 1;
 	t->at = (struct fed_place){0};
 	t->branch = 0;
-	t->n_ways = 0;
+	t->n_ways = t->n_arrivals = 0;
 }
 
 static int keep_root(struct fed_travel *t, struct fed_error *err)
@@ -77,6 +78,7 @@ int fed_travel_new(struct fed_travel **out, struct fed_session *session,
 		return fed_fail_memory(err, sizeof *t, "the history of commands");
 	t->session = session;
 	t->host = *host;
+	t->arrived = UINT32_MAX;
 	if (fed__snapshots_init(&t->snapshots, err) || begin(t, err)) {
 		fed_travel_free(t);
 		return FED_FAIL;
@@ -92,6 +94,7 @@ void fed_travel_free(struct fed_travel *t)
 	fed__tree_release(&t->tree, &t->snapshots);
 	while (t->n_pending)
 		fed__snapshot_free(&t->snapshots, t->pending[--t->n_pending].snapshot);
+	fed__travel_drop_arriving(t);
 	fed_free(t->pending);
 	fed__logs_release(&t->logs);
 	fed__snapshots_release(&t->snapshots);

@@ -20,6 +20,9 @@ struct fed_travel_host {
 	/* Append the folder of a file with snapshots, which is made if there is none; false: nowhere.
 	 */
 	bool (*folder)(void *ctx, struct fed_text *);
+	/* Whether a line of a file may be played: a comment, or a command that changes sessions.  NULL:
+	 * each may. */
+	bool (*allows)(void *ctx, const char *line);
 };
 
 /* The history of a session begins with its present state. */
@@ -59,6 +62,18 @@ uint32_t fed_travel_new_group(struct fed_travel *);
  * has others, the lines of the journal that set them are appended, and become a revision of their
  * own before the next command; false: there are none. */
 bool fed_travel_carried(const struct fed_travel *, struct fed_text *lines);
+
+/* Files ------------------------------------------------------------------------------------ */
+
+/* Save the session with its history: revisions, branches, snapshots some 50 versions apart. */
+int fed_travel_save(struct fed_travel *, const char *path, struct fed_error *);
+/* As fed_session_save_unsynced(), with the history where its snapshots are small. */
+int fed_travel_save_unsynced(struct fed_travel *, const char *path, struct fed_error *);
+/* Restore a session.  The history of its file follows the present place from the end of the running
+ * command on, which is no revision then; without one the command is. */
+int fed_travel_restore(struct fed_travel *, const char *path, struct fed_error *);
+/* The first branch of the history that the last command restored; UINT32_MAX: none. */
+uint32_t fed_travel_arrived(const struct fed_travel *);
 
 /* Places ----------------------------------------------------------------------------------- */
 

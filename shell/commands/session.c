@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "history/condition.h"
 #include "history/metrics.h"
@@ -24,6 +25,7 @@
 #include "shell/output/table.h"
 #include "shell/script/share.h"
 #include "shell/script/verify.h"
+#include "travel/travel.h"
 
 struct path_args {
 	char file[4096];
@@ -33,44 +35,49 @@ static const struct fed_field path_rows[] = {
 	FED_END,
 };
 
-/* work(session, path) with ~ expanded, then "done PATH". */
-static int with_path(struct fed_shell *shell, const struct fed_call *call, const char *done,
-                     int (*work)(struct fed_session *, const char *, struct fed_error *),
-                     struct fed_error *err)
-{
-	const struct path_args *a = call->args;
-	struct fed_text path = {0};
-
-	fed_path_expand(a->file, &path);
-	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
-	                           : work(shell->session, fed_text_str(&path), err);
-	if (rc == FED_OK)
-		fed__print(shell, "%s %s\n", done, fed_text_str(&path));
-	fed_text_release(&path);
-	return rc;
-}
+struct save_args {
+	char file[4096];
+	bool here;
+};
+static const struct fed_field save_rows[] = {
+	FED_ARG_TEXT(struct save_args, file, FED_ARG_NEEDED, "path", "a file"),
+	FED_FLAG(struct save_args, here, "the present alone, without the history that led to it"),
+	FED_END,
+};
 
 static int run_save(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	if (with_path(shell, call, "saved", fed_session_save, err))
-		return FED_FAIL;
-	shell->autosave.filing = true;
-	return FED_OK;
+	const struct save_args *a = call->args;
+	struct fed_text path = {0};
+
+	fed_path_expand(a->file, &path);
+	int rc = path.failed ? fed_fail_memory(err, strlen(a->file), "a path") : FED_OK;
+	if (rc == FED_OK)
+		rc = a->here ? fed_session_save(shell->session, path.s, err)
+		             : fed_travel_save(shell->travel, path.s, err);
+	if (rc == FED_OK) {
+		fed__print(shell, "saved %s\n", path.s);
+		shell->autosave.filing = true;
+	}
+	fed_text_release(&path);
+	return rc;
 }
 
 static int run_restore(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct path_args *a = call->args;
 	struct fed_text path = {0};
-	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
 
-	if (rc)
-		return rc;
-	fed__journal_restart(shell); /* the file replaces the earlier commands */
 	fed_path_expand(a->file, &path);
-	fed__autosave_restored(shell, fed_text_str(&path));
+	const int rc = path.failed ? fed_fail_memory(err, strlen(a->file), "a path")
+	                           : fed_travel_restore(shell->travel, path.s, err);
+	if (rc == FED_OK) {
+		fed__print(shell, "restored %s\n", path.s);
+		fed__journal_restart(shell); /* the file replaces the earlier commands */
+		fed__autosave_restored(shell, path.s);
+	}
 	fed_text_release(&path);
-	return FED_OK;
+	return rc;
 }
 
 /* Scripts ------------------------------------------------------------------ */
@@ -412,14 +419,25 @@ const struct fed_command fed__commands_session[] = {
          "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
          "restored; over real connections they are cancelled. An open round is made again when\n"
          "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
-         "...). Breakpoints and a pause are saved.",
-     .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),
-     PATH_ARGS,
+         "...). Breakpoints and a pause are saved.\n"
+         "The history is saved, too: commands, branches, and a snapshot every 50 versions, so\n"
+         "that `undo`, `rewind` and `switch` work where it is restored. `save FILE here` saves\n"
+         "the present alone.",
+     .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed",
+                              QUICK "save run.fed here"),
+     .args = save_rows,
+     .args_size = sizeof(struct save_args),
      .flags = FED_COMMAND_OUTSIDE,
      .run = run_save,
      .failure = FED_EXIT_IO},
 	{.name = "restore",
      .help = "go on from a saved session",
+     .text =
+         "The history of the file comes along: `rewind`, `branches` and `switch` go to its "
+         "places.\n"
+         "It follows the present place, where `undo` goes back to; of its branches those whose\n"
+         "names are taken here get another one (main-2). In a new session it is all there is, and\n"
+         "`undo` takes back its commands.",
      .examples = FED_EXAMPLES(QUICK "save run.fed; round; restore run.fed"),
      PATH_ARGS,
      .run = run_restore,

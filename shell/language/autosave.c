@@ -17,9 +17,9 @@
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "checkpoint/checkpoint.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
+#include "travel/travel.h"
 #include "shell/language/state_folder.h"
 
 #define PERIOD 30.0      /* seconds, by default */
@@ -172,7 +172,7 @@ static void save_now(struct fed_shell *shell)
 	a->version = fed_session_version(shell->session);
 	if (error)
 		tell_failure(shell, strerror(error));
-	else if (fed_session_save_unsynced(shell->session, a->path, &err))
+	else if (fed_travel_save_unsynced(shell->travel, a->path, &err))
 		tell_failure(shell, err.text);
 	else
 		a->failing = false;

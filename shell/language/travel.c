@@ -33,6 +33,24 @@ static bool put_folder(void *ctx, struct fed_text *out)
 	return fed__state_path(out, "");
 }
 
+/* Files may be forged: what they have played are commands as a recording has them. */
+static bool allows(void *ctx, const char *line)
+{
+	struct fed_shell *shell = ctx;
+	const struct fed_command *command;
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t used;
+
+	bool may = fed__words_split(&words, line, strlen(line), &used, &unused) == FED_OK;
+	if (may && words.n)
+		may = fed__command_find(shell, fed__words_at(&words, 0), false, &command, &unused) ==
+		          FED_OK &&
+		      command->flags & FED_COMMAND_CHANGES;
+	fed__words_release(&words);
+	return may;
+}
+
 /* On the way to a place the notes of its revisions say what each version was made with. */
 static void version_made(void *ctx)
 {
@@ -52,7 +70,7 @@ int fed__travel_init(struct fed_shell *shell,
                      int (*play)(void *shell, const char *line, struct fed_error *),
                      struct fed_error *err)
 {
-	const struct fed_travel_host host = {shell, play, put_folder};
+	const struct fed_travel_host host = {shell, play, put_folder, allows};
 
 	snprintf(shell->own.history_memory, sizeof shell->own.history_memory, "auto");
 	if (fed_travel_new(&shell->travel, shell->session, &host, err))
@@ -121,6 +139,21 @@ static unsigned count_lines(const char *lines)
 	return n;
 }
 
+/* "the history of the file is on branches `main-2` *, `krum`" where others were here before. */
+static void tell_arrived(struct fed_shell *shell, uint32_t first)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	struct fed_text text = {0};
+
+	for (uint32_t k = first; k < tree->n_branches; k++)
+		if (*tree->branch[k].name)
+			fed_text_add(&text, "%s `%s`%s", text.len ? "," : "", tree->branch[k].name,
+			             k == fed_travel_branch(shell->travel) ? " (here)" : "");
+	if (first)
+		fed__print(shell, "the history of the file is on%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry)
 {
 	struct fed_text plugins = {0};
@@ -137,6 +170,8 @@ static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry
 		fed_text_add(&text, "the history of the session begins here: %s", err.text);
 		fed__print_warning(shell, fed_text_str(&text));
 		fed_text_release(&text);
+	} else if (fed_travel_arrived(shell->travel) != UINT32_MAX) {
+		tell_arrived(shell, fed_travel_arrived(shell->travel));
 	} else if (forked != UINT32_MAX) {
 		const struct fed_tree *tree = fed_travel_tree(shell->travel);
 		const struct fed_branch *b = &tree->branch[forked];

@@ -343,6 +343,7 @@ START_TEST(versions_of_a_restored_session_are_not_made_up)
 	fed_temp_make(&temp);
 	run(BLOBS "round 6");
 	fed_text_add(&line, "save %s", fed_temp_file(&temp, "six.fed"));
+	fed_text_add(&line, " here");
 	run(fed_text_str(&line));
 	fed_text_clear(&line);
 	tear_down();

@@ -69,7 +69,7 @@ static int save_copy(const struct fed_shell *shell, struct fed_text *path, struc
 		return fed_fail(err, "no temporary file: %s", strerror(errno));
 	}
 	close(fd);
-	return fed_session_save_unsynced(shell->session, path->s, err);
+	return fed_session_save_unsynced(shell->session, path->s, NULL, err);
 }
 
 int fed__debug_plugin(struct fed_shell *shell, const struct fed_entry *e, struct fed_error *err)

@@ -58,7 +58,10 @@ void fed__say_next(struct fed_shell *shell, struct fed_place from)
 		from = tree->revision[from.revision].from;
 	if (from.revision) {
 		put_command(&command, &tree->revision[from.revision]);
-		fed__print(shell, ", before `%s`", fed_text_str(&command));
+		if (command.len)
+			fed__print(shell, ", before `%s`", fed_text_str(&command));
+		else
+			fed__print(shell, ", before a file was restored");
 	}
 	fed__print(shell, "; `redo` goes forward again\n");
 	const struct fed_instance *transport = &fed_session_parts(shell->session)->transport;
