@@ -16,7 +16,7 @@
 #include "session/internal.h"
 #include "travel/travel.h"
 
-enum { TURNS = 12, MOVES = 20, VERSIONS = 1000 };
+enum { TURNS = 12, MOVES = 20, VERSIONS = 1000, APART = 50 };
 
 static const struct work {
 	const char *name, *model, *hidden, *scheme, *participants;
@@ -180,6 +180,7 @@ static int save(struct fed_session *s, struct fed_travel *t, const struct work *
 {
 	(void)w;
 	fed_session_set_version_hook(s, (struct fed_version_hook){version_made, t});
+	fed_travel_set_spacing(t, APART);
 	if (make(s, t, VERSIONS, err))
 		return FED_FAIL;
 	double seconds = processor_seconds();
