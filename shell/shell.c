@@ -50,6 +50,7 @@ void fed__shell_release(struct fed_shell *shell)
 	shell->travel = NULL;
 	fed_session_free(shell->session);
 	shell->session = NULL;
+	fed_text_release(&shell->autosave.offered);
 	fed__aliases_release(shell);
 	fed_text_release(&shell->line);
 	fed__failure_release(&shell->failure);

@@ -60,7 +60,9 @@ void fed__save_faults(struct fed_saver *f, const struct fed_last_version *v)
 		n++;
 	fed_saver_begin(f, "faults");
 	fed_put_u64(f, v->faults_made);
-	fed_put_u64(f, v->session->faults_announced);
+	/* the open round announces its own again when it is replayed */
+	fed_put_u64(f, v->session->announced ? v->session->announced_before
+	                                     : v->session->faults_announced);
 	fed_put_u32(f, n);
 	fed_saver_end(f);
 	for (uint32_t i = 0; i < n; i++)

@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ enum { FILE_MOST = 256 << 20 }; /* bytes of a shared object */
 
 struct fed_library {
 	void *handle;
-	int fd; /* of the private copy, or of the file; -1: none yet */
+	_Atomic int fd; /* of the private copy, or of the file; -1: none yet */
 };
 
 /* All of the bytes into fd; false with errno set. */
@@ -248,9 +249,16 @@ int fed__library_copy(struct fed_library **out, const char *path, bool sanitized
 
 int fed__library_descriptor(struct fed_library *lib, const char *path)
 {
-	if (lib->fd < 0)
-		lib->fd = open(path, O_RDONLY | O_CLOEXEC);
-	return lib->fd;
+	int fd = atomic_load(&lib->fd);
+
+	if (fd >= 0)
+		return fd;
+	const int opened = open(path, O_RDONLY | O_CLOEXEC);
+	fd = -1;
+	if (opened < 0 || atomic_compare_exchange_strong(&lib->fd, &fd, opened))
+		return opened;
+	close(opened); /* another thread was faster */
+	return fd;
 }
 
 void fed__library_close(struct fed_library *lib)

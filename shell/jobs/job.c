@@ -627,7 +627,8 @@ struct fed_job_progress fed__job_progress(const struct fed_shell *shell)
 	struct fed_job_progress progress = {
 		.number = job->number, .command = job->command, .unit = "rounds", .done = NAN, .left = NAN};
 
-	if (job->activity == FED_RUNNING_ROUNDS) {
+	/* also where a command came between, and the rest is about to be resumed */
+	if (job->activity == FED_RUNNING_ROUNDS || (p->target > 0 && !p->trials)) {
 		progress.done = (double)(fed_session_version(shell->session) - p->first);
 		progress.of = p->target;
 		if (progress.done > 0 && progress.of > 0)

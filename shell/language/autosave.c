@@ -215,6 +215,7 @@ void fed__autosave_set(struct fed_shell *shell, double period)
 		return;
 	give_up_name(a, false);
 	*a = (struct fed_autosave){.interactive = a->interactive,
+	                           .offered = a->offered,
 	                           .filed = a->filed,
 	                           .filed_version = a->filed_version,
 	                           .filing = a->filing};

@@ -177,11 +177,13 @@ static const struct fed_field *named_row(const struct fed_call *c, const struct 
 	return row || !c->command->also ? row : fed_fields_find(c->command->also(shell, c), key);
 }
 
-/* A word without "=": the next positional argument, or the bare name of a flag. */
+/* A word without "=": the next positional argument, or the bare name of a flag, which may be typed
+ * as programs have it: --verify. */
 static int take_word(struct fed_call *c, const struct fed_shell *shell, const char *word,
                      struct fed_error *err)
 {
-	const struct fed_field *next = fed__call_next(c), *flag = fed_fields_find(rows_of(c), word);
+	const char *name = strncmp(word, "--", 2) == 0 ? word + 2 : word;
+	const struct fed_field *next = fed__call_next(c), *flag = fed_fields_find(rows_of(c), name);
 
 	if (flag && fed_field_bare(flag))
 		return set_row(c, flag, NULL, err);

@@ -158,7 +158,7 @@ START_TEST(the_present_alone)
 {
 	run(BLOBS TREE);
 	const uint64_t present = digest();
-	run(with_file("save ", " here"));
+	run(with_file("save ", " --here"));
 	close_lab();
 	open_lab();
 	run(with_file("restore ", ""));
