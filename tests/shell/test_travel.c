@@ -315,6 +315,9 @@ START_TEST(each_scheme_and_fault_goes_on_alike)
 		"scheme async concurrency=2 max-staleness=1; aggregator fedbuff buffer=3; inject late all "
 		"p=0.5 versions=2",
 		"scheme split cut=2",
+		"remove-client all; add-client 2 samples=400 reuse; model mlp hidden=4 parts=0-0,1-1; "
+		"scheme vertical parts=0-0,1-1; inject straggler all factor=9",
+		"set holdout 0.3; set evaluate-over network; transport lossy; inject lossy all p=0.1",
 		"scheme split cut=2,4 labels=client relay=peer; inject crash 2 p=0.3",
 		"scheme split parallel=v1; inject late 0,3 versions=1",
 		"scheme split parallel=v2 smashed=batch; set noise 0.1",
