@@ -510,6 +510,7 @@ static void check_explanation(struct fed_checker *c, void *ctx)
 
 static const struct fed_check checks[] = {
 	{"a round", check_round, .needed = true},
+	{"growth", check_growth}, /* early: what leaks much makes the others slow */
 	{"one update", check_one},
 	{"equal updates", check_equal},
 	{"affine updates", check_affine},
@@ -522,7 +523,6 @@ static const struct fed_check checks[] = {
 	{"within its memory", check_outputs},
 	{"determinism", check_determinism},
 	{"threads", check_threads},
-	{"growth", check_growth},
 	{"parameters", check_parameters},
 	{"explanation", check_explanation},
 	{0},

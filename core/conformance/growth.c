@@ -34,7 +34,7 @@ static void tell(struct fed_checker *c, size_t before, size_t after, size_t call
 }
 
 /* Whether each of a few calls leaves much behind, which is told. */
-static bool grows_fast(struct fed_checker *c, void (*call)(void *ctx), void *ctx)
+static bool grows_fast(struct fed_checker *c, const char *what, void (*call)(void *ctx), void *ctx)
 {
 	const size_t before = allocated();
 	size_t last = before, after = before;
@@ -45,6 +45,7 @@ static bool grows_fast(struct fed_checker *c, void (*call)(void *ctx), void *ctx
 		if (after < last + MANY_BYTES)
 			return false;
 	}
+	fed__given(c, "%d %s", FEW_CALLS, what);
 	tell(c, before, after, FEW_CALLS);
 	return true;
 }
@@ -55,7 +56,7 @@ void fed__check_growth(struct fed_checker *c, const char *what, void (*call)(voi
 
 	fed__given(c, "%d %s", CALLS, what);
 	call(ctx); /* what the first one allocates may stay */
-	if (grows_fast(c, call, ctx))
+	if (grows_fast(c, what, call, ctx))
 		return;
 	for (int k = 1 + FEW_CALLS; k < FIRST_CALLS && fed_check_goes_on(c); k++)
 		call(ctx);

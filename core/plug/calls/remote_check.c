@@ -5,9 +5,13 @@
  */
 #include "plug/calls/remote_check.h"
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "plug/guard/worker.h"
 #include "plug/calls/remote.h"
+
+/* After so long no further check begins: people wait for the answer. */
+#define SECONDS_MOST 20.0
 
 /* Send request `index`: a check from 1, or 0 for the list of names. */
 static int ask(struct fed_worker *w, const struct fed_remote_checks *checks, uint64_t index,
@@ -88,6 +92,7 @@ int fed_remote_check(const struct fed_entry *entry, const struct fed_remote_chec
 {
 	struct fed_text names = {0};
 	struct fed_instance instance;
+	const double begun = fed_wall_seconds();
 	uint64_t n = 0;
 
 	if (fed_instance_init(&instance, entry, NULL, 0, err))
@@ -97,7 +102,9 @@ int fed_remote_check(const struct fed_entry *entry, const struct fed_remote_chec
 	for (uint64_t i = 0; rc == FED_OK && i < n && !name.short_; i++) {
 		struct fed_remote_result result = {.check = text_of(&name)};
 
-		rc = check_one(instance.worker, checks, i + 1, &result, err);
+		result.late = fed_wall_seconds() > begun + SECONDS_MOST;
+		if (!result.late)
+			rc = check_one(instance.worker, checks, i + 1, &result, err);
 		if (rc == FED_OK)
 			report(ctx, &result);
 		if (i == 0 && result.lost) /* what it does in the simplest case, it does in all of them */

@@ -18,6 +18,7 @@ struct fed_remote_checks {
 struct fed_remote_result {
 	const char *check;
 	bool lost; /* the process ended: got says how, the rest is not set */
+	bool late; /* it was not made: those before it took too long */
 	uint32_t outcome;
 	const char *given, *got, *expected; /* never NULL */
 };
