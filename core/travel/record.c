@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * travel/record.c - recording of commands as revisions, and when snapshots are taken.
+ * travel/record.c - recording of commands as revisions, with snapshots of their versions.
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "history/metrics.h"
 #include "session/internal.h"
 #include "travel/file.h"
 #include "travel/internal.h"

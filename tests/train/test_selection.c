@@ -255,7 +255,7 @@ START_TEST(an_aborted_round_is_made_again)
 }
 END_TEST
 
-/* What the server remembers of those who took part, and of nobody else. */
+/* What the server remembers of those who took part, and of no other client. */
 START_TEST(participations_are_remembered)
 {
 	struct town t;

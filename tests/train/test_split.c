@@ -571,7 +571,7 @@ START_TEST(attackers_lie_about_activations_and_head)
 			for (size_t j = net->layer[at[0]].offset; j < to; j++)
 				ck_assert(lab.federation.verdicts.step[j] == 0);
 		}
-		/* alie is made from what others send: in turn nobody does. */
+		/* alie is made from what others send: in turn none is sent. */
 		const bool same = memcmp(honest.federation.params, lab.federation.params,
 		                         lab.net.dim * sizeof(float)) == 0;
 		ck_assert_int_eq(same, i == 2 && _i < 2);

@@ -16,7 +16,7 @@
 
 enum { EXAMPLES = 50, SHARED = 37, BATCH = 8 };
 
-/* Three parties of uneven parts, some columns nobody's; the last two have another order, and not
+/* Three parties of uneven parts, some columns of no party; the last two have another order, and not
  * all of the first one's examples. */
 static void compose(struct lab *lab)
 {

@@ -76,7 +76,7 @@ START_TEST(sentences_are_broken_at_spaces)
 }
 END_TEST
 
-/* Places are inside, apart, and in order; whoever is left out ranks behind all that are in and
+/* Places are inside, apart, and in order; those left out rank behind all that are in and
  * would not have fitted. */
 START_TEST(columns_fit)
 {
