@@ -39,7 +39,7 @@ int fed__run_branch(struct fed_shell *shell, const struct fed_call *call, struct
 			           a->name);
 		return rc;
 	}
-	if (*a->name)
+	if (*a->name || strcmp(a->what, "rename") == 0 || strcmp(a->what, "delete") == 0)
 		return fed_reject(err,
 		                  "`branch NAME` begins a branch here, `branch rename NAME TO` gives one "
 		                  "another name, `branch delete NAME` forgets one");

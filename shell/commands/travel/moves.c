@@ -244,11 +244,14 @@ int fed__run_play(struct fed_shell *shell, const struct fed_call *call, struct f
 	int rc = FED_OK;
 
 	if (last <= course.here)
-		return fed_fail(
-			err,
-			"nothing comes after version %llu on branch %s up to version %llu; `rewind` "
-			"goes back first",
-			(unsigned long long)course.here, course.branch, (unsigned long long)last);
+		return a->to ? fed_fail(err,
+		                        "version %llu is not ahead of the present one, %llu; `rewind` goes "
+		                        "back",
+		                        (unsigned long long)last, (unsigned long long)course.here)
+		             : fed_fail(err,
+		                        "nothing comes after version %llu on branch %s; `rewind` goes back "
+		                        "first",
+		                        (unsigned long long)course.here, course.branch);
 	for (uint64_t version = course.here + 1; rc == FED_OK && version <= last; version++) {
 		struct fed_place to;
 

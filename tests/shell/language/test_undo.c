@@ -183,7 +183,11 @@ START_TEST(commands_are_taken_back_one_by_one)
 	assert_shows(run("undo"), "back at version 2, 0.192 us, before `restart`");
 	assert_shows(run("undo 2"), "before `add-client 4 samples=20`");
 	assert_shows(run("redo"), "forward to version 2");
+	assert_shows(shell_lab_reply(&lab, "branch rename", FED_EXIT_USAGE), "begins a branch here");
+	assert_shows(shell_lab_reply(&lab, "branch delete", FED_EXIT_USAGE), "begins a branch here");
+	assert_shows(shell_lab_reply(&lab, "play 1", FED_EXIT_FAILED), "is not ahead of the present");
 	run("set lr 0.7");
+	assert_shows(shell_lab_reply(&lab, "play", FED_EXIT_FAILED), "nothing comes after version 2");
 	assert_shows(shell_lab_reply(&lab, "undo 99", FED_EXIT_FAILED), "only 5 commands changed");
 }
 END_TEST
