@@ -73,6 +73,7 @@ rule_layers() {
 		row("history", "train" may["train"])
 		row("session", "history conformance" may["history"])
 		row("figures", "fedsh base")
+		row("network", "fedsh base")
 		row("report", "figures formats session" may["session"])
 		row("checkpoint", "session" may["session"])
 		row("travel", "checkpoint" may["checkpoint"])
@@ -108,7 +109,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo zmq sodium", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)
