@@ -24,7 +24,7 @@ foreach(library PNG JPEG)
 	endif()
 endforeach()
 
-# For archives of pictures, which it unpacks twice as fast as zlib does.
+# For archives of pictures, which it unpacks twice as fast as zlib does, and for checksums.
 if(NOT CMAKE_DISABLE_FIND_PACKAGE_DEFLATE)
 	pkg_check_modules(DEFLATE IMPORTED_TARGET libdeflate)
 endif()

@@ -10,11 +10,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if FED_HAVE_DEFLATE
+#include <libdeflate.h>
+#else
 #include <zlib.h>
+#endif
 
 uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n)
 {
+#if FED_HAVE_DEFLATE
+	return n > 0 ? libdeflate_crc32(crc, bytes, n) : crc; /* several times as fast */
+#else
 	return n > 0 ? (uint32_t)crc32_z(crc, bytes, n) : crc;
+#endif
 }
 
 static const char *kind_of(mode_t mode)

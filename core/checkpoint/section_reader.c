@@ -30,10 +30,37 @@ int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
 /* Read n bytes of the file, of sections or between them. */
 static int read_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
-	if (n > l->in_file || fread(bytes, 1, n, l->file) != n)
+	if (n > l->in_file || (l->file && fread(bytes, 1, n, l->file) != n))
 		return fed_loader_fail(l, "the file ends inside it");
+	if (!l->file && n)
+		memcpy(bytes, l->text->s + l->text->len - l->in_file, n);
 	l->in_file -= n;
 	return FED_OK;
+}
+
+/* Where the reader is, to return to. */
+static bool remember(struct fed_loader *l, struct fed_loader *before)
+{
+	if (l->failed)
+		return false;
+	*before = *l;
+	before->at = l->file ? ftell(l->file) : 0;
+	return before->at >= 0;
+}
+
+static void return_to(struct fed_loader *l, const struct fed_loader *before)
+{
+	*l = *before;
+	if (l->file && fseek(l->file, l->at, SEEK_SET))
+		fed_loader_fail(l, "the file cannot be read twice");
+}
+
+/* Pass over n bytes that the check of the whole file has seen. */
+static void pass(struct fed_loader *l, uint64_t n)
+{
+	if (l->file && fseek(l->file, (long)n, SEEK_CUR))
+		fed_loader_fail(l, "the file cannot be read twice");
+	l->in_file -= n;
 }
 
 static int read_u32(struct fed_loader *l, uint32_t *x)
@@ -91,20 +118,35 @@ static int next_section(struct fed_loader *l)
 	return FED_OK;
 }
 
-/* Skip this section and compare its checksum. */
-static int check_section(struct fed_loader *l)
+/* Checksum of this section, which is passed over. */
+static int pass_section(struct fed_loader *l, uint32_t *crc)
 {
 	unsigned char buffer[16384];
-	uint32_t crc = 0, stored;
 
+	*crc = 0;
+	if (!l->file) {
+		*crc = fed_crc32(0, l->text->s + l->text->len - l->in_file, l->left);
+		l->in_file -= l->left;
+		l->left = 0;
+	}
 	while (l->left) {
 		const size_t n = l->left < sizeof buffer ? (size_t)l->left : sizeof buffer;
 
 		if (read_bytes(l, buffer, n))
 			return FED_FAIL;
-		crc = fed_crc32(crc, buffer, n);
+		*crc = fed_crc32(*crc, buffer, n);
 		l->left -= n;
 	}
+	return FED_OK;
+}
+
+/* Skip this section and compare its checksum. */
+static int check_section(struct fed_loader *l)
+{
+	uint32_t crc, stored;
+
+	if (pass_section(l, &crc))
+		return FED_FAIL;
 	if (read_u32(l, &stored))
 		return FED_FAIL;
 	return crc == stored ? FED_OK : fed_loader_fail(l, "damaged (wrong checksum)");
@@ -126,11 +168,10 @@ static int check_file(struct fed_loader *l)
 /* Check the whole file, then return to the first section. */
 static int open_stream(struct fed_loader *l, uint64_t size)
 {
-	if (!l->file)
-		return fed_fail_memory(l->err, BUFSIZ, "reading the file");
 	l->in_file = size;
 	if (check_file(l) == FED_OK) {
-		rewind(l->file);
+		if (l->file)
+			rewind(l->file);
 		l->in_file = size;
 		if (check_head(l) == FED_OK)
 			return FED_OK;
@@ -148,17 +189,18 @@ int fed__loader_open(struct fed_loader *l, const char *path, struct fed_error *e
 	if (fed_file_descriptor(path, &fd, &size, err))
 		return FED_FAIL;
 	l->file = fdopen(fd, "rb");
-	if (!l->file)
+	if (!l->file) {
 		close(fd);
+		return fed_fail_memory(err, BUFSIZ, "reading the file");
+	}
 	return open_stream(l, size);
 }
 
 int fed__loader_open_text(struct fed_loader *l, const struct fed_text *text, struct fed_error *err)
 {
-	*l = (struct fed_loader){.err = err};
+	*l = (struct fed_loader){.text = text, .err = err};
 	if (text->len == 0)
 		return fed_fail(err, "the snapshot is empty");
-	l->file = fmemopen(text->s, text->len, "rb");
 	return open_stream(l, text->len);
 }
 
@@ -180,36 +222,26 @@ int fed__loader_begin(struct fed_loader *l, const char *name)
 
 bool fed_loader_begin_optional(struct fed_loader *l, const char *name)
 {
-	const struct fed_loader before = *l;
-	const long at = l->failed ? -1 : ftell(l->file);
+	struct fed_loader before;
 
-	if (at < 0 || next_section(l))
+	if (!remember(l, &before) || next_section(l))
 		return false;
 	if (strcmp(l->section, name) == 0)
 		return true;
-	*l = before;
-	if (fseek(l->file, at, SEEK_SET))
-		fed_loader_fail(l, "the file cannot be read twice");
+	return_to(l, &before);
 	return false;
 }
 
 void fed__loader_skip_more(struct fed_loader *l)
 {
-	for (;;) {
-		const struct fed_loader before = *l;
-		const long at = l->failed ? -1 : ftell(l->file);
+	struct fed_loader before;
 
-		if (at < 0 || next_section(l))
+	while (remember(l, &before) && next_section(l) == FED_OK) {
+		if (*l->section != '+') {
+			return_to(l, &before);
 			return;
-		const bool more = *l->section == '+';
-		const uint64_t left = l->left;
-		if (!more)
-			*l = before;
-		if (fseek(l->file, more ? (long)left + 4 : at, more ? SEEK_CUR : SEEK_SET))
-			fed_loader_fail(l, "the file cannot be read twice");
-		if (!more)
-			return;
-		l->in_file -= left + 4; /* bytes and checksum, which fed__loader_open has seen */
+		}
+		pass(l, l->left + 4); /* bytes and checksum */
 		l->left = 0;
 	}
 }
@@ -247,22 +279,18 @@ void fed_get_raw(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n == 0)
 		return;
-	memset(bytes, 0, n);
-	if (l->failed)
-		return;
-	if (n > l->left) {
+	if (!l->failed && n > l->left)
 		fed_loader_fail(l, "ends early");
-		return;
-	}
-	if (read_bytes(l, bytes, n))
+	if (l->failed || read_bytes(l, bytes, n))
 		memset(bytes, 0, n);
-	l->left -= n;
+	else
+		l->left -= n;
 }
 
 void fed_get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 {
 	fed_get_raw(l, words, n * size);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && fed__order_differs; i++) {
 		uint64_t x = 0;
 
 		memcpy(&x, (char *)words + i * size, size);

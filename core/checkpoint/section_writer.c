@@ -105,7 +105,9 @@ void fed_put_words(struct fed_saver *s, const void *words, size_t n, size_t size
 {
 	char *to = fed_text_reserve(&s->section, n * size);
 
-	for (size_t i = 0; to && i < n; i++) {
+	if (to && n && !fed__order_differs)
+		memcpy(to, words, n * size);
+	for (size_t i = 0; to && fed__order_differs && i < n; i++) {
 		uint64_t x = 0;
 
 		memcpy(&x, (const char *)words + i * size, size);

@@ -51,9 +51,11 @@ void fed__put_ids(struct fed_saver *, const uint32_t *, uint64_t n); /* u64 n, t
 /* The reader: open checks all lengths and checksums first.  After a failure all gets return zeroes,
  * and begin and end fail, so that callers check `failed` only before they use values. */
 struct fed_loader {
-	FILE *file;
-	uint64_t left;    /* bytes of this section not yet read */
-	uint64_t in_file; /* bytes of the file not yet read */
+	FILE *file;                  /* NULL: the text */
+	const struct fed_text *text; /* borrowed */
+	long at;                     /* of the file, where a reader is to return to */
+	uint64_t left;               /* bytes of this section not yet read */
+	uint64_t in_file;            /* bytes of the file not yet read */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
 	bool failed;               /* err says why */

@@ -58,9 +58,10 @@ struct fed_travel {
 	uint32_t n_arrivals, arrived; /* arrived: first branch of the last one, or UINT32_MAX */
 	/* Going somewhere. */
 	bool moving;
-	bool away;        /* the session is not at the place any more */
-	bool shortened;   /* by a run that ends before it did: no snapshot is kept */
-	uint32_t playing; /* the revision that is being replayed */
+	bool away;                         /* the session is not at the place any more */
+	const struct fed_snapshot *needed; /* for the way back; thinning leaves it */
+	bool shortened;                    /* by a run that ends before it did: no snapshot is kept */
+	uint32_t playing;                  /* the revision that is being replayed */
 };
 
 /* Steps of the open round; 0: none is open. */
@@ -82,6 +83,7 @@ int fed__travel_run_to(struct fed_travel *, uint64_t version, uint64_t steps, st
  * where it is at a place (to), or brought back where it was (NULL, or rc is no FED_OK). */
 struct fed_move {
 	struct fed_snapshot *present;
+	bool kept; /* the tree has it */
 	size_t sinks;
 	struct fed_pause_hook pause;
 };

@@ -294,21 +294,26 @@ int fed__travel_replay_before(struct fed_travel *t, struct fed_place end, struct
 
 /* Moves ------------------------------------------------------------------------------------ */
 
-/* Keep the snapshot of the place that is left, for the way back, unless it has one.  Inside a
- * command the session is not as it was on its way: what was left of a run is not known there. */
-static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
+/* The snapshot of the present place that the tree has.  Inside a command the session is not as it
+ * was on its way: what was left of a run is not known there. */
+static struct fed_snapshot *kept_here(const struct fed_travel *t)
 {
-	const struct fed_kept_snapshot kept = {
-		.version = t->at.version, .inside = t->at.inside, .snapshot = snapshot};
 	const struct fed_revision *r = &t->tree.revision[t->at.revision];
 	const struct fed_kept_snapshot *last = last_kept(r, t->at, UINT64_MAX, false);
-	const bool has = last && fed_place_is(place_of(t->at, last), t->at);
+
+	return last && !t->at.inside && fed_place_is(place_of(t->at, last), t->at) ? last->snapshot
+	                                                                           : NULL;
+}
+
+/* Keep the snapshot of the place that is left, for the way back, unless it has one. */
+static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
+{
+	const struct fed_kept_snapshot kept = {.version = t->at.version, .snapshot = snapshot};
 	struct fed_error unused; /* without memory the way back is a replay */
 
-	if (t->carries || has || t->at.inside ||
+	if (t->carries || kept_here(t) || t->at.inside ||
 	    fed__tree_keep(&t->tree, t->at.revision, &kept, &unused))
 		fed__snapshot_free(&t->snapshots, snapshot);
-	fed__travel_thin(t);
 }
 
 /* Keep the history of a branch whose end is left, to be compared with others. */
@@ -334,8 +339,11 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 {
 	struct fed_session *s = t->session;
 
-	if (fed__travel_snapshot_of_any_size(t, &m->present, err))
+	m->present = t->carries ? NULL : kept_here(t);
+	m->kept = m->present;
+	if (!m->kept && fed__travel_snapshot_of_any_size(t, &m->present, err))
 		return FED_FAIL;
+	t->needed = m->present;
 	fed__logs_leave(&t->logs, &t->tree, t->at, s);
 	keep_history(t);
 	m->sinks = s->n_sinks;
@@ -365,7 +373,10 @@ int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_pla
 	t->session->pause_hook = m->pause;
 	t->moving = t->away = false;
 	t->rested = fed_wall_seconds();
-	keep_left(t, m->present);
+	t->needed = NULL;
+	if (!m->kept)
+		keep_left(t, m->present);
+	fed__travel_thin(t);
 	if (rc == FED_OK && to) {
 		t->at = *to;
 		t->carries = false;

@@ -97,7 +97,8 @@ static void compare_use(struct choice *c, const struct fed_travel *t,
 		const double gap = x->work + 1e-6, use = gap / (c->after + gap);
 
 		c->after += gap;
-		if ((x->pinned && !c->pinned) || x->snapshot == t->snapshots.newest || use >= c->use)
+		if ((x->pinned && !c->pinned) || x->snapshot == t->snapshots.newest ||
+		    x->snapshot == t->needed || use >= c->use)
 			continue;
 		c->use = use;
 		c->least = (struct spot){kept, n, k};

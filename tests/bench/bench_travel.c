@@ -218,7 +218,8 @@ int main(int argc, char **argv)
 	const char *core = fed_blas_better_core();
 	int rc = FED_OK;
 
-	(void)argc;
+	const char *only = argc > 1 ? argv[1] : NULL; /* the name of a work */
+
 	if (core) {
 		setenv("OPENBLAS_CORETYPE", core, 1);
 		setenv("OPENBLAS_NUM_THREADS", "1", 1);
@@ -226,9 +227,10 @@ int main(int argc, char **argv)
 	}
 	fed_blas_init();
 	for (size_t i = 0; rc == FED_OK && i < sizeof works / sizeof *works; i++)
-		rc = with_travel(&works[i], measure, &err);
+		if (!only || strcmp(only, works[i].name) == 0)
+			rc = with_travel(&works[i], measure, &err);
 	snprintf(path, sizeof path, "/tmp/bench-travel-%d.fed", (int)getpid());
-	if (rc == FED_OK)
+	if (rc == FED_OK && (!only || strcmp(only, file.name) == 0))
 		rc = with_travel(&file, save, &err) || with_travel(&file, restore, &err);
 	unlink(path);
 	if (rc)
