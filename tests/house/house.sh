@@ -69,6 +69,7 @@ rule_layers() {
 		row("train/local", "train/round " may["train/round"])
 		row("train", "train/local " may["train/local"])
 		row("worker", "conformance train/local " may["train/local"])
+		row("cluster", "train/local " may["train/local"])
 		row("train/schemes", "train" may["train"])
 		row("history", "train" may["train"])
 		row("session", "history conformance" may["history"])

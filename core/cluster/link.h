@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cluster/link.h - link of a rank: whole messages to and from the other ranks of its job.
+ *
+ * Of one thread; no function waits.  Messages of one rank to another arrive in their order.
+ */
+#ifndef FED_CLUSTER_LINK_H
+#define FED_CLUSTER_LINK_H
+
+#include <stdatomic.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+/* The bytes of a message, shared by the ranks that it is sent to. */
+struct fed_bytes {
+	atomic_uint references;
+	struct fed_text text;
+};
+/* Takes the text, also on failure; NULL: no memory. */
+struct fed_bytes *fed__bytes_new(struct fed_text *);
+struct fed_bytes *fed__bytes_ref(struct fed_bytes *);
+void fed__bytes_unref(struct fed_bytes *); /* NULL is fine */
+
+struct fed_rank_link {
+	int rank, ranks;  /* of the job, and what follows: */
+	int on_node;      /* ranks on this machine, this one included */
+	const char *name; /* of the library */
+	struct fed_rank_link_row {
+		/* Takes a reference. */
+		int (*send)(struct fed_rank_link *, int to, struct fed_bytes *, struct fed_error *);
+		/* The next message, appended to `out` (cleared first); *from -1: none has come. */
+		int (*poll)(struct fed_rank_link *, int *from, struct fed_text *out, struct fed_error *);
+		/* Whether all that was sent has left. */
+		bool (*idle)(struct fed_rank_link *);
+		void (*close)(struct fed_rank_link *);
+	} const *row;
+};
+
+/* The link of a process that an MPI launcher started.  program_folder: where the modules are.
+ * FED_REJECT: no launcher started it, or the module for its library is missing: what to do. */
+int fed__rank_link_mpi(struct fed_rank_link **, const char *program_folder, struct fed_error *);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/places.h - places where trainings run: threads of this process, worker processes of
+ * this machine, ranks of a cluster.
+ *
+ * A training is given to the first row that suits it when it is started, and waits in the queue of
+ * the thread pool until a thread takes it or, for ranks, the cluster does (base/pool.h).  What it
+ * computes does not depend on the row.
+ */
+#ifndef FED_TRAIN_LOCAL_PLACES_H
+#define FED_TRAIN_LOCAL_PLACES_H
+
+#include <stdbool.h>
+
+#include "fedsh/plugin.h"
+
+struct fed_thread_buffers;
+struct fed_trainer;
+struct fed_training;
+struct fed_training_vectors;
+
+struct fed_training_place {
+	const char *name; /* as it is said: "threads of this process" */
+	/* Before rounds: what it needs is made, unless it is there.  NULL: nothing. */
+	int (*prepare)(struct fed_trainer *, struct fed_error *);
+	void (*release)(struct fed_trainer *); /* NULL: nothing */
+	bool (*suits)(const struct fed_training *);
+	bool far; /* the cluster may take it from the queue */
+	/* On a thread of the pool, which may take any. */
+	void (*train)(struct fed_training *, int worker, const struct fed_training_vectors *);
+};
+
+/* The rows, in the order in which they are tried; NULL past the last. */
+const struct fed_training_place *fed__training_place_at(unsigned i);
+
+/* Ranks of a cluster, which core/cluster implements. */
+struct fed_ranks {
+	/* Announce a trainer, or that its set-up may have changed; before rounds. */
+	int (*attach)(struct fed_ranks *, struct fed_trainer *, struct fed_error *);
+	/* The trainer ends; none of its trainings is with a rank. */
+	void (*detach)(struct fed_ranks *, struct fed_trainer *);
+};
+
+#endif
