@@ -11,6 +11,7 @@
 #include "shell/language/autosave.h"
 #include "shell/language/travel.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "shell/script/tensorboard.h"
 #include "shell/script/lessons.h"
 #include "tui/attach/attached.h"
@@ -46,6 +47,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_sweep_release(&shell->sweep);
 	fed_attached_free(shell->attached);
 	shell->attached = NULL;
+	fed__written_release(shell);
 	fed_travel_free(shell->travel);
 	shell->travel = NULL;
 	fed_session_free(shell->session);

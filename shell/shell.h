@@ -241,6 +241,13 @@ struct fed_tensorboard_run {
 	uint64_t version; /* the last one in it */
 };
 
+/* Files that commands wrote (output/written.h). */
+struct fed_written_file;
+struct fed_written_files {
+	struct fed_written_file *file; /* [n] */
+	size_t n;
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -293,6 +300,7 @@ struct fed_shell {
 	struct fed_origins origins;
 	struct fed_composition_log compositions; /* of the versions of this run */
 	struct fed_tensorboard_run tensorboard;
+	struct fed_written_files written;
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */

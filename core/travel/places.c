@@ -2,6 +2,9 @@
 /*
  * travel/places.c - places on the path to the present one, and the journal that leads to a place.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "travel/internal.h"
 
@@ -174,14 +177,33 @@ int fed_travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t 
 
 /* The journal ----------------------------------------------------------------------------- */
 
+/* The comments on the versions up to this one that stand before a command: of each version what it
+ * was made with, and at last its digest, `#= VERSION DIGEST` (the host's). */
+static void add_comments(const char *lines, uint64_t version, struct fed_text *out)
+{
+	unsigned long long of;
+
+	for (const char *at = lines, *from = lines; *at == '#'; at += strcspn(at, "\n") + 1) {
+		if (sscanf(at, "#= %llu ", &of) != 1)
+			continue;
+		if (of > version)
+			return;
+		const char *end = at + strcspn(at, "\n") + 1;
+		fed_text_put(out, from, (size_t)(end - from));
+		from = end;
+	}
+}
+
 static void add_lines(const struct fed_travel *t, struct fed_place p, struct fed_text *out)
 {
 	const struct fed_revision *r = &t->tree.revision[p.revision];
 
-	if (!p.inside)
+	if (!p.inside) {
 		fed_text_add(out, "%s", r->lines);
-	else if (p.version > r->version_before)
+	} else if (p.version > r->version_before) {
+		add_comments(r->lines, p.version, out);
 		fed_text_add(out, "round %llu\n", (unsigned long long)(p.version - r->version_before));
+	}
 	if (p.inside && p.steps)
 		fed_text_add(
 			out, "step %llu\n",

@@ -153,6 +153,11 @@ uint32_t fed_travel_branch(const struct fed_travel *t)
 	return t->branch;
 }
 
+bool fed_travel_is_recording(const struct fed_travel *t)
+{
+	return t->depth && !t->moving;
+}
+
 bool fed_travel_is_moving(const struct fed_travel *t)
 {
 	return t->moving;

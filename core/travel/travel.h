@@ -41,6 +41,8 @@ void fed_travel_set_spacing(struct fed_travel *, uint64_t versions);
 void fed_travel_begin(struct fed_travel *, bool discards);
 /* Keep the event log of the present place, which is about to be left otherwise. */
 void fed_travel_leave(struct fed_travel *);
+/* Whether a command runs that may become a revision. */
+bool fed_travel_is_recording(const struct fed_travel *);
 /* The running command made a version. */
 void fed_travel_version(struct fed_travel *);
 /* What a command did to the session. */

@@ -10,6 +10,7 @@
 #include "shell/commands/study/study.h"
 #include "shell/language/origins.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "shell/output/table.h"
 
 const struct fed_field fed__export_rows[] = {
@@ -29,9 +30,11 @@ static int export_study(struct fed_shell *shell, const struct fed_export_args *a
 	if (fed__open_study(&store, FED_STORE_LOOK, a->study, &study, err))
 		return FED_FAIL;
 	const int rc = fed_study_export(store, &study, a->file, &rows, err);
-	if (rc == FED_OK)
+	if (rc == FED_OK) {
+		fed__wrote(shell, a->file);
 		fed__print(shell, "wrote %s: %s rounds of %s runs\n", a->file, fed_count((double)rows).s,
 		           fed_count((double)study.played).s);
+	}
 	fed_stored_study_release(&study);
 	fed_store_close(store);
 	return rc;
@@ -45,8 +48,10 @@ int fed__run_export(struct fed_shell *shell, const struct fed_call *call, struct
 		return export_study(shell, a, err);
 	fed__origins_compose(shell);
 	const int rc = fed_session_export(shell->session, a->file, &shell->compositions, err);
-	if (rc == FED_OK)
+	if (rc == FED_OK) {
+		fed__wrote(shell, a->file);
 		fed__print(shell, "wrote %s\n", a->file);
+	}
 	return rc;
 }
 

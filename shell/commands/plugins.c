@@ -9,6 +9,7 @@
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "shell/commands/look/updates.h"
 #include "shell/commands/kit/build.h"
 #include "shell/commands/kit/bench_plugin.h"
@@ -342,8 +343,10 @@ static int run_try(struct fed_shell *shell, const struct fed_call *call, struct 
 	fed__show_trial(shell, &trial);
 	if (*a->save)
 		rc = fed_trial_save(&trial, a->save, err);
-	if (*a->save && rc == FED_OK)
+	if (*a->save && rc == FED_OK) {
+		fed__wrote(shell, a->save);
 		fed__print(shell, "saved the step as %s\n", a->save);
+	}
 	fed_trial_release(&trial);
 	return rc;
 }

@@ -22,6 +22,7 @@
 #include "shell/language/line.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "shell/output/table.h"
 #include "shell/script/share.h"
 #include "shell/script/verify.h"
@@ -56,6 +57,7 @@ static int run_save(struct fed_shell *shell, const struct fed_call *call, struct
 		rc = a->here ? fed_session_save(shell->session, path.s, err)
 		             : fed_travel_save(shell->travel, path.s, err);
 	if (rc == FED_OK) {
+		fed__wrote(shell, path.s);
 		fed__print(shell, "saved %s\n", path.s);
 		shell->autosave.filing = true;
 	}

@@ -15,6 +15,7 @@
 #include "shell/language/origins.h"
 #include "shell/language/state_folder.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "travel/travel.h"
 
 /* Where nothing is set: a share of the free memory, and this many times as much on disk. */
@@ -268,6 +269,7 @@ void fed__travel_after(struct fed_shell *shell, const struct fed_command *comman
 		};
 
 		end_revision(shell, &entry);
+		fed__written_settle(shell);
 	}
 	if (command->flags & FED_COMMAND_DISCARDS)
 		tell_discarded(shell, c);

@@ -8,6 +8,7 @@
 
 #include "figures/save.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 
 #define LENGTH_MOST (200 * FED_POINTS_PER_CM) /* what PDF readers take */
 
@@ -59,6 +60,7 @@ int fed__figure_end(struct fed_drawing *d, struct fed_shell *shell,
 	fed_drawing_release(d);
 	if (rc)
 		return FED_FAIL;
+	fed__wrote(shell, form->to);
 	fed__print(shell, "wrote %s (%.1f x %.1f cm)\n", form->to, width, height);
 	return FED_OK;
 }

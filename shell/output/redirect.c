@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 
 #define APPEND_MOST ((uint64_t)1 << 32) /* bytes of a file that is appended to */
 
@@ -56,7 +57,8 @@ static int open_file(struct fed_redirect *r, FILE **out, struct fed_error *err)
 	return rc;
 }
 
-static int close_file(struct fed_redirect *r, FILE *out, struct fed_error *err)
+static int close_file(struct fed_redirect *r, struct fed_shell *shell, FILE *out,
+                      struct fed_error *err)
 {
 	const bool failed = fflush(out) || ferror(out);
 	const int error = errno;
@@ -66,7 +68,12 @@ static int close_file(struct fed_redirect *r, FILE *out, struct fed_error *err)
 			fed_file_abandon(&r->file);
 		return fed_fail(err, "%s: %s", fed_show(fed_text_str(&r->target)).s, strerror(error));
 	}
-	return r->plain ? FED_OK : fed_file_commit(&r->file, err);
+	if (r->plain)
+		return FED_OK;
+	if (fed_file_commit(&r->file, err))
+		return FED_FAIL;
+	fed__wrote(shell, fed_text_str(&r->target));
+	return FED_OK;
 }
 
 /* Programs ------------------------------------------------------------------ */
@@ -202,7 +209,7 @@ int fed__redirect_close(struct fed_redirect *r, struct fed_shell *shell, struct 
 	shell->screen = r->screen;
 	shell->form = r->form_before;
 	if (r->outlet == FED_OUTLET_FILE || r->outlet == FED_OUTLET_APPEND)
-		rc = close_file(r, out, err);
+		rc = close_file(r, shell, out, err);
 	else if (r->outlet == FED_OUTLET_COMMAND)
 		rc = fed__program_feed_end(&r->program, fed_text_str(&r->target), err);
 	if (r->outlet == FED_OUTLET_PAGER && r->said)

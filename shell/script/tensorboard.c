@@ -18,6 +18,7 @@
 #include "report/tensorboard.h"
 #include "shell/language/origins.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 
 static double now(void)
 {
@@ -203,6 +204,7 @@ void fed__tensorboard_event(void *ctx, const struct fed_event *event)
 	}
 	if ((t->file ? add_round(t, event->record, &err) : begin_run(shell, &err)) == FED_OK) {
 		t->version = event->version;
+		fed__wrote(shell, t->folder);
 		return;
 	}
 	fed__tensorboard_stop(shell);

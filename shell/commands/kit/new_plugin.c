@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "shell/commands/kit/templates.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 
 const char *const fed__kind_names[] = {"aggregator", "transport", "model", "attack",
                                        "selection",  "codec",     NULL};
@@ -206,6 +207,7 @@ int fed__run_new(struct fed_shell *shell, const struct fed_call *call, struct fe
 			remove_files(a->name);
 		return FED_FAIL;
 	}
+	fed__wrote(shell, path);
 	fed__print(shell, "wrote %s; `edit %s`, then `build %s`\n", path, a->name, a->name);
 	return FED_OK;
 }

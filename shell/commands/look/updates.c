@@ -15,6 +15,7 @@
 #include "session/composition.h"
 #include "train/clients/names.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "tui/views/update_map.h"
 
 enum view { AS_TABLE, AS_MAP, AS_MATRIX };
@@ -260,6 +261,7 @@ int fed__run_updates(struct fed_shell *shell, const struct fed_call *call, struc
 			shell->fault = FED_EXIT_IO;
 		if (rc)
 			return FED_FAIL;
+		fed__wrote(shell, a->save);
 		fed__print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
 	}

@@ -13,6 +13,7 @@
 #include "report/page/page.h"
 #include "shell/commands/study/study.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "shell/script/share.h"
 
 #define PROGRAM "fedsh " FED_VERSION
@@ -102,8 +103,10 @@ int fed__run_report(struct fed_shell *shell, const struct fed_call *call, struct
 	int rc = *a->study ? write_study(a, &html, err) : write_run(shell, a, &html, err);
 	if (rc == FED_OK && (rc = write_file(a->file, &html, err)) != FED_OK)
 		shell->fault = FED_EXIT_IO;
-	if (rc == FED_OK)
+	if (rc == FED_OK) {
+		fed__wrote(shell, a->file);
 		fed__print(shell, "wrote %s\n", a->file);
+	}
 	fed_text_release(&html);
 	return rc ? FED_FAIL : FED_OK;
 }

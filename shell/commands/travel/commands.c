@@ -17,7 +17,7 @@ const struct fed_command fed__commands_travel[] = {
          "command ended, an open round, kept runs, and what `log` and `timeline` show. `undo 3`\n"
          "takes back three commands; what `source`, `replay` or `lesson` ran counts as one.\n"
          "`redo` goes forward again, until another command changes the session. Files that a\n"
-         "command wrote, and messages over real connections, are not taken back.\n"
+         "command wrote stay, and are named; messages over real connections stay sent.\n"
          "A recording gets the commands from before instead of those since then: a replay makes\n"
          "the session that you see. As the first command of a session `undo` goes on with the\n"
          "run that the last one left.",

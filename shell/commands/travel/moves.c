@@ -14,6 +14,7 @@
 #include "history/metrics.h"
 #include "shell/language/travel.h"
 #include "shell/output/print.h"
+#include "shell/output/written.h"
 #include "travel/search.h"
 #include "travel/travel.h"
 
@@ -52,6 +53,7 @@ void fed__say_next(struct fed_shell *shell, struct fed_place from)
 {
 	const struct fed_tree *tree = fed_travel_tree(shell->travel);
 	const struct fed_place here = fed_travel_place(shell->travel);
+	const struct fed_place came_from = from;
 	struct fed_text command = {0};
 
 	while (from.revision && !fed_place_is(tree->revision[from.revision].from, here))
@@ -67,6 +69,7 @@ void fed__say_next(struct fed_shell *shell, struct fed_place from)
 	const struct fed_instance *transport = &fed_session_parts(shell->session)->transport;
 	if (transport->entry && !fed_is_simulated(transport))
 		fed__print(shell, "what was sent over real connections stays sent\n");
+	fed__written_tell(shell, came_from);
 	fed_text_release(&command);
 }
 

@@ -160,6 +160,61 @@ START_TEST(a_recording_leads_to_the_session_as_it_is)
 }
 END_TEST
 
+/* A recording that ends within a run has the digests of the versions up to there. */
+START_TEST(a_recording_that_ends_within_a_run_can_be_verified)
+{
+	struct fed_text line = {0}, file = {0};
+	struct fed_error err = {""};
+
+	fed_text_add(&line, "record %s", fed_temp_file(&temp, "v.fedsh"));
+	run(fed_text_str(&line));
+	run(BLOBS "round 2; step 3; round 6; rewind 5; record stop");
+	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "v.fedsh"), 4000, &file, &err), &err);
+	assert_shows(fed_text_str(&file), "\n#: seed 1\n");
+	assert_shows(fed_text_str(&file), "\n#= 5 ");
+	assert_lacks(fed_text_str(&file), "\n#= 6 ");
+	fed_text_clear(&line);
+	fed_text_add(&line, "replay %s verify", fed_temp_file(&temp, "v.fedsh"));
+	assert_shows(run(fed_text_str(&line)), "all 5 versions: the same bits");
+	fed_text_release(&line);
+	fed_text_release(&file);
+}
+END_TEST
+
+/* Type "VERB FILE AFTER". */
+static const char *with_file(const char *verb, const char *name, const char *after)
+{
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "%s%s%s", verb, fed_temp_file(&temp, name), after);
+	const char *said = run(fed_text_str(&line));
+	fed_text_release(&line);
+	return said;
+}
+
+START_TEST(files_that_stay_are_named)
+{
+	run(BLOBS "round 2");
+	with_file("export ", "a.csv", "");
+	run("round 3");
+	with_file("plot accuracy to=", "b.svg", "");
+	with_file("versions > ", "c.txt", "");
+	assert_shows(run("undo"), "/c.txt stay as written");
+	run("redo");
+	const char *said = run("rewind -4");
+	assert_shows(said, "/a.csv, ");
+	assert_shows(said, "/b.svg, ");
+	run("redo");
+	/* One that is written again is of there; those before the place are not named. */
+	with_file("export ", "a.csv", "");
+	run("set lr 0.1");
+	assert_lacks(run("undo"), "written");
+	/* What a command writes is of its end. */
+	with_file("round 2 > ", "d.txt", "");
+	assert_shows(run("undo"), "/d.txt stays as written");
+}
+END_TEST
+
 /* A script that says it has the same bits as one that never discarded anything. */
 START_TEST(a_script_may_say_it)
 {
@@ -221,6 +276,8 @@ FED_SUITE(undo)
 	tcase_add_loop_test(tests, it_goes_back_to_the_bit_and_forward_again, 0,
 	                    (int)(sizeof ways / sizeof *ways));
 	tcase_add_test(tests, a_recording_leads_to_the_session_as_it_is);
+	tcase_add_test(tests, a_recording_that_ends_within_a_run_can_be_verified);
+	tcase_add_test(tests, files_that_stay_are_named);
 	tcase_add_test(tests, a_script_may_say_it);
 	tcase_add_test(tests, commands_are_taken_back_one_by_one);
 	tcase_add_test(tests, one_that_is_too_large_is_refused_at_once);
