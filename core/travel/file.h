@@ -22,6 +22,7 @@ struct fed_arriving {
 	struct fed_tree tree;
 	struct fed_place at;
 	uint32_t branch, groups, runs;
+	bool carries; /* its session has other breakpoints than the place */
 };
 void fed__arriving_free(struct fed_arriving *, struct fed_snapshots *); /* NULL is fine */
 /* Read the history of a file, if it has one; the loader fails where it is not whole. */

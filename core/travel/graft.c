@@ -126,7 +126,7 @@ int fed__travel_graft(struct fed_travel *t, struct fed_arriving *a, uint32_t gro
 	}
 	t->groups += a->groups;
 	t->runs += a->runs + 1;
-	t->carries = false;
+	t->carries = a->carries;
 	t->logs.shift = 0;
 	t->logs.epoch = ++t->logs.epochs;
 	return FED_OK;

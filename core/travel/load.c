@@ -266,6 +266,9 @@ static void load_tree(struct fed_loader *f, struct fed_travel *t, struct fed_arr
 	if (!f->failed)
 		check_numbers(f, a);
 	fed_loader_end(f);
+	a->carries = fed_loader_begin_optional(f, "+carried breaks");
+	if (a->carries)
+		fed_loader_end(f);
 }
 
 void fed__load_history(struct fed_loader *f, struct fed_travel *t, struct fed_arriving **out)

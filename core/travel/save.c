@@ -246,6 +246,10 @@ static void save_tree(struct file_selection *x, struct fed_saver *f)
 	fed_put_u32(f, t->groups);
 	fed_put_u32(f, t->runs);
 	fed_saver_end(f);
+	if (t->carries) {
+		fed_saver_begin(f, "+carried breaks");
+		fed_saver_end(f);
+	}
 }
 
 void fed__save_history(struct fed_saver *f, struct fed_travel *t)

@@ -106,6 +106,24 @@ START_TEST(places_are_the_same_in_another_session)
 }
 END_TEST
 
+/* Breakpoints that came along to an earlier place are there in the file, and become a revision of
+ * their own before the run that they stop. */
+START_TEST(carried_breakpoints_are_saved)
+{
+	run(BLOBS "round 6; break client==1 and event==trained; reverse-step");
+	run(with_file("save ", ""));
+	close_lab();
+	open_lab();
+	run(with_file("restore ", ""));
+	shell_lab_run(&lab, "round 4");
+	ck_assert_uint_eq(fed_session_version(lab.shell.session), 6);
+	const struct fed_tree *tree = fed_travel_tree(lab.shell.travel);
+	const struct fed_revision *last = &tree->revision[fed_travel_place(lab.shell.travel).revision];
+	ck_assert_str_eq(tree->revision[last->from.revision].lines,
+	                 "break delete all\nbreak client==1 and event==trained\n");
+}
+END_TEST
+
 START_TEST(a_history_follows_the_one_that_is_here)
 {
 	uint64_t here[PLACES], there[PLACES];
@@ -360,6 +378,7 @@ FED_SUITE(travel_file)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, places_are_the_same_in_another_session);
+	tcase_add_test(tests, carried_breakpoints_are_saved);
 	tcase_add_test(tests, a_history_follows_the_one_that_is_here);
 	tcase_add_test(tests, undo_takes_back_a_script_that_restores);
 	tcase_add_test(tests, the_present_alone);
