@@ -337,6 +337,7 @@ static void set_front(struct fed_shell_job *job, const struct fed_shell *shell)
 		.errors = job->output.errors,
 		.screen = shell->screen,
 		.form = shell->form,
+		.progress = shell->progress, /* `continue` counts on from there */
 	};
 }
 
@@ -420,6 +421,7 @@ enum fed_exit fed__job_end(struct fed_shell *shell, struct fed_text *out)
 	fed__signals_behind(false); /* Ctrl-C is for its last event */
 	fed_runner_free(job->runner);
 	exchange_fronts(job);
+	shell->progress = job->front.progress;
 	fed_text_release(&job->front.line);
 	fed__job_output_take(&job->output, out, true);
 	shell->jobs.running = NULL;

@@ -155,6 +155,10 @@ START_TEST(ctrl_z_puts_a_run_behind)
 	emulator_wait("[2] stopped: continue");
 	emulator_type("jobs\r");
 	emulator_wait("stopped");
+	emulator_type("continue\r"); /* it counts all rounds of the run */
+	emulator_wait("of 30000:");
+	emulator_type("\003");
+	emulator_wait("`continue` goes on");
 	emulator_type("quit\r");
 	ck_assert_int_eq(emulator_end(), 0);
 }
