@@ -281,6 +281,7 @@ struct fed_shell {
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
 	struct fed_travel *travel; /* owned: the history of the session (language/travel.h) */
+	bool travel_warned;        /* that its file cannot grow */
 	uint32_t travel_group;     /* of the commands that run now, which are undone at once; 0: none */
 	bool replaying;            /* a line is played to go somewhere in the history */
 	struct fed_plugin_watch plugin_watch;

@@ -33,9 +33,11 @@ struct fed_chunk_store {
 	uint32_t buckets;
 	size_t memory, memory_limit, others; /* bytes; others: of its users */
 	uint64_t disk, disk_limit, file_end;
-	uint32_t spilled; /* all chunks below were tried to be moved to the file */
+	uint32_t spilled; /* the chunk that was moved to the file last */
 	struct fed_chunk_folder folder;
-	int file; /* -1: not made yet */
+	int file;                 /* -1: not made yet */
+	bool refused;             /* it cannot be made: it is not tried again before the next limit */
+	struct fed_error failure; /* why the file is missing or full; "": it is not */
 	struct fed_chunk_codec codec;
 	unsigned char out[FED_CHUNK_BYTES], base[FED_CHUNK_BYTES];
 };
@@ -108,13 +110,18 @@ static void open_file(struct fed_chunk_store *s)
 {
 	struct fed_text path = {0};
 
-	if (s->file >= 0 || !s->folder.put || !s->folder.put(s->folder.ctx, &path))
+	if (s->file >= 0 || s->refused || !s->folder.put || !s->folder.put(s->folder.ctx, &path))
 		return;
 	s->file = open(path.s, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (s->file < 0) { /* a file system without files that have no name */
+		const size_t folder = path.len;
+
 		fed_text_add(&path, "/snapshots.XXXXXX");
 		s->file = path.failed ? -1 : mkostemp(path.s, O_CLOEXEC);
-		if (s->file >= 0)
+		s->refused = s->file < 0;
+		if (s->refused)
+			fed_fail(&s->failure, "%.*s: %s", (int)folder, path.s, strerror(errno));
+		else
 			unlink(path.s);
 	}
 	fed_text_release(&path);
@@ -156,9 +163,12 @@ static bool read_all(int file, unsigned char *bytes, size_t n, uint64_t at)
 static bool spill(struct fed_chunk_store *s, struct chunk *c)
 {
 	open_file(s);
-	if (s->file < 0 || s->disk + c->stored > s->disk_limit ||
-	    !write_all(s->file, c->bytes, c->stored, s->file_end))
+	if (s->file < 0 || s->disk + c->stored > s->disk_limit)
 		return false;
+	if (!write_all(s->file, c->bytes, c->stored, s->file_end)) {
+		fed_fail(&s->failure, "its file cannot grow: %s", strerror(errno));
+		return false;
+	}
 	c->at = s->file_end;
 	s->file_end += c->stored;
 	s->disk += c->stored;
@@ -171,18 +181,25 @@ static bool spill(struct fed_chunk_store *s, struct chunk *c)
 /* Move the oldest chunks to the file until memory holds no more than it may. */
 static void spill_oldest(struct fed_chunk_store *s)
 {
-	uint32_t i = s->spilled + 1;
+	for (uint32_t left = s->n; left && fed__chunks_memory(s) > s->memory_limit; left--) {
+		const uint32_t i = s->spilled % s->n + 1; /* numbers are used again: round and round */
 
-	for (; i <= s->n && fed__chunks_memory(s) > s->memory_limit; i++)
 		if (s->chunk[i].users && s->chunk[i].bytes && !spill(s, &s->chunk[i]))
-			break;
-	s->spilled = i <= s->n ? i - 1 : 0; /* places are used again: begin at the first one */
+			return;
+		s->spilled = i;
+	}
+}
+
+const char *fed__chunks_failure(const struct fed_chunk_store *s)
+{
+	return s->failure.text;
 }
 
 void fed__chunks_limit(struct fed_chunk_store *s, size_t memory, struct fed_chunk_folder folder,
                        uint64_t disk)
 {
 	s->folder = folder;
+	s->refused = false;
 	s->memory_limit = memory;
 	s->disk_limit = folder.put ? disk : 0;
 	spill_oldest(s);

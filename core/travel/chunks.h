@@ -31,6 +31,8 @@ struct fed_chunk_folder {
 /* Keep at most so many bytes in memory, and the rest in a file of at most `disk` bytes. */
 void fed__chunks_limit(struct fed_chunk_store *, size_t memory, struct fed_chunk_folder,
                        uint64_t disk);
+/* Why there is no file, or it cannot grow; "": it could so far. */
+const char *fed__chunks_failure(const struct fed_chunk_store *);
 size_t fed__chunks_memory_limit(const struct fed_chunk_store *);
 /* Whether memory and file hold more than they may. */
 bool fed__chunks_are_over(const struct fed_chunk_store *);

@@ -126,6 +126,11 @@ void fed_travel_limit(struct fed_travel *t, size_t memory, uint64_t disk)
 	fed__travel_thin(t);
 }
 
+const char *fed_travel_file_failure(const struct fed_travel *t)
+{
+	return fed__chunks_failure(t->snapshots.store);
+}
+
 void fed_travel_set_remake(struct fed_travel *t, double seconds)
 {
 	t->remake = seconds;

@@ -32,6 +32,8 @@ void fed_travel_free(struct fed_travel *); /* NULL is fine */
 /* Bytes of snapshots in memory, and in a file with what is beyond.  What is beyond both has fewer
  * snapshots, and takes longer to go to. */
 void fed_travel_limit(struct fed_travel *, size_t memory, uint64_t disk);
+/* Why the file of snapshots is missing or cannot grow, so that there are fewer; "": it can. */
+const char *fed_travel_file_failure(const struct fed_travel *);
 /* A snapshot every so many versions; 0: by what they cost. */
 void fed_travel_set_spacing(struct fed_travel *, uint64_t versions);
 

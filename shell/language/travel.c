@@ -251,6 +251,23 @@ static void tell_discarded(struct fed_shell *shell, const struct fed_travel_call
 	           name ? name : "", name ? "`" : "");
 }
 
+/* Once in a session: rounds go on all the same. */
+static void tell_failure(struct fed_shell *shell)
+{
+	const char *why = fed_travel_file_failure(shell->travel);
+	struct fed_text text = {0};
+
+	if (shell->travel_warned || !*why)
+		return;
+	fed_text_add(&text,
+	             "the history keeps fewer snapshots, and `rewind` takes longer: %s; `set "
+	             "history-memory 2G` keeps more in memory",
+	             why);
+	fed__print_warning(shell, fed_text_str(&text));
+	fed_text_release(&text);
+	shell->travel_warned = true;
+}
+
 void fed__travel_after(struct fed_shell *shell, const struct fed_command *command,
                        struct fed_travel_call *c, enum fed_exit result)
 {
@@ -275,6 +292,7 @@ void fed__travel_after(struct fed_shell *shell, const struct fed_command *comman
 		tell_discarded(shell, c);
 	if (c->groups)
 		shell->travel_group = 0;
+	tell_failure(shell);
 }
 
 void fed__travel_restarted(struct fed_shell *shell)

@@ -247,6 +247,24 @@ START_TEST(memory_holds_what_it_may)
 }
 END_TEST
 
+/* Rounds beyond the memory of the history, whose file has so many bytes at most; how often it was
+ * said that there are fewer snapshots. */
+static unsigned count_warnings(uint64_t disk)
+{
+	unsigned warnings = 0;
+
+	run(BLOBS "set snapshot-every 1; set history-memory 1M; round 300");
+	run("round 100");
+	ck_assert_uint_eq(fed_session_version(lab.shell.session), 400);
+	ck_assert_uint_le(fed_travel_memory(lab.shell.travel), 1000000);
+	ck_assert_uint_le(fed_travel_disk(lab.shell.travel), disk);
+	ck_assert_uint_gt(fed_travel_snapshots(lab.shell.travel), 10);
+	run("rewind 200; rewind 10; redo");
+	for (const char *at = shell_lab_said(&lab); (at = strstr(at, "keeps fewer snapshots")); at++)
+		warnings++;
+	return warnings;
+}
+
 /* The file of the history cannot grow, as on a full disk. */
 START_TEST(a_full_disk_thins_snapshots)
 {
@@ -257,11 +275,30 @@ START_TEST(a_full_disk_thins_snapshots)
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-	run(BLOBS "set snapshot-every 1; set history-memory 1M; round 300");
-	ck_assert_uint_le(fed_travel_memory(lab.shell.travel), 1000000);
-	ck_assert_uint_le(fed_travel_disk(lab.shell.travel), 100000);
-	run("rewind 200; rewind 10; redo");
+	ck_assert_uint_eq(count_warnings(100000), 1);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "its file cannot grow: File too large"));
 	setrlimit(RLIMIT_FSIZE, &before);
+	unsetenv("XDG_STATE_HOME");
+}
+END_TEST
+
+/* Nor can it be made: a file is where its folder would be. */
+START_TEST(without_a_folder_snapshots_are_thinned)
+{
+	fed_temp_write(&temp, "file", "", 0);
+	setenv("XDG_STATE_HOME", fed_temp_file(&temp, "file"), 1);
+	ck_assert_uint_eq(count_warnings(0), 1);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "/file/fedsh/: Not a directory"));
+	unsetenv("XDG_STATE_HOME");
+}
+END_TEST
+
+/* Where it can grow nothing is said. */
+START_TEST(older_snapshots_go_to_a_file)
+{
+	setenv("XDG_STATE_HOME", temp.dir, 1);
+	ck_assert_uint_eq(count_warnings(4000000), 0);
+	ck_assert_uint_gt(fed_travel_disk(lab.shell.travel), 100000);
 	unsetenv("XDG_STATE_HOME");
 }
 END_TEST
@@ -386,6 +423,8 @@ FED_SUITE(travel_file)
 	tcase_add_test(tests, without_memory_rounds_and_commands_go_on);
 	tcase_add_test(tests, memory_holds_what_it_may);
 	tcase_add_test(tests, a_full_disk_thins_snapshots);
+	tcase_add_test(tests, without_a_folder_snapshots_are_thinned);
+	tcase_add_test(tests, older_snapshots_go_to_a_file);
 	tcase_add_test(tests, a_killed_program_leaves_a_whole_history);
 	tcase_set_timeout(tests, 120);
 	suite_add_tcase(suite, tests);
