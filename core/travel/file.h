@@ -36,6 +36,10 @@ uint64_t fed__history_bytes(struct fed_travel *);
  * this one's; group: of the command.  FED_FAIL: no memory, and nothing has changed. */
 int fed__travel_graft(struct fed_travel *, struct fed_arriving *, uint32_t group,
                       struct fed_error *);
+/* Whether this history has all revisions of the one that arrived: its present place, and a branch
+ * that goes there. */
+bool fed__travel_match(const struct fed_travel *, const struct fed_arriving *, struct fed_place *,
+                       uint32_t *branch);
 /* Forget what arrived and was not grafted. */
 void fed__travel_drop_arriving(struct fed_travel *);
 

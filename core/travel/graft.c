@@ -93,11 +93,25 @@ static void add_branches(struct fed_travel *t, const struct fed_arriving *a, uin
 	}
 }
 
-static void remember_arrival(struct fed_travel *t, struct fed_place at, uint32_t group)
+/* revisions: how many there were before. */
+static void remember_arrival(struct fed_travel *t, struct fed_place at, uint32_t group,
+                             uint32_t revisions)
 {
+	fed__travel_settle_arrivals(t);
 	if (t->n_arrivals == FED_ARRIVALS_MAX)
 		memmove(t->arrival, t->arrival + 1, --t->n_arrivals * sizeof *t->arrival);
-	t->arrival[t->n_arrivals++] = (struct fed_arrival){at, t->at, t->branch, group};
+	t->arrival[t->n_arrivals++] = (struct fed_arrival){at, t->at, t->branch, group, revisions};
+	t->arrivals_here = t->n_arrivals;
+}
+
+/* The session was restored at a place of this history. */
+static void arrive(struct fed_travel *t, struct fed_place at, uint32_t branch, bool carries)
+{
+	t->at = at;
+	t->branch = branch;
+	t->carries = carries;
+	t->logs.shift = 0;
+	t->logs.epoch = ++t->logs.epochs;
 }
 
 int fed__travel_graft(struct fed_travel *t, struct fed_arriving *a, uint32_t group,
@@ -105,13 +119,19 @@ int fed__travel_graft(struct fed_travel *t, struct fed_arriving *a, uint32_t gro
 {
 	struct fed_tree *to = &t->tree;
 	const uint32_t by = to->n, branches = to->n_branches;
+	struct fed_place at;
+	uint32_t branch;
 
 	if (by == 1) {
 		fed__tree_release(to, &t->snapshots);
 		*to = a->tree;
 		a->tree = (struct fed_tree){0};
-		t->at = a->at;
-		t->branch = a->branch;
+		arrive(t, a->at, a->branch, a->carries);
+	} else if (fed__travel_match(t, a, &at, &branch)) {
+		if (!fed_place_is(at, t->at))
+			remember_arrival(t, at, group, by);
+		arrive(t, at, branch, a->carries);
+		return FED_OK;
 	} else {
 		if (!reserve((void **)&to->revision, by, &to->capacity, a->tree.n, sizeof *to->revision) ||
 		    !reserve((void **)&to->branch, branches, &to->branch_capacity, a->tree.n_branches,
@@ -120,14 +140,10 @@ int fed__travel_graft(struct fed_travel *t, struct fed_arriving *a, uint32_t gro
 		add_revisions(t, a);
 		add_branches(t, a, by);
 		a->tree.n = 0; /* moved */
-		remember_arrival(t, moved(a->at, by), group);
-		t->at = moved(a->at, by);
-		t->branch = branches + a->branch;
+		remember_arrival(t, moved(a->at, by), group, by);
+		arrive(t, moved(a->at, by), branches + a->branch, a->carries);
 	}
 	t->groups += a->groups;
 	t->runs += a->runs + 1;
-	t->carries = a->carries;
-	t->logs.shift = 0;
-	t->logs.epoch = ++t->logs.epochs;
 	return FED_OK;
 }

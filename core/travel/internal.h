@@ -14,16 +14,17 @@
 /* A move that `redo` takes back. */
 struct fed_way {
 	struct fed_place place;
-	uint32_t branch;
+	uint32_t branch, arrivals; /* arrivals: as fed_travel.arrivals_here */
 };
 
 #define FED_ARRIVALS_MAX 64u
 
-/* Where a restored history was grafted: `undo` goes from there to where the session was. */
+/* Where a file was restored: `undo` goes from there to where the session was. */
 struct fed_arrival {
 	struct fed_place at, from;
-	uint32_t branch; /* that it was on */
-	uint32_t group;  /* of the command that restored */
+	uint32_t branch;    /* that it was on */
+	uint32_t group;     /* of the command that restored */
+	uint32_t revisions; /* of the history before it */
 };
 
 struct fed_arriving;
@@ -55,6 +56,7 @@ struct fed_travel {
 	struct fed_arriving
 		*arriving; /* owned: it was restored with the session (file.h); NULL: none */
 	struct fed_arrival arrival[FED_ARRIVALS_MAX]; /* [n_arrivals], the last one last */
+	uint32_t arrivals_here; /* the first so many came before the present place: `undo` sees them */
 	uint32_t n_arrivals, arrived; /* arrived: first branch of the last one, or UINT32_MAX */
 	/* Going somewhere. */
 	bool moving;
@@ -66,6 +68,14 @@ struct fed_travel {
 
 /* Steps of the open round; 0: none is open. */
 uint64_t fed__travel_steps(const struct fed_session *);
+/* A command follows the present place: arrivals that were gone back on are forgotten. */
+void fed__travel_settle_arrivals(struct fed_travel *);
+/* The place before the last n commands (groups count as one), and how many arrivals are before it.
+ */
+int fed__travel_before_commands(const struct fed_travel *, uint64_t n, uint32_t open_group,
+                                struct fed_place *, uint32_t *arrivals, struct fed_error *);
+/* The arrivals that are before a place on the way to the present one. */
+uint32_t fed__travel_arrivals_at(const struct fed_travel *, struct fed_place);
 /* The last place on the path to `to` with this version, and steps of the next round. */
 bool fed__travel_find(const struct fed_travel *, struct fed_place to, uint64_t version,
                       uint64_t steps, struct fed_place *);

@@ -130,49 +130,83 @@ int fed_travel_before_fault(const struct fed_travel *t, uint64_t number, struct 
 	return FED_OK;
 }
 
-static const struct fed_arrival *arrival_at(const struct fed_travel *t, struct fed_place p)
+/* A walk back over commands.  A file that was restored twice has two arrivals at the same place:
+ * each is passed once. */
+struct walk {
+	const struct fed_travel *t;
+	struct fed_place at;
+	uint32_t arrivals; /* the first so many came before `at` */
+};
+
+/* The arrival that brought the session there, or NULL. */
+static const struct fed_arrival *arrival_at(const struct walk *w)
 {
-	for (uint32_t i = t->n_arrivals; i-- > 0;)
-		if (fed_place_is(t->arrival[i].at, p))
-			return &t->arrival[i];
+	for (uint32_t i = w->arrivals; i-- > 0;)
+		if (fed_place_is(w->t->arrival[i].at, w->at))
+			return &w->t->arrival[i];
 	return NULL;
 }
 
-/* Group of the command that the session was brought to a place by, and where it came from. */
-static uint32_t group_of(const struct fed_travel *t, struct fed_place p)
+/* Group of the command that brought the session there. */
+static uint32_t group_at(const struct walk *w)
 {
-	const struct fed_arrival *a = arrival_at(t, p);
+	const struct fed_arrival *a = arrival_at(w);
 
-	return a ? a->group : t->tree.revision[p.revision].group;
+	return a ? a->group : w->t->tree.revision[w->at.revision].group;
 }
 
-static struct fed_place before(const struct fed_travel *t, struct fed_place p)
+static void go_before(struct walk *w)
 {
-	const struct fed_arrival *a = arrival_at(t, p);
+	const struct fed_arrival *a = arrival_at(w);
+	const uint32_t made = w->at.revision;
 
-	return a ? a->from : t->tree.revision[p.revision].from;
+	w->at = a ? a->from : w->t->tree.revision[made].from;
+	if (a)
+		w->arrivals = (uint32_t)(a - w->t->arrival);
+	while (!a && w->arrivals && w->t->arrival[w->arrivals - 1].revisions > made)
+		w->arrivals--;
 }
 
-int fed_travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t open_group,
-                               struct fed_place *place, struct fed_error *err)
+int fed__travel_before_commands(const struct fed_travel *t, uint64_t n, uint32_t open_group,
+                                struct fed_place *place, uint32_t *arrivals, struct fed_error *err)
 {
-	struct fed_place p = t->at;
+	struct walk w = {t, t->at, t->arrivals_here};
 	uint64_t left = n;
 
-	for (; left && p.revision; left--) {
-		const uint32_t group = group_of(t, p);
+	for (; left && w.at.revision; left--) {
+		const uint32_t group = group_at(&w);
 
 		do
-			p = before(t, p);
-		while (p.revision && group && group != open_group && group_of(t, p) == group);
+			go_before(&w);
+		while (w.at.revision && group && group != open_group && group_at(&w) == group);
 	}
 	if (left == n)
 		return fed_fail(err, "no command before this one has changed the session");
 	if (left)
 		return fed_fail(err, "only %llu command%s changed the session so far",
 		                (unsigned long long)(n - left), n - left == 1 ? "" : "s");
-	*place = p;
+	*place = w.at;
+	*arrivals = w.arrivals;
 	return FED_OK;
+}
+
+uint32_t fed__travel_arrivals_at(const struct fed_travel *t, struct fed_place p)
+{
+	uint32_t made = UINT32_MAX, n = t->arrivals_here; /* made: the revision after the place */
+
+	if (!fed__place_leads_to(&t->tree, p, t->at))
+		return t->n_arrivals;
+	for (struct fed_place at = t->at; at.revision > p.revision;
+	     at = t->tree.revision[at.revision].from)
+		made = at.revision;
+	while (n && t->arrival[n - 1].revisions > made)
+		n--;
+	return n;
+}
+
+void fed__travel_settle_arrivals(struct fed_travel *t)
+{
+	t->n_arrivals = t->arrivals_here;
 }
 
 /* The journal ----------------------------------------------------------------------------- */

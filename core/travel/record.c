@@ -263,6 +263,7 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
 	t->rested = now;
 	t->n_ways = 0;
 	t->carries = false;
+	fed__travel_settle_arrivals(t);
 	if (choose_branch(t, forked, err) || add_revision(t, entry, err)) {
 		drop_pending(t);
 		fed__travel_begin_anew(t);

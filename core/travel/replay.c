@@ -396,20 +396,27 @@ static void return_branch(struct fed_travel *t)
 	}
 }
 
+static void add_way(struct fed_travel *t, struct fed_way way)
+{
+	if (t->n_ways == FED_WAYS_MAX)
+		memmove(t->way, t->way + 1, --t->n_ways * sizeof *t->way);
+	t->way[t->n_ways++] = way;
+}
+
 int fed__move_to(struct fed_travel *t, struct fed_move *m, const struct fed_place *to, int rc,
                  struct fed_error *err)
 {
-	const struct fed_way left = {t->at, t->branch};
+	const struct fed_way left = {t->at, t->branch, t->arrivals_here};
+	const uint32_t arrivals = to ? fed__travel_arrivals_at(t, *to) : t->arrivals_here;
 
 	rc = fed__move_end(t, m, to, rc, err);
-	if (rc == FED_OK)
+	if (rc == FED_OK) {
+		t->arrivals_here = arrivals;
 		return_branch(t);
-	if (rc || fed__place_leads_to(&t->tree, left.place, t->at))
-		return rc; /* forward on the branch there is no way back: `rewind` leads there */
-	if (t->n_ways == FED_WAYS_MAX)
-		memmove(t->way, t->way + 1, --t->n_ways * sizeof *t->way);
-	t->way[t->n_ways++] = left;
-	return FED_OK;
+	}
+	if (rc == FED_OK && !fed__place_leads_to(&t->tree, left.place, t->at))
+		add_way(t, left); /* forward on the branch there is none: `rewind` leads back */
+	return rc;
 }
 
 int fed_travel_go(struct fed_travel *t, struct fed_place p, struct fed_error *err)
@@ -440,6 +447,23 @@ int fed_travel_visit(struct fed_travel *t, struct fed_place p,
 	return fed__move_end(t, &m, NULL, rc, err);
 }
 
+int fed_travel_undo(struct fed_travel *t, uint64_t n, uint32_t open_group, struct fed_error *err)
+{
+	const struct fed_way left = {t->at, t->branch, t->arrivals_here};
+	struct fed_place to;
+	uint32_t arrivals;
+
+	if (fed__travel_before_commands(t, n, open_group, &to, &arrivals, err))
+		return FED_FAIL;
+	const int rc = fed_travel_go(t, to, err);
+	if (rc)
+		return rc;
+	t->arrivals_here = arrivals;
+	if (fed__place_leads_to(&t->tree, left.place, to)) /* a file was restored that is earlier */
+		add_way(t, left);
+	return FED_OK;
+}
+
 int fed_travel_redo(struct fed_travel *t, struct fed_error *err)
 {
 	if (t->n_ways == 0)
@@ -455,6 +479,7 @@ int fed_travel_redo(struct fed_travel *t, struct fed_error *err)
 	if (rc == FED_OK) {
 		t->n_ways--;
 		t->branch = way.branch;
+		t->arrivals_here = way.arrivals;
 	}
 	return rc;
 }

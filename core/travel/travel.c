@@ -38,7 +38,7 @@ static void set_root(struct fed_travel *t)
 	t->tree.n = t->tree.n_branches = 1;
 	t->at = (struct fed_place){0};
 	t->branch = 0;
-	t->n_ways = t->n_arrivals = 0;
+	t->n_ways = t->n_arrivals = t->arrivals_here = 0;
 }
 
 static int keep_root(struct fed_travel *t, struct fed_error *err)

@@ -101,14 +101,11 @@ uint64_t fed_travel_disk(const struct fed_travel *);
 uint32_t fed_travel_snapshots(const struct fed_travel *);
 
 /* The last place on the present branch, before or after the present one, at which this run had a
- * version.  On the path to the present place: the place
- * before fault number k was injected; before the last n commands (groups count as one). */
+ * version.  The place on the path to the present one before fault number k was injected. */
 int fed_travel_at_version(const struct fed_travel *, uint64_t version, struct fed_place *,
                           struct fed_error *);
 int fed_travel_before_fault(const struct fed_travel *, uint64_t number, struct fed_place *,
                             struct fed_error *);
-int fed_travel_before_commands(const struct fed_travel *, uint64_t n, uint32_t open_group,
-                               struct fed_place *, struct fed_error *);
 /* The last place on the paths to both of two places. */
 struct fed_place fed_travel_common(const struct fed_travel *, struct fed_place, struct fed_place);
 /* Append the lines of the journal that lead from one place to another one after it. */
@@ -129,6 +126,8 @@ int fed_travel_go(struct fed_travel *, struct fed_place, struct fed_error *);
 /* Call `look` with the session at a place, and bring it back. */
 int fed_travel_visit(struct fed_travel *, struct fed_place,
                      int (*look)(void *ctx, struct fed_error *), void *ctx, struct fed_error *);
+/* Go back to before the last n commands; those of a group count as one, but of the open one. */
+int fed_travel_undo(struct fed_travel *, uint64_t n, uint32_t open_group, struct fed_error *);
 /* Forward again to where the last move came from. */
 int fed_travel_redo(struct fed_travel *, struct fed_error *);
 

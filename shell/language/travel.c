@@ -150,8 +150,11 @@ static void tell_arrived(struct fed_shell *shell, uint32_t first)
 		if (*tree->branch[k].name)
 			fed_text_add(&text, "%s `%s`%s", text.len ? "," : "", tree->branch[k].name,
 			             k == fed_travel_branch(shell->travel) ? " (here)" : "");
-	if (first)
+	if (first && text.len)
 		fed__print(shell, "the history of the file is on%s\n", fed_text_str(&text));
+	else if (first)
+		fed__print(shell, "its history is known here; this is a place on branch `%s`\n",
+		           tree->branch[fed_travel_branch(shell->travel)].name);
 	fed_text_release(&text);
 }
 
@@ -361,6 +364,16 @@ int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error
 {
 	prepare(shell);
 	const int rc = fed_travel_go(shell->travel, p, err);
+
+	if (rc == FED_OK)
+		fed__travel_follow(shell);
+	return rc;
+}
+
+int fed__travel_undo(struct fed_shell *shell, uint64_t n, struct fed_error *err)
+{
+	prepare(shell);
+	const int rc = fed_travel_undo(shell->travel, n, shell->travel_group, err);
 
 	if (rc == FED_OK)
 		fed__travel_follow(shell);

@@ -39,6 +39,7 @@ void fed__travel_restarted(struct fed_shell *);
 void fed__travel_follow(struct fed_shell *);
 /* Go to a place, with the journal of then. */
 int fed__travel_to(struct fed_shell *, struct fed_place, struct fed_error *);
+int fed__travel_undo(struct fed_shell *, uint64_t commands, struct fed_error *);
 int fed__travel_redo(struct fed_shell *, struct fed_error *);
 int fed__travel_switch(struct fed_shell *, const char *branch, struct fed_error *);
 #endif

@@ -156,7 +156,20 @@ static const char *const changes[] = {
 	"model mlp hidden=5,4",
 	"transport lossy",
 	"transport local",
+	"save FILE",
+	"restore FILE",
+	"restore FILE",
 };
+
+/* A random command, on one file of this session. */
+static void put_change(struct fed_text *line, struct fed_stream *random, const char *file)
+{
+	const char *change = changes[fed_stream_below(random, sizeof changes / sizeof *changes)];
+	const char *at = strstr(change, "FILE");
+
+	fed_text_put(line, change, at ? (size_t)(at - change) : strlen(change));
+	fed_text_add(line, "%s", at ? file : "");
+}
 
 /* A random move, where the name of a branch is needed one that there is. */
 static void put_move(struct fed_text *line, struct fed_stream *random)
@@ -222,9 +235,11 @@ START_TEST(each_place_has_the_state_of_the_first_visit)
 {
 	struct fed_stream random = fed_stream_open((uint64_t)_i + 1, FED_FOR_OBSERVER, 0, 0);
 	struct fed_text line = {0};
+	struct fed_temp temp;
 	unsigned moves = 0;
 	size_t said = 0;
 
+	fed_temp_make(&temp);
 	fed_free(notes);
 	notes = NULL;
 	n_notes = 0;
@@ -236,8 +251,7 @@ START_TEST(each_place_has_the_state_of_the_first_visit)
 		if (move)
 			put_move(&line, &random);
 		else
-			fed_text_add(&line, "%s",
-			             changes[fed_stream_below(&random, sizeof changes / sizeof *changes)]);
+			put_change(&line, &random, fed_temp_file(&temp, "walk.fed"));
 		const struct fed_place from = fed_travel_place(lab.shell.travel);
 		shell_lab_run(&lab, fed_text_str(&line));
 		if (getenv("FED_TRAVEL_SAY"))
@@ -249,6 +263,7 @@ START_TEST(each_place_has_the_state_of_the_first_visit)
 	}
 	ck_assert_uint_gt(moves, 0);
 	fed_text_release(&line);
+	fed_temp_remove(&temp);
 }
 END_TEST
 

@@ -193,6 +193,51 @@ START_TEST(the_present_alone)
 }
 END_TEST
 
+static uint32_t count_branches(void)
+{
+	return fed_travel_tree(lab.shell.travel)->n_branches;
+}
+
+/* A file that was saved here, or restored before, brings no second history: the session goes to its
+ * place, and `undo` back to where it was each time. */
+START_TEST(a_history_that_is_here_is_not_added_again)
+{
+	run(BLOBS TREE);
+	run(with_file("save ", ""));
+	const uint64_t saved = digest();
+	const uint32_t branches = count_branches(), revisions = fed_travel_tree(lab.shell.travel)->n;
+	run("round 2");
+	const uint64_t later = digest();
+	run(with_file("restore ", ""));
+	ck_assert_uint_eq(digest(), saved);
+	run(with_file("switch main; restore ", ""));
+	ck_assert_uint_eq(digest(), saved);
+	run(with_file("switch main; set lr 0.3; restore ", ""));
+	ck_assert_uint_eq(count_branches(), branches);
+	ck_assert_uint_eq(fed_travel_tree(lab.shell.travel)->n, revisions + 2);
+	run("undo 2"); /* the last restore, and what came before it */
+	ck_assert_uint_ne(digest(), saved);
+	run("redo");
+	ck_assert_uint_eq(digest(), saved);
+	/* All three were taken from where the session was; each undone once. */
+	run("switch b1");
+	ck_assert_uint_eq(digest(), later);
+	run("undo");
+	ck_assert_uint_eq(digest(), saved);
+	run("redo; round");
+
+	/* Another beginning has the same commands. */
+	close_lab();
+	open_lab();
+	run("set seed 6; " BLOBS TREE);
+	run(with_file("restore ", ""));
+	ck_assert_uint_eq(count_branches(), 2 * branches);
+	run(with_file("round; restore ", ""));
+	ck_assert_uint_eq(count_branches(), 2 * branches);
+	ck_assert_uint_eq(digest(), saved);
+}
+END_TEST
+
 /* Damage ------------------------------------------------------------------------------------ */
 
 START_TEST(without_memory_a_session_and_its_history_stay)
@@ -416,6 +461,7 @@ FED_SUITE(travel_file)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, places_are_the_same_in_another_session);
 	tcase_add_test(tests, carried_breakpoints_are_saved);
+	tcase_add_test(tests, a_history_that_is_here_is_not_added_again);
 	tcase_add_test(tests, a_history_follows_the_one_that_is_here);
 	tcase_add_test(tests, undo_takes_back_a_script_that_restores);
 	tcase_add_test(tests, the_present_alone);

@@ -99,14 +99,10 @@ int fed__run_undo(struct fed_shell *shell, const struct fed_call *call, struct f
 {
 	const struct fed_undo_args *a = call->args;
 	const struct fed_place from = fed_travel_place(shell->travel);
-	struct fed_place to;
 
 	if (undoes_quit(shell))
 		return undo_quit(shell);
-	int rc =
-		fed_travel_before_commands(shell->travel, (uint64_t)a->n, shell->travel_group, &to, err);
-	if (rc == FED_OK)
-		rc = fed__travel_to(shell, to, err);
+	const int rc = fed__travel_undo(shell, (uint64_t)a->n, err);
 	if (rc)
 		return rc;
 	fed__say_place(shell, "back at");
