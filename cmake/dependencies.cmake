@@ -44,6 +44,13 @@ if(NOT SQLITE_FOUND)
 	message(STATUS "sqlite3 is not installed: studies are not kept")
 endif()
 
+# For `--mpi`: a module for each MPI library; without one the option says so.
+pkg_check_modules(OPENMPI IMPORTED_TARGET ompi-c)
+pkg_check_modules(MPICH IMPORTED_TARGET mpich)
+if(NOT OPENMPI_FOUND AND NOT MPICH_FOUND)
+	message(STATUS "no MPI library is installed: sessions do not run on several machines")
+endif()
+
 # OpenBLAS: the pthread build, since Debian's serial one gives wrong results when several threads
 # call it at once.
 find_library(OPENBLAS_LIBRARY NAMES openblas

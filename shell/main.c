@@ -13,6 +13,7 @@
 #include "base/blas.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cluster/cluster.h"
 #include "shell/commands.h"
 #include "shell/jobs/job.h"
 #include "shell/language/autosave.h"
@@ -40,7 +41,7 @@ struct options {
 	int commands;
 	const char *json;
 	const char *config; /* NULL: the default, at a prompt; "": none */
-	bool no_color, brief, watch, step, check, readonly, attach;
+	bool no_color, brief, watch, step, check, readonly, attach, mpi;
 	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
 };
@@ -64,6 +65,8 @@ static const char usage[] =
 	"                   show the watch of a session that runs at another prompt: the number of "
 	"its\n"
 	"                   process, or nothing if there is one; keys look, commands are typed there\n"
+	"      --mpi        train on all ranks of the MPI job that this process is started in, as by\n"
+	"                   `mpirun -n 8 fedsh --mpi FILE`\n"
 	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
 	"too;\n"
 	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
@@ -124,6 +127,38 @@ static char *plugin_folder(void)
 	const char *given = getenv("FEDSH_PLUGINS");
 
 	return given && *given ? fed_strdup(given) : beside(names, 2);
+}
+
+/* Join the job that --mpi is about; *left: this process was another rank of it, which has served,
+ * and ends with *result. */
+static struct fed_cluster *join_ranks(bool *left, enum fed_exit *result)
+{
+	char own[4096], installed[4200];
+	const char *const folder[] = {own, installed, NULL};
+	struct fed_cluster *cluster = NULL;
+	struct fed_error err;
+
+	own_folder(own, sizeof own);
+	snprintf(installed, sizeof installed, "%s/%s/..", own, FED_PLUGINS_FROM_BIN);
+	*left = true;
+	*result = FED_EXIT_USAGE;
+	if (fed_cluster_join(&cluster, folder, &err)) {
+		fprintf(stderr, "error: --mpi: %s\n", err.text);
+		return NULL;
+	}
+	*left = fed_cluster_rank(cluster) > 0;
+	if (!*left)
+		return cluster;
+	char *plugins = plugin_folder();
+	*result = FED_EXIT_OK;
+	if (!plugins || fed_rank_serve(cluster, plugins, &err)) {
+		fprintf(stderr, "error: rank %d: %s\n", fed_cluster_rank(cluster),
+		        plugins ? err.text : "out of memory");
+		exit(FED_EXIT_IO); /* the launcher ends the others */
+	}
+	fed_free(plugins);
+	fed_cluster_leave(cluster);
+	return NULL;
 }
 
 static void find_lessons(struct fed_shell *shell)
@@ -247,17 +282,26 @@ static int parse_options(int argc, char **argv, struct options *o)
 		READONLY,
 		ATTACH,
 		LANGUAGE,
+		MPI,
 		VERSION,
 		HELP
 	};
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},       {"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},           {"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},           {"pace", required_argument, NULL, PACE},
-		{"columns", required_argument, NULL, COLUMNS}, {"step", no_argument, NULL, STEP},
-		{"readonly", no_argument, NULL, READONLY},     {"attach", no_argument, NULL, ATTACH},
-		{"config", required_argument, NULL, CONFIG},   {"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},     {NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},
+		{"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},
+		{"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},
+		{"pace", required_argument, NULL, PACE},
+		{"columns", required_argument, NULL, COLUMNS},
+		{"step", no_argument, NULL, STEP},
+		{"readonly", no_argument, NULL, READONLY},
+		{"attach", no_argument, NULL, ATTACH},
+		{"config", required_argument, NULL, CONFIG},
+		{"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},
+		{"mpi", no_argument, NULL, MPI},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -284,6 +328,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case READONLY:
 			o->readonly = true;
+			break;
+		case MPI:
+			o->mpi = true;
 			break;
 		case ATTACH:
 			o->attach = true;
@@ -471,6 +518,19 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	return FED_EXIT_USAGE;
 }
 
+static void use_ranks(struct fed_shell *shell, struct fed_cluster *cluster)
+{
+	struct fed_text line = {0}, doubts = {0};
+
+	fed_cluster_describe(cluster, &line, &doubts);
+	fprintf(stderr, "%s\n", fed_text_str(&line));
+	if (doubts.len)
+		fprintf(stderr, "warning: %s", fed_text_str(&doubts));
+	fed_text_release(&line);
+	fed_text_release(&doubts);
+	fed_session_use_ranks(shell->session, fed_cluster_ranks(cluster));
+}
+
 int main(int argc, char **argv)
 {
 	static struct fed_shell shell; /* static: large, and used by signal handlers */
@@ -489,6 +549,17 @@ int main(int argc, char **argv)
 	if (bad) {
 		fed_free(o.command);
 		return bad;
+	}
+	struct fed_cluster *cluster = NULL;
+	if (o.mpi) {
+		enum fed_exit ended;
+		bool left;
+
+		cluster = join_ranks(&left, &ended);
+		if (left) {
+			fed_free(o.command);
+			return (int)ended;
+		}
 	}
 	shell.groups = fed__command_groups;
 	shell.out = stdout;
@@ -520,6 +591,8 @@ int main(int argc, char **argv)
 		fed_free(o.command);
 		return FED_EXIT_PLUGIN;
 	}
+	if (cluster)
+		use_ranks(&shell, cluster);
 	if (start_guard(&shell, &err))
 		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
 	static const char *const headers[] = {"include", "../include"};
@@ -543,6 +616,7 @@ int main(int argc, char **argv)
 	fed__signals_connect(NULL);
 	result = finish_files(&shell, finish_output(shell.out, result));
 	fed__shell_release(&shell);
+	fed_cluster_leave(cluster);
 	fed_free(folder);
 	fed_free(o.command);
 	return (int)result;

@@ -96,19 +96,49 @@ static bool is_old_core(const char *core)
 	return false;
 }
 
+const char *fed_blas_core_for(enum fed_isa isa)
+{
+	static const char *const core[] = {
+		[FED_ISA_PLAIN] = "Prescott", [FED_ISA_AVX2] = "Haswell", [FED_ISA_AVX512] = "SkylakeX"};
+
+	return core[isa];
+}
+
 const char *fed_blas_better_core(void)
 {
+	const enum fed_isa isa = fed_cpu_isa();
+
 	if (getenv("OPENBLAS_CORETYPE") || !is_old_core(openblas_get_corename()))
 		return NULL;
-	switch (fed_cpu_isa()) {
-	case FED_ISA_AVX512:
-		return "SkylakeX";
-	case FED_ISA_AVX2:
-		return "Haswell";
-	case FED_ISA_PLAIN:
-		break;
+	return isa == FED_ISA_PLAIN ? NULL : fed_blas_core_for(isa);
+}
+
+const char *fed_blas_core(void)
+{
+	return openblas_get_corename();
+}
+
+/* What OpenBLAS itself calls when it is loaded and unloaded; in no header. */
+void gotoblas_dynamic_init(void) __attribute__((weak));
+void gotoblas_dynamic_quit(void) __attribute__((weak));
+
+int fed_blas_choose(const char *core, struct fed_error *err)
+{
+	fed__xsmm_init();
+	if (strcasecmp(core, openblas_get_corename()) == 0)
+		return FED_OK;
+	setenv("OPENBLAS_CORETYPE", core, 1);
+	if (gotoblas_dynamic_init && gotoblas_dynamic_quit) {
+		gotoblas_dynamic_quit();
+		gotoblas_dynamic_init();
+		openblas_set_num_threads(1);
 	}
-	return NULL;
+	if (strcasecmp(core, openblas_get_corename()) == 0)
+		return FED_OK;
+	return fed_reject(err,
+	                  "OpenBLAS computes with its kernels for %s here, and for %s elsewhere; "
+	                  "start all ranks with OPENBLAS_CORETYPE=%s",
+	                  openblas_get_corename(), core, core);
 }
 
 void fed_blas_init(void)

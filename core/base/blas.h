@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+#include "base/cpu.h"
+#include "fedsh/plugin.h"
+
 /* C (M,N) += A (M,K) B (K,N) */
 void fed_gemm_nn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc);
@@ -30,6 +33,14 @@ size_t fed_gemm_nt_scratch(int n, int k);
 const char *fed_blas_better_core(void);
 /* Sets one BLAS thread.  Called once, before any thread starts. */
 void fed_blas_init(void);
+/* Name of the kernels that OpenBLAS has chosen: "SkylakeX". */
+const char *fed_blas_core(void);
+/* The kernels that suit every processor with an instruction set. */
+const char *fed_blas_core_for(enum fed_isa);
+/* Let libxsmm and OpenBLAS choose again: for the instruction set that there is now (fed_cpu_limit),
+ * and these kernels.  After fed_blas_init(), before any product.  FED_REJECT: this OpenBLAS cannot.
+ */
+int fed_blas_choose(const char *core, struct fed_error *);
 /* "OpenBLAS 0.3.21 SkylakeX, libxsmm 1.17" for `fedsh --version`. */
 const char *fed_blas_describe(void);
 

@@ -48,16 +48,26 @@ static enum fed_isa detect_isa(void)
 	return most;
 }
 
+static atomic_int known_isa; /* isa + 1; every thread that detects it finds the same */
+
 enum fed_isa fed_cpu_isa(void)
 {
-	static atomic_int known; /* isa + 1; every thread that detects it finds the same */
-	int isa = atomic_load_explicit(&known, memory_order_relaxed);
+	int isa = atomic_load_explicit(&known_isa, memory_order_relaxed);
 
 	if (isa == 0) {
 		isa = (int)detect_isa() + 1;
-		atomic_store_explicit(&known, isa, memory_order_relaxed);
+		atomic_store_explicit(&known_isa, isa, memory_order_relaxed);
 	}
 	return (enum fed_isa)(isa - 1);
+}
+
+static atomic_int known_halves; /* 1: no, 2: yes */
+
+void fed_cpu_limit(enum fed_isa most, bool halves)
+{
+	if (fed_cpu_isa() > most)
+		atomic_store(&known_isa, (int)most + 1);
+	atomic_store(&known_halves, 1 + halves);
 }
 
 /* Family 25 of AMD: Zen 3, without AVX-512, and Zen 4. */
@@ -78,17 +88,23 @@ static bool detect_halves(void)
 
 bool fed_cpu_halves_vectors(void)
 {
-	static atomic_int known; /* 1: no, 2: yes */
-	int halves = atomic_load_explicit(&known, memory_order_relaxed);
+	int halves = atomic_load_explicit(&known_halves, memory_order_relaxed);
 
 	if (halves == 0) {
 		halves = 1 + detect_halves();
-		atomic_store_explicit(&known, halves, memory_order_relaxed);
+		atomic_store_explicit(&known_halves, halves, memory_order_relaxed);
 	}
 	return halves == 2;
 }
 
-int fed_cpu_count(void)
+static atomic_int sharers;
+
+void fed_cpu_share(int processes)
+{
+	atomic_store(&sharers, processes);
+}
+
+static int count_processors(void)
 {
 	/* The kernel refuses a set that is too small for the machine. */
 	for (int most = 1024; most <= 1 << 20; most *= 4) {
@@ -105,6 +121,13 @@ int fed_cpu_count(void)
 			return n;
 	}
 	return 1;
+}
+
+int fed_cpu_count(void)
+{
+	const int all = count_processors(), n = atomic_load(&sharers);
+
+	return n > 1 && all > n ? all / n : n > 1 ? 1 : all;
 }
 
 void fed_cpu_relax(unsigned turn)

@@ -17,10 +17,15 @@ enum fed_isa {
  * environment; detected once. */
 enum fed_isa fed_cpu_isa(void);
 const char *fed__isa_name(enum fed_isa);
+/* Use no better one from now on, and vectors as a processor does that halves them or not; before
+ * kernels are chosen. */
+void fed_cpu_limit(enum fed_isa, bool halves);
 /* Whether the processor has AVX-512 and multiplies its vectors in two halves (AMD Zen 4). */
 bool fed_cpu_halves_vectors(void);
-/* Processors that this process may run on, at least 1. */
+/* Processors that this process may run on, or its share of them; at least 1. */
 int fed_cpu_count(void);
+/* So many processes share them; before threads are started. */
+void fed_cpu_share(int processes);
 /* One pause of a loop that waits for another thread; `turn` counts from 0. */
 void fed_cpu_relax(unsigned turn);
 /* Seconds of a clock that only moves forward. */

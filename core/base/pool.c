@@ -46,11 +46,14 @@ struct fed_pool {
 	pthread_cond_t helped; /* initiators: the last helper is done */
 	struct fed_job **heap;
 	size_t n, cap;
+	size_t away; /* jobs that run elsewhere, and may be put back */
 	struct loop *loops;
 	atomic_int idle;       /* idle threads; written under the lock */
 	atomic_uint changes;   /* counter of changes of jobs and loops; written under the lock */
 	int running, finished; /* numbers of jobs; finished: not joined yet */
-	int window;
+	int window, wider;     /* of the threads, and of what runs elsewhere */
+	void (*wake_taker)(void *ctx); /* or NULL */
+	void *taker;
 	int asleep, woken; /* sleeping workers; those of them that were signalled */
 	bool waiting;      /* the owner sleeps on `done` */
 	bool quit;
@@ -110,18 +113,26 @@ static struct loop *find_loop(struct fed_pool *p)
 /* Dequeue the next job, or NULL.  Running jobs count against the window like finished ones. */
 static struct fed_job *next_job(struct fed_pool *p)
 {
-	if (p->n == 0 || p->running + p->finished >= p->window)
+	if (p->n == 0 || p->running + p->finished >= p->window + p->wider)
 		return NULL;
 	struct fed_job *job = p->heap[0];
 	remove_job(p, job);
 	return job;
 }
 
+/* Tell the taker that the next job, if it is portable, may be taken. */
+static void wake_taker(struct fed_pool *p)
+{
+	if (p->wake_taker && p->n && p->heap[0]->portable &&
+	    p->running + p->finished < p->window + p->wider)
+		p->wake_taker(p->taker);
+}
+
 /* Wake one sleeping worker.  Waking costs as much as a small job, so a window that was full is
  * first drained to one half. */
 static void wake_worker(struct fed_pool *p)
 {
-	if (p->asleep == p->woken || p->n == 0 || p->running + p->finished > p->window / 2)
+	if (p->asleep == p->woken || p->n == 0 || p->running + p->finished > (p->window + p->wider) / 2)
 		return;
 	p->woken++;
 	pthread_cond_signal(&p->work);
@@ -315,7 +326,7 @@ int fed_pool_threads(const struct fed_pool *p)
 /* Called with the lock. */
 static int reserve_job(struct fed_pool *p, struct fed_error *err)
 {
-	if (p->n < p->cap)
+	if (p->n + p->away < p->cap)
 		return FED_OK;
 	const size_t cap = p->cap ? 2 * p->cap : 64, unit = sizeof(struct fed_job *);
 	struct fed_job **heap = fed_resize(p->heap, p->cap * unit, cap * unit);
@@ -336,6 +347,7 @@ int fed_pool_submit(struct fed_pool *p, struct fed_job *job, struct fed_error *e
 		sift_job(p, p->n - 1, job);
 		note_change(p);
 		wake_worker(p);
+		wake_taker(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return rc;
@@ -347,6 +359,7 @@ static void release_job(struct fed_pool *p, struct fed_job *job)
 	job->state = IDLE;
 	p->finished--;
 	wake_worker(p); /* the window has a free place */
+	wake_taker(p);
 }
 
 void fed_pool_join(struct fed_pool *p, struct fed_job *job)
@@ -355,15 +368,14 @@ void fed_pool_join(struct fed_pool *p, struct fed_job *job)
 	bool eager = false;
 
 	pthread_mutex_lock(&p->lock);
-	if (job->state == QUEUED) {
-		remove_job(p, job);
-		run_job(p, job, owner);
-	}
-	while (job->state == RUNNING) {
-		struct fed_job *other = next_job(p);
+	while (job->state == QUEUED || job->state == RUNNING) { /* one that runs may be put back */
+		struct fed_job *other = job->state == QUEUED ? job : next_job(p);
 		struct loop *loop = other ? NULL : find_loop(p);
 
-		if (other) {
+		if (other == job) {
+			remove_job(p, job);
+			run_job(p, job, owner);
+		} else if (other) {
 			run_job(p, other, owner);
 		} else if (loop) {
 			help_loop(p, loop, owner);
@@ -381,14 +393,82 @@ void fed_pool_join(struct fed_pool *p, struct fed_job *job)
 void fed_pool_cancel(struct fed_pool *p, struct fed_job *job)
 {
 	pthread_mutex_lock(&p->lock);
+	while (job->state == RUNNING)
+		sleep_until_done(p);
 	if (job->state == QUEUED) {
 		remove_job(p, job);
 		job->state = IDLE;
 	}
-	while (job->state == RUNNING)
-		sleep_until_done(p);
 	if (job->state == DONE)
 		release_job(p, job);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Jobs that run elsewhere --------------------------------------------------- */
+
+void fed_pool_set_taker(struct fed_pool *p, void (*wake)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&p->lock);
+	p->wake_taker = wake;
+	p->taker = ctx;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void fed_pool_widen(struct fed_pool *p, int more)
+{
+	pthread_mutex_lock(&p->lock);
+	p->wider = more;
+	pthread_mutex_unlock(&p->lock);
+}
+
+size_t fed_pool_queued(struct fed_pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	const size_t n = p->n;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
+struct fed_job *fed_pool_take(struct fed_pool *p)
+{
+	struct fed_job *job = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	if (p->n && p->heap[0]->portable)
+		job = next_job(p);
+	if (job) {
+		job->state = RUNNING;
+		p->running++;
+		p->away++;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return job;
+}
+
+void fed_pool_return(struct fed_pool *p, struct fed_job *job)
+{
+	pthread_mutex_lock(&p->lock);
+	p->running--;
+	p->away--;
+	p->finished++;
+	job->state = DONE;
+	note_change(p);
+	wake_owner(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void fed_pool_put_back(struct fed_pool *p, struct fed_job *job)
+{
+	pthread_mutex_lock(&p->lock);
+	p->running--;
+	p->away--;
+	job->portable = false;
+	job->state = QUEUED;
+	p->n++;
+	sift_job(p, p->n - 1, job);
+	note_change(p);
+	wake_worker(p);
+	wake_owner(p);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -10,11 +10,15 @@
  *
  * A job may spread a loop over idle threads (fed_pool_share); it calls no other function of the
  * pool.
+ *
+ * Jobs that are `portable` may be taken out of the queue by another thread, which has them run
+ * elsewhere (on a rank of a cluster) and returns them when they are done.
  */
 #ifndef FED_BASE_POOL_H
 #define FED_BASE_POOL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fedsh/plugin.h"
@@ -24,8 +28,9 @@ struct fed_pool;
 struct fed_job {
 	/* Set by the caller before fed_pool_submit.  worker is in [0, threads). */
 	void (*run)(struct fed_job *, int worker);
-	double due;   /* virtual time at which the owner needs the result */
-	uint64_t seq; /* breaks ties */
+	double due;    /* virtual time at which the owner needs the result */
+	uint64_t seq;  /* breaks ties */
+	bool portable; /* fed_pool_take() may take it */
 	/* Private to the pool. */
 	int state;
 	size_t place;
@@ -41,6 +46,23 @@ int fed_pool_submit(struct fed_pool *, struct fed_job *, struct fed_error *);
 void fed_pool_join(struct fed_pool *, struct fed_job *);
 /* Cancel a job: one that has not started is removed, a running one is waited for. */
 void fed_pool_cancel(struct fed_pool *, struct fed_job *);
+
+/* Jobs that run elsewhere; on any thread. --------------------------------------------- */
+
+/* wake(ctx) is called, quickly and under the pool's lock, when a portable job may be taken.  NULL:
+ * no more.  By the owner. */
+void fed_pool_set_taker(struct fed_pool *, void (*wake)(void *ctx), void *ctx);
+/* How many more jobs may wait to be joined, or run, than the window of the threads has; by the
+ * owner. */
+void fed_pool_widen(struct fed_pool *, int more);
+/* Queued jobs. */
+size_t fed_pool_queued(struct fed_pool *);
+/* Take the next job if it is portable; NULL: there is none, or it is not, or the window is full. */
+struct fed_job *fed_pool_take(struct fed_pool *);
+/* Return one that is done. */
+void fed_pool_return(struct fed_pool *, struct fed_job *);
+/* Put one back that was not run: it waits again, and is not portable any more.  Cannot fail. */
+void fed_pool_put_back(struct fed_pool *, struct fed_job *);
 
 /* A parallel loop: work(ctx, i, worker) for i in [0, n), spread over the threads; returns when all
  * are done.  Which worker gets which i is not determined, so work must write results by i.  Without

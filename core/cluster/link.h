@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "fedsh/plugin.h"
+#include "plug/guard/packet.h"
 
 /* The bytes of a message, shared by the ranks that it is sent to. */
 struct fed_bytes {
@@ -37,8 +38,17 @@ struct fed_rank_link {
 	} const *row;
 };
 
-/* The link of a process that an MPI launcher started.  program_folder: where the modules are.
- * FED_REJECT: no launcher started it, or the module for its library is missing: what to do. */
-int fed__rank_link_mpi(struct fed_rank_link **, const char *program_folder, struct fed_error *);
+/* The link of a process that an MPI launcher started.  folder: where the modules may be, NULL past
+ * the last.  FED_REJECT: no launcher started it, or the module for its library is missing: what to
+ * do. */
+int fed__rank_link_mpi(struct fed_rank_link **, const char *const *folder, struct fed_error *);
+
+/* A pause of a thread that looks for messages, in seconds: it grows while there are none. */
+double fed__next_pause(double pause, double most);
+#define FED_PAUSE_MOST 1e-3
+#define FED_PAUSE_IDLE 20e-3 /* where nothing is waited for */
+
+/* Send a packet, which is cleared. */
+int fed__send_packet(struct fed_rank_link *, int to, struct fed_packet *, struct fed_error *);
 
 #endif

@@ -14,25 +14,35 @@ enum fed_rank_message {
 	/* to rank 0 */
 	FED_RANK_HELLO = 0x200, /* struct fed_rank_hello: the first message */
 	FED_RANK_LACKS,         /* federation: its dataset is not to be had here, send the arrays */
-	FED_RANK_DONE,          /* job, seconds, the result (train/local/training_wire.h) */
-	FED_RANK_FAILED,        /* text: this rank cannot go on */
+	FED_RANK_READY,         /* federation, whether it is; else why it is not */
+	FED_RANK_DONE,          /* job, seconds, the result (train/local/far_training.h) */
+	FED_RANK_UNDONE,        /* job, why: it is to run elsewhere */
 	/* from rank 0 */
-	FED_RANK_WELCOME, /* instruction set, name of OpenBLAS's kernels */
+	FED_RANK_WELCOME, /* struct fed_rank_welcome */
 	FED_RANK_SET_UP,  /* federation, set-up */
 	FED_RANK_DATA,    /* federation, the arrays of its dataset */
 	FED_RANK_MODEL,   /* federation, place, the vectors */
 	FED_RANK_JOB,     /* federation, job, place of the model, the training */
-	FED_RANK_CANCEL,  /* federation, the last job that is cancelled with all before it */
+	FED_RANK_CANCEL,  /* federation: the jobs that it has */
 	FED_RANK_FORGET,  /* federation: it has ended */
 	FED_RANK_LEAVE,   /* the session has ended */
 };
 
 /* What a rank has. */
 struct fed_rank_hello {
-	uint32_t version, threads, processors, node_processors;
-	uint32_t isa;  /* enum fed_isa */
-	char blas[32]; /* OpenBLAS's kernels */
-	char build[64], host[64];
+	uint32_t threads, processors, node_processors; /* that it uses, sees, and that there are */
+	uint32_t isa;                                  /* enum fed_isa */
+	uint32_t halves;                               /* fed_cpu_halves_vectors() */
+	uint32_t build;                                /* CRC-32 of the program */
+	char core[32];                                 /* OpenBLAS's kernels */
+	char host[64];
+};
+
+/* What all ranks compute with. */
+struct fed_rank_welcome {
+	uint32_t isa, halves;
+	char core[32];
+	char refusal[200]; /* "": welcome */
 };
 
 enum { FED_RANK_MODELS = 8 /* places for models of a federation at a rank */ };

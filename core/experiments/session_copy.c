@@ -110,6 +110,7 @@ int fed__session_copy(struct fed_session *copy, const struct fed_session *s, boo
 {
 	copy->copied = true;
 	copy->plugins = s->plugins;
+	copy->ranks = s->ranks;
 	copy->faults_announced = s->faults_announced;
 	if (copy_parts(&copy->parts, &s->parts, err))
 		return FED_FAIL;

@@ -70,6 +70,17 @@ static int open_handle(struct fed_library *lib, const char *path, struct fed_err
 	return lib->handle ? FED_OK : refuse_by_dlerror(path, err);
 }
 
+int fed_module_open(const char *path, const char *symbol, const void **object,
+                    struct fed_error *err)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+	if (!handle)
+		return refuse_by_dlerror("", err);
+	*object = dlsym(handle, symbol);
+	return *object ? FED_OK : fed_reject(err, "%s exports no %s", path, symbol);
+}
+
 /* The bytes of the private copy into another file; false with errno set. */
 static bool copy_all(int to, int from)
 {

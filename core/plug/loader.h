@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/loader.h - loading of shared objects (private to plug/).
+ * plug/loader.h - loading of shared objects: plugins (private to plug/), and parts of fedsh.
  *
  * A library is either the file itself or a private copy of it, which stays valid when the file is
  * rebuilt, truncated or deleted.  Refusals of the file are FED_REJECT, lack of memory FED_FAIL.
@@ -11,6 +11,10 @@
 #include "fedsh/plugin.h"
 
 struct fed_library;
+
+/* A part of fedsh itself that is loaded when it is needed, for the rest of the process: an object
+ * that it exports. */
+int fed_module_open(const char *path, const char *symbol, const void **object, struct fed_error *);
 
 /* The file itself.  Inspects it first: a damaged object could kill the process inside dlopen. */
 int fed__library_open(struct fed_library **, const char *path, struct fed_error *);

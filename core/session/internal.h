@@ -46,6 +46,8 @@ struct fed_session {
 	struct fed_ledger ledger;         /* costs since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */
+	struct fed_ranks *ranks;          /* where trainings run, too; NULL: none */
+	struct fed_data_origin origin;    /* of the federation's dataset */
 	struct fed_round_edits edits;     /* since the open round began */
 	struct fed_progress progress;     /* of a federation that was stopped */
 	struct fed_history history;

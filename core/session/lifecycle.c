@@ -104,8 +104,16 @@ static void restore_progress(struct fed_session *s)
 	s->progress = (struct fed_progress){0};
 }
 
+void fed_session_use_ranks(struct fed_session *s, struct fed_ranks *ranks)
+{
+	fed_session_stop(s);
+	s->ranks = ranks;
+	fed_session_resume(s);
+}
+
 int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 {
+	const struct fed_choice *choice = &s->parts.dataset_choice;
 	const struct fed_federation_parts parts = {
 		.data = s->parts.data,
 		.net = &s->parts.net,
@@ -121,7 +129,15 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 		.plugins = s->plugins,
 		.faults = &s->parts.faults,
 		.ledger = &s->ledger,
+		.ranks = s->ranks,
+		.origin = &s->origin,
 	};
+
+	s->origin = (struct fed_data_origin){.name = choice->name,
+	                                     .assign = choice->args.assign,
+	                                     .n = choice->args.n,
+	                                     .seed = (uint64_t)s->parts.settings.seed,
+	                                     .cached = s->parts.settings.data_cache};
 
 	if (s->parts.net.frozen_dim && !s->progress.params && !s->parts.net.frozen_given)
 		fed_net_init_frozen(&s->parts.net, (uint64_t)s->parts.settings.seed);

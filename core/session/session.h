@@ -30,6 +30,7 @@ struct fed_history;
 struct fed_ledger;
 struct fed_link_spec;
 struct fed_partition;
+struct fed_ranks;
 struct fed_remaining_run;
 struct fed_runs;
 
@@ -74,6 +75,9 @@ int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed
 /* Files that are loaded from now on are guarded (setting guard), by worker processes of this
  * program. */
 int fed_session_guard(struct fed_session *, const char *program, struct fed_error *);
+/* Trainings run on these ranks, too (core/cluster); before the first round.  They outlive the
+ * session. */
+void fed_session_use_ranks(struct fed_session *, struct fed_ranks *);
 void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed__session_remove_sink(struct fed_session *, void *ctx);

@@ -106,6 +106,8 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 		.sink = parts->sink,
 		.faults = parts->faults,
 		.ledger = parts->ledger,
+		.ranks = parts->ranks,
+		.origin = parts->origin,
 	};
 	f->host = (struct fed_host){.size = sizeof f->host, .note = take_note};
 	fed_event_queue_init(&f->clock);

@@ -248,24 +248,10 @@ int fed__serve_train(struct fed_server *s, struct fed_packet_reader *r, struct f
 	if (!examples)
 		return fed_fail_memory(err, head.count * sizeof *examples, "a training");
 	fed_get(r, examples, head.count * sizeof *examples);
-	struct fed_training g = {
-		.trainer = lab.federation.trainer,
-		.client = head.client,
-		.row = {.examples = examples,
-	            .count = head.count,
-	            .shift = head.shift,
-	            .shifted = head.shifted},
-		.data_faults = {.moved = head.moved,
-	                    .shift = head.added,
-	                    .moved_key = head.moved_key,
-	                    .poison_key = head.poison_key,
-	                    .poison = head.poisoned ? &lab.attack : NULL},
-		.version = head.version,
-		.plan = head.plan,
-		.seed = head.seed,
-		.reports_rms = head.reports_rms,
-		.begins_own = head.begins_own,
-	};
+	struct fed_training g = fed_wire_training_open(&head, examples);
+	g.trainer = lab.federation.trainer;
+	g.aggregator = &lab.aggregator;
+	g.data_faults.poison = head.poisoned ? &lab.attack : NULL;
 	head.local_layers[sizeof head.local_layers - 1] = '\0';
 	int rc = fed_local_layers_make(head.local_layers, &lab.net, &g.sharing, err);
 	if (rc == FED_OK)

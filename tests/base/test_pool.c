@@ -416,6 +416,134 @@ START_TEST(all_idle_threads_help)
 }
 END_TEST
 
+/* A thread that takes portable jobs, runs most of them and puts the others back. */
+struct taker {
+	struct fed_pool *pool;
+	pthread_mutex_t lock;
+	pthread_cond_t woken;
+	bool awake, quit;
+	int took, put_back;
+};
+
+static void wake_taker(void *ctx)
+{
+	struct taker *t = ctx;
+
+	pthread_mutex_lock(&t->lock);
+	t->awake = true;
+	pthread_cond_signal(&t->woken);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void *take_jobs(void *ctx)
+{
+	struct taker *t = ctx;
+	bool quit = false;
+
+	while (!quit) {
+		struct fed_job *job;
+
+		pthread_mutex_lock(&t->lock);
+		while (!t->awake && !t->quit)
+			pthread_cond_wait(&t->woken, &t->lock);
+		t->awake = false;
+		quit = t->quit;
+		pthread_mutex_unlock(&t->lock);
+		while ((job = fed_pool_take(t->pool)) != NULL) {
+			if (t->took++ % 3 == 2) {
+				t->put_back++;
+				fed_pool_put_back(t->pool, job);
+				continue;
+			}
+			run(job, -1);
+			fed_pool_return(t->pool, job);
+		}
+	}
+	return NULL;
+}
+
+/* Each job runs once, here or elsewhere, unless it is cancelled; those that are not portable run
+ * here. */
+START_TEST(jobs_run_elsewhere)
+{
+	enum { N = 3000 };
+	static struct task tasks[N];
+	struct fed_stream s = fed_stream_open(5, FED_FOR_DATA, (uint64_t)_i, 0);
+	struct fed_pool *p = make(shapes[_i][0], shapes[_i][1]);
+	struct taker t = {
+		.pool = p, .lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER};
+	atomic_int started = 0;
+	int cancelled = 0, elsewhere = 0;
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, take_jobs, &t), 0);
+	fed_pool_widen(p, 4);
+	fed_pool_set_taker(p, wake_taker, &t);
+	for (uint32_t i = 0; i < N; i++) {
+		tasks[i] = task(i, fed_stream_real(&s), &started);
+		tasks[i].order = -1;
+		tasks[i].job.portable = i % 5 != 0;
+		submit(p, &tasks[i]);
+		if (i % 40 != 39)
+			continue;
+		for (uint32_t k = i - 39; k <= i; k++)
+			if (fed_stream_real(&s) < 0.1)
+				fed_pool_cancel(p, &tasks[k].job);
+			else
+				fed_pool_join(p, &tasks[k].job);
+	}
+	wake_taker(&t);
+	fed_pool_set_taker(p, NULL, NULL);
+	pthread_mutex_lock(&t.lock);
+	t.quit = true;
+	pthread_cond_signal(&t.woken);
+	pthread_mutex_unlock(&t.lock);
+	pthread_join(thread, NULL);
+	for (uint32_t i = 0; i < N; i++) {
+		if (tasks[i].order < 0) {
+			cancelled++;
+			continue;
+		}
+		ck_assert_uint_eq(tasks[i].out, fed_random(tasks[i].in, 0));
+		ck_assert(tasks[i].worker >= 0 || tasks[i].job.portable);
+		elsewhere += tasks[i].worker < 0;
+	}
+	ck_assert_int_eq(started, N - cancelled);
+	ck_assert_int_eq(elsewhere, t.took - t.put_back);
+	fed_pool_free(p);
+}
+END_TEST
+
+START_TEST(what_was_put_back_stays)
+{
+	struct fed_pool *p = make(1, 1);
+	atomic_int started = 0;
+	struct task near = task(1, 1, &started), far = task(2, 2, &started),
+				next = task(3, 3, &started);
+
+	far.job.portable = next.job.portable = true;
+	submit(p, &near);
+	submit(p, &far);
+	submit(p, &next);
+	ck_assert_uint_eq(fed_pool_queued(p), 3);
+	ck_assert_ptr_null(fed_pool_take(p)); /* the first in the queue is not portable */
+	fed_pool_join(p, &near.job);
+	ck_assert_ptr_eq(fed_pool_take(p), &far.job);
+	ck_assert_ptr_null(fed_pool_take(p)); /* the window is full */
+	fed_pool_widen(p, 1);
+	ck_assert_ptr_eq(fed_pool_take(p), &next.job);
+	fed_pool_put_back(p, &far.job);
+	ck_assert_ptr_null(fed_pool_take(p));
+	run(&next.job, -1);
+	fed_pool_return(p, &next.job);
+	fed_pool_join(p, &next.job);
+	fed_pool_join(p, &far.job);
+	ck_assert_int_eq(far.worker, 0);
+	ck_assert_int_eq(next.worker, -1);
+	fed_pool_free(p);
+}
+END_TEST
+
 START_TEST(bad_sizes)
 {
 	struct fed_pool *p;
@@ -471,6 +599,8 @@ FED_SUITE(pool)
 	tcase_add_loop_test(tests, each_i_once, 0, n_shapes);
 	tcase_add_loop_test(tests, jobs_share_their_work, 0, n_shapes);
 	tcase_add_loop_test(tests, all_idle_threads_help, 2, 5);
+	tcase_add_loop_test(tests, jobs_run_elsewhere, 0, n_shapes);
+	tcase_add_test(tests, what_was_put_back_stays);
 	tcase_add_test(tests, bad_sizes);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);

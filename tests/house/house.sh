@@ -81,7 +81,7 @@ rule_layers() {
 		row("privacy", "session" may["session"])
 		row("experiments", "report" may["report"])
 		row("tui", "report travel" may["report"] may["travel"])
-		row("shell", "tui travel checkpoint privacy experiments" may["experiments"])
+		row("shell", "cluster tui travel checkpoint privacy experiments" may["experiments"])
 		# Those who see the members of a session.
 		opens["session"] = opens["checkpoint"] = opens["experiments"] = opens["travel"] = 1
 	}

@@ -114,6 +114,18 @@ const char *fed_get_text(struct fed_packet_reader *r)
 	return s;
 }
 
+struct fed_packet_reader fed_packet_open(const char *bytes, size_t n)
+{
+	struct fed_packet_reader r = {.at = bytes + HEAD, .end = bytes + n};
+	uint32_t head[2];
+
+	if (n < HEAD)
+		return (struct fed_packet_reader){.short_ = true};
+	memcpy(head, bytes, sizeof head);
+	r.kind = head[1];
+	return r;
+}
+
 static int receive(int socket, char *out, size_t n, const struct fed_packet_patience *patience)
 {
 	for (size_t at = 0; at < n;) {

@@ -44,6 +44,8 @@ struct fed_packet_patience {
 	bool (*wait)(void *ctx);
 	void *ctx;
 };
+/* A reader of the bytes of a whole packet. */
+struct fed_packet_reader fed_packet_open(const char *bytes, size_t n);
 /* Read one packet from a socket into `bytes` (cleared first); 0, errno, or ECONNRESET at the end of
  * the connection.  EMSGSIZE: longer than `most`; ETIMEDOUT: the patience ended before the packet
  * did.  NULL: it is waited for however long. */

@@ -10,6 +10,7 @@
 #define FED_TRAIN_LOCAL_INTERNAL_H
 
 #include "train/local/data_faults.h"
+#include "train/local/places.h"
 #include "train/local/trainer.h"
 
 /* Training of one client; the job is its first member. */
@@ -18,6 +19,8 @@ struct fed_training {
 	struct fed_training *next;   /* in the free list */
 	uint32_t references;         /* reference count: its slot, and snapshots (train/in_flight.h) */
 	struct fed_trainer *trainer; /* NULL: none yet, it was restored from a file */
+	const struct fed_training_place *place;
+	const struct fed_instance *aggregator; /* whose hooks are called */
 	uint32_t client;
 	struct fed_client row; /* copied at its beginning: the table may grow meanwhile */
 	struct fed_data_faults data_faults;
@@ -111,8 +114,8 @@ struct fed_training_vectors {
 	float *params;                        /* [dim], the trained model */
 };
 
-/* Where trainings run: on a thread of the pool here, or in a worker process of that thread.  Both
- * set steps and losses, or `failed` with its reason, or `stopped`; the result is the same bits. */
+/* On a thread of the pool, or in a worker process of that thread.  Both set steps and losses, or
+ * `failed` with its reason, or `stopped`; the result is the same bits. */
 void fed_train_here(struct fed_training *, struct fed_thread_buffers *,
                     const struct fed_training_vectors *);
 /* training_process.c */
@@ -130,7 +133,7 @@ uint32_t fed__training_batch(const struct fed_plan *, uint32_t examples);
 
 /* thread_buffers.c */
 /* Whether trainings must stop; read on any thread, for the owner may be waiting for a training. */
-bool fed__trainer_must_stop(const struct fed_trainer *);
+bool fed_trainer_must_stop(const struct fed_trainer *);
 /* Set the sizes of parts and of evaluation batches, by the net alone. */
 void fed__workers_measure(struct fed_trainer *);
 /* Reserve buffers of at least this size for every thread, while none of them trains. */

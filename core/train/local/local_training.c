@@ -129,7 +129,7 @@ static void train(struct fed_training *g, struct fed_thread_buffers *w, struct f
 		for (uint32_t i = 0; i < client->count; i += batch) {
 			const uint32_t n = client->count - i < batch ? client->count - i : batch;
 
-			if (fed__trainer_must_stop(t)) {
+			if (fed_trainer_must_stop(t)) {
 				g->stopped = true;
 				return;
 			}
@@ -274,7 +274,7 @@ void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
 		.returned = v->returned,
 	};
 	struct extra_term term = {
-		.aggregator = f->aggregator, .local = &local, .sharing = g->sharing, .why = &g->why};
+		.aggregator = g->aggregator, .local = &local, .sharing = g->sharing, .why = &g->why};
 	const bool terms = fed_has_local_gradient(f->aggregator);
 	struct fed_sgd sgd = {
 		.lr = g->plan.lr,
@@ -297,7 +297,7 @@ void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
 	}
 	if (g->stopped || g->failed)
 		return;
-	if (term.rc || fed_call_local_end(f->aggregator, &local, v->params, &g->why))
+	if (term.rc || fed_call_local_end(g->aggregator, &local, v->params, &g->why))
 		g->failed = true;
 }
 
@@ -346,7 +346,7 @@ void fed__training_run(struct fed_job *job, int worker)
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
 	g->ran = true;
-	if (fed__trainer_must_stop(t)) {
+	if (fed_trainer_must_stop(t)) {
 		g->stopped = true;
 		return;
 	}
@@ -374,10 +374,7 @@ void fed__training_run(struct fed_job *job, int worker)
 	     * bandwidth. */
 		.params = delta,
 	};
-	if (fed__runs_in_process(g))
-		fed__train_in_process(g, worker, &v);
-	else
-		fed_train_here(g, w, &v);
+	g->place->train(g, worker, &v);
 	g->plugin_failed = g->failed && calls_loaded_plugin(g);
 	if (!g->stopped && !g->failed) {
 		if (g->sharing)

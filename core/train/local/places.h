@@ -32,11 +32,18 @@ struct fed_training_place {
 
 /* The rows, in the order in which they are tried; NULL past the last. */
 const struct fed_training_place *fed__training_place_at(unsigned i);
+/* The first that suits a training. */
+const struct fed_training_place *fed__training_place_for(const struct fed_training *);
+int fed__training_places_prepare(struct fed_trainer *, struct fed_error *);
+void fed__training_places_release(struct fed_trainer *);
 
 /* Ranks of a cluster, which core/cluster implements. */
+struct fed_text;
 struct fed_ranks {
-	/* Announce a trainer, or that its set-up may have changed; before rounds. */
-	int (*attach)(struct fed_ranks *, struct fed_trainer *, struct fed_error *);
+	/* Announce a trainer, or that its set-up may have changed; before rounds.  Lines for the user
+	 * are appended to `notes`. */
+	int (*attach)(struct fed_ranks *, struct fed_trainer *, struct fed_text *notes,
+	              struct fed_error *);
 	/* The trainer ends; none of its trainings is with a rank. */
 	void (*detach)(struct fed_ranks *, struct fed_trainer *);
 };

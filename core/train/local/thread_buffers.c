@@ -100,7 +100,7 @@ int fed__workers_reserve(struct fed_trainer *t, bool gradient, bool velocity, st
 	return FED_OK;
 }
 
-bool fed__trainer_must_stop(const struct fed_trainer *t)
+bool fed_trainer_must_stop(const struct fed_trainer *t)
 {
 	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
 	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;

@@ -43,7 +43,7 @@ void fed__trainer_free(struct fed_trainer *t)
 	if (!t)
 		return;
 	fed__trainer_cancel(t);
-	fed__processes_release(t);
+	fed__training_places_release(t);
 	fed_vector_free_list_release(&t->results);
 	while (t->idle) {
 		struct fed_training *g = t->idle;
@@ -117,7 +117,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	                      fed_has_local_gradient(f->aggregator);
 
 	fed_vector_free_list_place(&t->results, fed_update_memory(f->aggregator));
-	if (check_set_aside(f, err) || fed__processes_prepare(t, err))
+	if (check_set_aside(f, err) || fed__training_places_prepare(t, err))
 		return FED_FAIL;
 	if (fed__workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
 		return FED_OK;
@@ -289,6 +289,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.job = {.run = fed__training_run, .due = due, .seq = t->started++},
 		.references = 1,
 		.trainer = t,
+		.aggregator = t->federation->aggregator,
 		.client = client,
 		.row = *row,
 		.data_faults = fed_data_faults_for(t->federation->faults, client, model->version),
@@ -306,7 +307,11 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.sharing = fed_sharing_ref(t->federation->sharing),
 	};
 	t->slot[*slot] = g;
-	return begin_with_own(g, t->federation, err) ? FED_FAIL : submit(t, g, err);
+	if (begin_with_own(g, t->federation, err))
+		return FED_FAIL;
+	g->place = fed__training_place_for(g);
+	g->job.portable = g->place->far;
+	return submit(t, g, err);
 }
 
 /* Wait for a training's thread.  A training that stopped for an abort which is over (its version
@@ -317,7 +322,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 		if (g->submitted)
 			fed_pool_join(t->federation->pool, &g->job);
 		g->submitted = false;
-		if (!g->stopped || fed__trainer_must_stop(t))
+		if (!g->stopped || fed_trainer_must_stop(t))
 			return FED_OK;
 		fed_free(g->kept);
 		g->kept = NULL;

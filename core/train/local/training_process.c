@@ -215,7 +215,7 @@ static int set_up(struct process *p, const struct fed_training *g, struct fed_er
 
 static bool is_unwanted(void *ctx)
 {
-	return fed__trainer_must_stop(ctx);
+	return fed_trainer_must_stop(ctx);
 }
 
 /* The job; false: no memory for its results. */
@@ -226,29 +226,10 @@ static bool put_job(struct fed_worker *w, const struct fed_training *g,
 	const struct fed_instance aggregator = {.entry = f->aggregator->entry,
 	                                        .state = f->aggregator->state};
 	const size_t dim = f->net->dim, bytes = dim * sizeof(float);
-	struct fed_wire_training head = {
-		.client = g->client,
-		.count = g->row.count,
-		.version = g->version,
-		.seed = g->seed,
-		.plan = g->plan,
-		.shift = g->row.shift,
-		.shifted = g->row.shifted,
-		.reports_rms = g->reports_rms,
-		.begins_own = g->begins_own,
-		.poisoned = g->data_faults.poison,
-		.moved = g->data_faults.moved,
-		.added = g->data_faults.shift,
-		.moved_key = g->data_faults.moved_key,
-		.poison_key = g->data_faults.poison_key,
-		.broadcasts = fed_instance_broadcasts(f->aggregator),
-		.kept = g->kept ? fed_client_vectors(f->aggregator) : 0,
-		.returned = g->result->n - 1,
-	};
-	const uint32_t results = 1 + head.kept + head.returned;
+	struct fed_wire_training head = fed__wire_training_of(g);
 
-	memcpy(head.local_layers, g->sharing ? f->sharing_text : "none",
-	       g->sharing ? sizeof head.local_layers : 5);
+	head.kept = g->kept ? head.kept : 0;
+	const uint32_t results = 1 + head.kept + head.returned;
 	float *values = fed_worker_output(w, results * bytes);
 	if (!values)
 		return false;
@@ -371,7 +352,7 @@ void fed__train_in_process(struct fed_training *g, int worker, const struct fed_
 		g->culprit = culprit(g, p->worker);
 		const struct fed_entry *entry = g->culprit->entry;
 
-		g->stopped = fed__trainer_must_stop(g->trainer);
+		g->stopped = fed_trainer_must_stop(g->trainer);
 		g->failed = !g->stopped;
 		fed_fail(&g->why, "%s %s: %s", fed_kind_name((enum fed_kind)entry->head->kind),
 		         entry->head->name, why.text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/training_wire.h - trainings in packets between fedsh and a worker process.
+ * train/local/training_wire.h - heads of trainings in packets to a worker process or a rank.
  *
  * A job is bytes: with the dataset, the model's plugin and these values any process makes the same
  * update.
@@ -37,10 +37,25 @@ struct fed_wire_training {
 	char local_layers[FED_LOCAL_LAYERS_TEXT];
 };
 
+/* The head of a training's job, and what it says, without what the head only counts or names:
+ * trainer, poison, sharing and vectors are the caller's. */
+struct fed_training;
+struct fed_wire_training fed__wire_training_of(const struct fed_training *);
+struct fed_training fed_wire_training_open(const struct fed_wire_training *, uint32_t *examples);
+
 /* What it gives back beside the vectors. */
 struct fed_wire_trained {
 	uint32_t steps, chosen;
 	double loss, squares, first_loss;
+};
+
+/* What became of a training at a rank; its vectors follow when it is complete. */
+struct fed_wire_outcome {
+	bool complete, stopped, no_memory, failed, plugin_failed;
+	bool coded; /* the delta is sent as its code */
+	bool kept, own;
+	uint32_t left; /* vectors */
+	struct fed_error why;
 };
 
 #endif

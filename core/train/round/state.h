@@ -42,7 +42,9 @@ struct fed_loss_queries {
 	uint32_t n, waiting;       /* not over yet */
 };
 
+struct fed_assign;
 struct fed_faults;
+struct fed_ranks;
 struct fed_held;      /* train/round/message_faults.h */
 struct fed_trainer;   /* jobs and per-thread workspaces: train/local/trainer.h */
 struct fed_in_flight; /* train/in_flight.h */
@@ -51,6 +53,15 @@ struct fed_in_flight; /* train/in_flight.h */
 struct fed_memory_share {
 	uint32_t sharers; /* federations, this one included */
 	bool refused;     /* a round was refused that would have fitted without the others */
+};
+
+/* From which a dataset can be loaded again (fed_dataset_load). */
+struct fed_data_origin {
+	const char *name;
+	const struct fed_assign *assign; /* [n] */
+	size_t n;
+	uint64_t seed;
+	bool cached; /* it may be read from the data cache */
 };
 
 /* What a federation borrows: it must outlive the federation. */
@@ -65,9 +76,11 @@ struct fed_federation_parts {
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
-	const struct fed_registry *plugins; /* where codecs come from */
-	struct fed_faults *faults;          /* NULL: none */
-	struct fed_ledger *ledger;          /* NULL: no costs are kept */
+	const struct fed_registry *plugins;   /* where codecs come from */
+	struct fed_faults *faults;            /* NULL: none */
+	struct fed_ledger *ledger;            /* NULL: no costs are kept */
+	struct fed_ranks *ranks;              /* train/local/places.h; NULL: none train for it */
+	const struct fed_data_origin *origin; /* NULL: unknown */
 };
 
 struct fed_federation {
@@ -84,6 +97,8 @@ struct fed_federation {
 	const struct fed_registry *plugins;
 	struct fed_faults *faults;
 	struct fed_ledger *ledger;
+	struct fed_ranks *ranks;
+	const struct fed_data_origin *origin;
 	struct fed_memory_share
 		*memory_share; /* set after fed_federation_init; NULL: all that is free */
 	/* owned */

@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cluster/coordinator.c - the thread of rank 0 that has the link: deals trainings, takes results.
+ *
+ * One mutex guards all members; the thread holds it while it works, and releases it while it
+ * pauses.  A second one is for waking it alone, since pools wake it while they hold their own lock.
+ */
+#include "cluster/coordinator.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "cluster/models.h"
+#include "train/local/far_training.h"
+
+enum { MESSAGES_A_TURN = 64 };
+
+/* How far a rank is with a federation. */
+enum told { UNTOLD, TOLD, READY, REFUSED };
+
+/* A federation whose trainings ranks may have. */
+struct announced {
+	uint64_t number;
+	struct fed_trainer *trainer;
+	struct fed_bytes *set_up;
+	struct fed_bytes *data; /* of its dataset, once a rank lacks it */
+	unsigned char *told;    /* [ranks], enum told */
+	struct fed_rank_models models;
+	bool stopped; /* its trainings were cancelled, and ranks know */
+	struct announced *next;
+};
+
+/* A training that a rank has. */
+struct dealt {
+	uint64_t number;
+	struct fed_training *training; /* NULL: cancelled, its result is dropped */
+	struct announced *of;
+	double flops;
+	struct dealt *next;
+};
+
+struct rank_state {
+	struct dealt *jobs;
+	uint32_t n_jobs, threads;
+	double flops; /* of its jobs */
+	bool lost;
+	struct fed_rank_report report;
+};
+
+struct fed_coordinator {
+	struct fed_ranks face; /* first member */
+	struct fed_cluster *cluster;
+	pthread_mutex_t lock;
+	pthread_t thread;
+	struct announced *first;
+	struct rank_state *rank; /* [ranks] */
+	uint32_t ranks, threads; /* threads of the other ranks */
+	uint64_t federations, jobs;
+	struct fed_text received;
+	struct fed_packet packet;
+	struct fed_text notes; /* lines for the user */
+	bool failed;           /* the job has ended */
+	/* for waking */
+	pthread_mutex_t wake_lock;
+	pthread_cond_t wake;
+	bool woken, quit;
+};
+
+static void note(struct fed_coordinator *c, const char *line)
+{
+	if (!strstr(fed_text_str(&c->notes), line))
+		fed_text_add(&c->notes, "%s\n", line);
+}
+
+/* Waking ----------------------------------------------------------------------------- */
+
+static void wake_up(void *ctx)
+{
+	struct fed_coordinator *c = ctx;
+
+	pthread_mutex_lock(&c->wake_lock);
+	c->woken = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->wake_lock);
+}
+
+/* Wait so long, or until woken; false: it is to end. */
+static bool rest(struct fed_coordinator *c, double seconds)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)(seconds * 1e9);
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&c->wake_lock);
+	while (!c->woken && !c->quit && pthread_cond_timedwait(&c->wake, &c->wake_lock, &until) == 0)
+		;
+	c->woken = false;
+	const bool quit = c->quit;
+	pthread_mutex_unlock(&c->wake_lock);
+	return !quit;
+}
+
+/* Sending ---------------------------------------------------------------------------- */
+
+/* The link is of no use any more: what ranks have is run here. */
+static void give_up(struct fed_coordinator *c, const char *why)
+{
+	if (c->failed)
+		return;
+	c->failed = true;
+	for (uint32_t i = 1; i < c->ranks; i++) {
+		struct rank_state *r = &c->rank[i];
+		struct dealt *d;
+
+		while ((d = r->jobs)) {
+			r->jobs = d->next;
+			if (d->training)
+				fed_pool_put_back(d->training->trainer->federation->pool, &d->training->job);
+			fed_free(d);
+		}
+		r->n_jobs = 0;
+		r->flops = 0;
+	}
+	struct fed_text line = {0};
+	fed_text_add(&line, "the ranks have ended (%s); trainings run on this process's threads", why);
+	note(c, fed_text_str(&line));
+	fed_text_release(&line);
+}
+
+static bool send_bytes(struct fed_coordinator *c, uint32_t to, struct fed_bytes *b)
+{
+	struct fed_rank_link *link = c->cluster->link;
+	struct fed_error err;
+
+	c->rank[to].report.sent += b->text.len;
+	if (link->row->send(link, (int)to, b, &err) == FED_OK)
+		return true;
+	give_up(c, err.text);
+	return false;
+}
+
+/* Send the packet that was written. */
+static bool send_packet(struct fed_coordinator *c, uint32_t to)
+{
+	struct fed_bytes *b = fed__bytes_new(&c->packet.bytes);
+
+	if (b)
+		return send_bytes(c, to, b);
+	give_up(c, "out of memory for a message");
+	return false;
+}
+
+static bool send_number(struct fed_coordinator *c, uint32_t to, uint32_t kind, uint64_t number)
+{
+	fed_packet_clear(&c->packet, kind);
+	fed_put_number(&c->packet, number);
+	return send_packet(c, to);
+}
+
+/* Dealing ---------------------------------------------------------------------------- */
+
+static void tell_all(struct fed_coordinator *c, struct announced *a)
+{
+	for (uint32_t i = 1; i < c->ranks && !c->failed; i++)
+		if (a->told[i] == UNTOLD && send_bytes(c, i, fed__bytes_ref(a->set_up)))
+			a->told[i] = TOLD;
+}
+
+/* The rank that gets the next training, or 0: one with an idle thread or, ahead, one whose threads
+ * have less than one more each; of several the one with the least work a thread. */
+static uint32_t next_rank(const struct fed_coordinator *c, const struct announced *a, bool ahead)
+{
+	uint32_t best = 0;
+	double least = 0;
+
+	for (uint32_t i = 1; i < c->ranks; i++) {
+		const struct rank_state *r = &c->rank[i];
+		const double load = r->flops / r->threads;
+
+		if (a->told[i] != READY || r->n_jobs >= r->threads * (ahead ? 2u : 1u))
+			continue;
+		if (!best || load < least) {
+			best = i;
+			least = load;
+		}
+	}
+	return best;
+}
+
+/* Send the model of a training to a rank, unless it has it: its place there; -1: it failed. */
+static int send_model(struct fed_coordinator *c, struct announced *a, uint32_t to,
+                      struct fed_shared_vectors *model)
+{
+	struct fed_bytes *bytes;
+	bool there;
+	const int place = fed__models_place(&a->models, to, model, &there);
+
+	if (there)
+		return place;
+	bytes = fed__models_packet(&a->models, a->number, place, model);
+	if (!bytes) {
+		give_up(c, "out of memory for a model");
+		return -1;
+	}
+	return send_bytes(c, to, bytes) ? place : -1;
+}
+
+static bool deal_to(struct fed_coordinator *c, struct announced *a, uint32_t to,
+                    struct fed_training *g)
+{
+	struct fed_pool *pool = a->trainer->federation->pool;
+	struct rank_state *r = &c->rank[to];
+	struct dealt *d = fed_alloc(sizeof *d);
+
+	if (!d) {
+		fed_pool_put_back(pool, &g->job);
+		return false;
+	}
+	*d =
+		(struct dealt){.number = ++c->jobs, .training = g, .of = a, .flops = fed_training_flops(g)};
+	d->next = r->jobs;
+	r->jobs = d;
+	r->n_jobs++;
+	r->flops += d->flops;
+	const int place = send_model(c, a, to, g->model);
+	if (place < 0)
+		return false; /* all was put back */
+	fed_packet_clear(&c->packet, FED_RANK_JOB);
+	fed_put_number(&c->packet, a->number);
+	fed_put_number(&c->packet, d->number);
+	fed_put_number(&c->packet, (uint64_t)place);
+	fed_put_training(&c->packet, g);
+	return send_packet(c, to);
+}
+
+/* Deal what may be dealt of one federation. */
+static bool deal(struct fed_coordinator *c, struct announced *a)
+{
+	struct fed_pool *pool = a->trainer->federation->pool;
+	const uint32_t threads = c->threads + (uint32_t)fed_pool_threads(pool);
+	bool moved = false;
+
+	while (!c->failed && !a->stopped) {
+		const size_t queued = fed_pool_queued(pool);
+		const uint32_t to = queued ? next_rank(c, a, queued > threads) : 0;
+		struct fed_job *job = to ? fed_pool_take(pool) : NULL;
+
+		if (!job)
+			break;
+		moved = true;
+		deal_to(c, a, to, (struct fed_training *)job);
+	}
+	return moved;
+}
+
+/* Cancelling ------------------------------------------------------------------------- */
+
+/* Give back the trainings of a federation whose rounds are aborted: they have stopped. */
+static bool watch_stop(struct fed_coordinator *c, struct announced *a)
+{
+	const bool stops = fed_trainer_must_stop(a->trainer), begins = stops && !a->stopped;
+
+	a->stopped = stops;
+	if (!begins)
+		return false;
+	for (uint32_t i = 1; i < c->ranks && !c->failed; i++) {
+		bool any = false;
+
+		for (struct dealt *d = c->rank[i].jobs; d; d = d->next) {
+			if (d->of != a || !d->training)
+				continue;
+			d->training->ran = d->training->stopped = true;
+			fed_pool_return(a->trainer->federation->pool, &d->training->job);
+			d->training = NULL;
+			any = true;
+		}
+		if (any)
+			send_number(c, i, FED_RANK_CANCEL, a->number);
+	}
+	return true;
+}
+
+/* Receiving -------------------------------------------------------------------------- */
+
+static struct announced *find(struct fed_coordinator *c, uint64_t number)
+{
+	struct announced *a = c->first;
+
+	while (a && a->number != number)
+		a = a->next;
+	return a; /* NULL: it has ended meanwhile */
+}
+
+static void take_lacks(struct fed_coordinator *c, uint32_t from, struct announced *a)
+{
+	if (!a->data) {
+		fed_packet_clear(&c->packet, FED_RANK_DATA);
+		fed_put_number(&c->packet, a->number);
+		fed_put_data(&c->packet, a->trainer->federation->data);
+		a->data = fed__bytes_new(&c->packet.bytes);
+	}
+	if (a->data)
+		send_bytes(c, from, fed__bytes_ref(a->data));
+	else
+		give_up(c, "out of memory for the dataset");
+}
+
+static void take_ready(struct fed_coordinator *c, uint32_t from, struct announced *a,
+                       struct fed_packet_reader *r)
+{
+	const bool ready = fed_get_number(r) != 0;
+	const char *why = fed_get_text(r);
+	struct fed_text line = {0};
+
+	a->told[from] = ready ? READY : REFUSED;
+	if (ready)
+		return;
+	fed_text_add(&line, "rank %u on %s does not train: %s", from, c->rank[from].report.host,
+	             why ? why : "");
+	note(c, fed_text_str(&line));
+	fed_text_release(&line);
+}
+
+/* Remove a training from those that a rank has. */
+static struct dealt *take_dealt(struct rank_state *r, uint64_t number)
+{
+	struct dealt **at = &r->jobs;
+
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	struct dealt *d = *at;
+	if (d) {
+		*at = d->next;
+		r->n_jobs--;
+		r->flops = r->jobs ? r->flops - d->flops : 0;
+	}
+	return d;
+}
+
+static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packet_reader *r)
+{
+	struct dealt *d = take_dealt(&c->rank[from], fed_get_number(r));
+	struct fed_error err;
+	double seconds;
+
+	FED_GET(r, seconds);
+	c->rank[from].report.trainings++;
+	c->rank[from].report.busy += seconds;
+	if (d && d->training) {
+		struct fed_training *g = d->training;
+		struct fed_pool *pool = d->of->trainer->federation->pool;
+
+		if (fed_take_trained(r, g, &err) == FED_OK) {
+			fed_pool_return(pool, &g->job);
+		} else {
+			note(c, err.text);
+			fed_pool_put_back(pool, &g->job);
+		}
+	}
+	fed_free(d);
+}
+
+static void take_undone(struct fed_coordinator *c, uint32_t from, struct fed_packet_reader *r)
+{
+	struct dealt *d = take_dealt(&c->rank[from], fed_get_number(r));
+	const char *why = fed_get_text(r);
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "rank %u on %s could not train a client: %s", from,
+	             c->rank[from].report.host, why ? why : "");
+	note(c, fed_text_str(&line));
+	fed_text_release(&line);
+	if (d && d->training)
+		fed_pool_put_back(d->of->trainer->federation->pool, &d->training->job);
+	fed_free(d);
+}
+
+static void take_message(struct fed_coordinator *c, uint32_t from)
+{
+	struct fed_packet_reader r = fed_packet_open(c->received.s, c->received.len);
+	struct announced *a;
+
+	c->rank[from].report.received += c->received.len;
+	if (r.kind == FED_RANK_DONE) {
+		take_done(c, from, &r);
+	} else if (r.kind == FED_RANK_UNDONE) {
+		take_undone(c, from, &r);
+	} else if ((a = find(c, fed_get_number(&r)))) {
+		if (r.kind == FED_RANK_LACKS)
+			take_lacks(c, from, a);
+		else if (r.kind == FED_RANK_READY)
+			take_ready(c, from, a, &r);
+	}
+}
+
+static bool receive_all(struct fed_coordinator *c)
+{
+	struct fed_rank_link *link = c->cluster->link;
+	struct fed_error err;
+	int from, n = 0;
+
+	for (; n < MESSAGES_A_TURN && !c->failed; n++) {
+		if (link->row->poll(link, &from, &c->received, &err)) {
+			give_up(c, err.text);
+			break;
+		}
+		if (from < 0)
+			break;
+		if (from > 0 && (uint32_t)from < c->ranks)
+			take_message(c, (uint32_t)from);
+	}
+	return n > 0;
+}
+
+/* The thread ------------------------------------------------------------------------- */
+
+static bool is_busy(const struct fed_coordinator *c)
+{
+	for (uint32_t i = 1; i < c->ranks; i++)
+		if (c->rank[i].jobs)
+			return true;
+	return !c->cluster->link->row->idle(c->cluster->link);
+}
+
+static void *coordinate(void *ctx)
+{
+	struct fed_coordinator *c = ctx;
+	double pause = 0;
+
+	do {
+		pthread_mutex_lock(&c->lock);
+		bool moved = receive_all(c);
+		for (struct announced *a = c->first; a && !c->failed; a = a->next) {
+			tell_all(c, a);
+			moved |= watch_stop(c, a);
+			moved |= deal(c, a);
+		}
+		const bool busy = !c->failed && is_busy(c);
+		pthread_mutex_unlock(&c->lock);
+		pause = moved ? 0 : fed__next_pause(pause, busy ? FED_PAUSE_MOST : FED_PAUSE_IDLE);
+	} while (rest(c, pause));
+	return NULL;
+}
+
+/* Trainers ------------------------------------------------------------------------------ */
+
+static struct announced *find_trainer(struct fed_coordinator *c, const struct fed_trainer *t)
+{
+	struct announced *a = c->first;
+
+	while (a && a->trainer != t)
+		a = a->next;
+	return a;
+}
+
+static struct fed_bytes *make_set_up(struct fed_trainer *t, uint64_t number)
+{
+	struct fed_packet p = {0};
+
+	fed_packet_clear(&p, FED_RANK_SET_UP);
+	fed_put_number(&p, number);
+	fed_put_set_up(&p, t);
+	return fed__bytes_new(&p.bytes);
+}
+
+/* Whether a set-up says the same as another one, whose number is another. */
+static bool says_the_same(const struct fed_bytes *a, const struct fed_bytes *b)
+{
+	const size_t head = 2 * sizeof(uint32_t) + sizeof(uint64_t);
+
+	return a->text.len == b->text.len &&
+	       memcmp(a->text.s + head, b->text.s + head, a->text.len - head) == 0;
+}
+
+static void forget(struct fed_coordinator *c, struct announced *a)
+{
+	for (uint32_t i = 1; i < c->ranks && !c->failed; i++)
+		if (a->told[i] != UNTOLD)
+			send_number(c, i, FED_RANK_FORGET, a->number);
+	memset(a->told, UNTOLD, c->ranks);
+	fed__models_release(&a->models);
+	fed__bytes_unref(a->data);
+	a->data = NULL;
+}
+
+static void free_announced(struct announced *a)
+{
+	if (!a)
+		return;
+	fed__models_release(&a->models);
+	fed__bytes_unref(a->set_up);
+	fed__bytes_unref(a->data);
+	fed_free(a->told);
+	fed_free(a);
+}
+
+static struct announced *announce(struct fed_coordinator *c, struct fed_trainer *t)
+{
+	struct announced *a = fed_alloc(sizeof *a);
+
+	if (!a)
+		return NULL;
+	a->told = fed_alloc(c->ranks);
+	a->trainer = t;
+	if (!a->told) {
+		fed_free(a);
+		return NULL;
+	}
+	a->next = c->first;
+	c->first = a;
+	fed_pool_widen(t->federation->pool, 2 * (int)c->threads);
+	fed_pool_set_taker(t->federation->pool, wake_up, c);
+	return a;
+}
+
+static int attach(struct fed_ranks *face, struct fed_trainer *t, struct fed_text *notes,
+                  struct fed_error *err)
+{
+	struct fed_coordinator *c = (struct fed_coordinator *)face;
+	struct fed_bytes *set_up = make_set_up(t, c->federations + 1);
+
+	if (!set_up)
+		return fed_fail_memory(err, sizeof *set_up, "the ranks");
+	pthread_mutex_lock(&c->lock);
+	struct announced *a = find_trainer(c, t);
+	const bool same = a && says_the_same(a->set_up, set_up);
+	if (!a)
+		a = announce(c, t);
+	else if (!same)
+		forget(c, a);
+	if (a && !same) {
+		fed__bytes_unref(a->set_up);
+		a->set_up = set_up;
+		a->number = ++c->federations;
+		fed__models_init(&a->models, c->ranks);
+	} else {
+		fed__bytes_unref(set_up);
+	}
+	fed_text_put(notes, fed_text_str(&c->notes), c->notes.len);
+	fed_text_clear(&c->notes);
+	pthread_mutex_unlock(&c->lock);
+	wake_up(c);
+	return a ? FED_OK : fed_fail_memory(err, sizeof *a, "the ranks");
+}
+
+static void detach(struct fed_ranks *face, struct fed_trainer *t)
+{
+	struct fed_coordinator *c = (struct fed_coordinator *)face;
+	struct announced **at = &c->first;
+
+	pthread_mutex_lock(&c->lock);
+	while (*at && (*at)->trainer != t)
+		at = &(*at)->next;
+	struct announced *a = *at;
+	if (a) {
+		*at = a->next;
+		forget(c, a);
+		fed_pool_set_taker(t->federation->pool, NULL, NULL);
+		for (uint32_t i = 1; i < c->ranks; i++) /* cancelled ones, whose results are to come */
+			for (struct dealt *d = c->rank[i].jobs; d; d = d->next)
+				d->of = d->of == a ? NULL : d->of;
+		free_announced(a);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* ------------------------------------------------------------------------------------ */
+
+int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *cluster,
+                         struct fed_error *err)
+{
+	struct fed_coordinator *c = fed_alloc(sizeof *c);
+	pthread_condattr_t monotonic;
+
+	if (!c)
+		return fed_fail_memory(err, sizeof *c, "the ranks");
+	c->face = (struct fed_ranks){.attach = attach, .detach = detach};
+	c->cluster = cluster;
+	c->ranks = (uint32_t)cluster->link->ranks;
+	c->rank = fed_alloc_array(c->ranks, sizeof *c->rank);
+	if (!c->rank) {
+		fed_free(c);
+		return fed_fail_memory(err, c->ranks * sizeof *c->rank, "the ranks");
+	}
+	for (uint32_t i = 0; i < c->ranks; i++) {
+		const struct fed_rank_hello *h = &cluster->hello[i];
+
+		c->rank[i].threads = h->threads ? h->threads : 1;
+		c->rank[i].report = (struct fed_rank_report){.rank = i, .threads = h->threads};
+		memcpy(c->rank[i].report.host, h->host, sizeof h->host);
+		c->threads += i ? c->rank[i].threads : 0;
+	}
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->wake_lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	const int error = fed_thread_start(&c->thread, coordinate, c);
+	if (error) {
+		fed_free(c->rank);
+		fed_free(c);
+		return fed_fail(err, "the thread for the ranks cannot be started: %s", strerror(error));
+	}
+	*out = c;
+	return FED_OK;
+}
+
+struct fed_ranks *fed__coordinator_ranks(struct fed_coordinator *c)
+{
+	return &c->face;
+}
+
+bool fed__coordinator_report(struct fed_coordinator *c, uint32_t i, struct fed_rank_report *out)
+{
+	if (i < 1 || i >= c->ranks)
+		return false;
+	pthread_mutex_lock(&c->lock);
+	*out = c->rank[i].report;
+	out->jobs = c->rank[i].n_jobs;
+	pthread_mutex_unlock(&c->lock);
+	return true;
+}
+
+void fed__coordinator_free(struct fed_coordinator *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->wake_lock);
+	c->quit = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->wake_lock);
+	pthread_join(c->thread, NULL);
+	for (uint32_t i = 1; i < c->ranks && !c->failed; i++)
+		send_number(c, i, FED_RANK_LEAVE, 0);
+	/* until they have left; results of cancelled trainings may come meanwhile */
+	for (double pause = 0; !c->failed && !c->cluster->link->row->idle(c->cluster->link);) {
+		const struct timespec t = {.tv_nsec = (long)(1e9 * (pause = fed__next_pause(pause, 1e-3)))};
+
+		receive_all(c);
+		nanosleep(&t, NULL);
+	}
+	for (uint32_t i = 1; i < c->ranks; i++)
+		while (c->rank[i].jobs)
+			fed_free(take_dealt(&c->rank[i], c->rank[i].jobs->number));
+	while (c->first) {
+		struct announced *a = c->first;
+
+		c->first = a->next;
+		free_announced(a);
+	}
+	fed_packet_release(&c->packet);
+	fed_text_release(&c->received);
+	fed_text_release(&c->notes);
+	fed_free(c->rank);
+	fed_free(c);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/far_training.h - trainings as bytes, for processes that share no memory with this
+ * one: the ranks of a cluster.
+ *
+ * What one end puts the other gets.  A job has all that its result depends on but dataset, net and
+ * received model, of which the other end has been told before.
+ */
+#ifndef FED_TRAIN_LOCAL_FAR_TRAINING_H
+#define FED_TRAIN_LOCAL_FAR_TRAINING_H
+
+#include "plug/guard/packet.h"
+#include "train/local/internal.h"
+#include "train/local/training_wire.h"
+
+/* Vectors and arrays lie at multiples of this in a packet, and in memory where it is read. */
+enum { FED_FAR_ALIGNMENT = 16 };
+void fed__far_put(struct fed_packet *, const void *, size_t bytes);
+/* The packet's; NULL: it has fewer bytes. */
+const void *fed__far_get(struct fed_packet_reader *, size_t bytes);
+
+/* This end ------------------------------------------------------------------------------- */
+
+/* What another process needs of a federation: dataset, model and aggregator. */
+void fed_put_set_up(struct fed_packet *, const struct fed_trainer *);
+/* The arrays of its dataset, for one who could not load it. */
+void fed_put_data(struct fed_packet *, const struct fed_dataset *);
+/* Model that a training received, with the aggregator's broadcast vectors. */
+void fed_put_model(struct fed_packet *, const struct fed_shared_vectors *);
+/* Job of a training that no thread has begun. */
+void fed_put_training(struct fed_packet *, const struct fed_training *);
+/* Set the result of a training, as if it had run here.  FED_FAIL: it is no result of it; the
+ * training is as it was. */
+int fed_take_trained(struct fed_packet_reader *, struct fed_training *, struct fed_error *);
+/* FLOPs of a training. */
+double fed_training_flops(const struct fed_training *);
+
+/* The other end --------------------------------------------------------------------------- */
+
+/* Dataset that a set-up names. */
+struct fed_far_data {
+	struct fed_wire_dataset head;
+	uint64_t fingerprint;
+	const char *name;          /* NULL: it cannot be loaded again */
+	struct fed_assign *assign; /* [n], the caller's (fed_free); its strings are the packet's */
+	size_t n;
+	uint64_t seed;
+	bool cached;
+};
+int fed_get_far_data(struct fed_packet_reader *, struct fed_far_data *, struct fed_error *);
+/* Dataset of the arrays that were sent: of training examples alone. */
+int fed_get_data(struct fed_packet_reader *, const struct fed_far_data *, struct fed_dataset **,
+                 struct fed_error *);
+int fed_get_model(struct fed_packet_reader *, struct fed_shared_vectors **, struct fed_error *);
+
+/* A federation that is just what trainings need of one. */
+struct fed_training_host {
+	const struct fed_registry *plugins;
+	struct fed_settings settings;
+	struct fed_federation federation;
+	struct fed_net net;
+	struct fed_instance model, aggregator;
+	struct fed_far_instances *instances; /* plugins of jobs, by their state */
+	struct fed_sharing *sharing;         /* of the last job, made of `sharing_text` */
+	char sharing_text[FED_LOCAL_LAYERS_TEXT];
+};
+/* The rest of a set-up, on a dataset and a pool that are the caller's. */
+int fed_training_host_init(struct fed_training_host *, const struct fed_registry *,
+                           const struct fed_dataset *, struct fed_pool *,
+                           struct fed_packet_reader *, struct fed_error *);
+void fed_training_host_release(struct fed_training_host *); /* no training runs; zeroed is fine */
+
+/* Training of a job. */
+struct fed_far_training {
+	struct fed_training training; /* first member: it is a job of the pool */
+	struct fed_training_host *host;
+	void (*done)(struct fed_far_training *); /* on the thread that ran it */
+	void *ctx;
+	uint64_t number;
+	uint32_t most; /* examples of the largest client */
+	double seconds;
+	float **kept;
+	struct fed_far_training *next;
+};
+/* Make a training; takes the reference to the model, also on failure. */
+int fed_get_training(struct fed_packet_reader *, struct fed_training_host *,
+                     struct fed_shared_vectors *model, struct fed_far_training **,
+                     struct fed_error *);
+void fed_far_training_free(struct fed_far_training *); /* NULL is fine */
+void fed_put_trained(struct fed_packet *, const struct fed_training *);
+
+#endif
