@@ -138,12 +138,15 @@ struct walk {
 	uint32_t arrivals; /* the first so many came before `at` */
 };
 
-/* The arrival that brought the session there, or NULL. */
+/* The arrival that brought the session there, from a place that is not forgotten; or NULL. */
 static const struct fed_arrival *arrival_at(const struct walk *w)
 {
-	for (uint32_t i = w->arrivals; i-- > 0;)
-		if (fed_place_is(w->t->arrival[i].at, w->at))
-			return &w->t->arrival[i];
+	for (uint32_t i = w->arrivals; i-- > 0;) {
+		const struct fed_arrival *a = &w->t->arrival[i];
+
+		if (fed_place_is(a->at, w->at) && !w->t->tree.revision[a->from.revision].gone)
+			return a;
+	}
 	return NULL;
 }
 
