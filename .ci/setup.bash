@@ -11,7 +11,7 @@ packages_to_build() {
 	echo gcc libc6-dev cmake ninja-build pkg-config libopenblas-dev libreadline-dev \
 		libncurses-dev zlib1g-dev libutf8proc-dev libzip-dev libjansson-dev \
 		libpng-dev libjpeg-dev libyajl-dev libcairo2-dev libsqlite3-dev \
-		libzstd-dev libxxhash-dev
+		libzstd-dev libxxhash-dev libzmq3-dev libsodium-dev
 }
 packages_wanted() {
 	echo dataset-fashion-mnist libdeflate-dev

@@ -5,9 +5,9 @@
  *
  * A network is a thread that owns all sockets; other threads give it messages and take its events.
  * A peer is who has its CURVE key: reconnections, other addresses and another life of its process
- * are the same peer.  A message is cut into chunks of at most FED_CHUNK_BYTES, of which only as many
- * are on their way as the receiver has granted, so that beats pass a large message on a slow link;
- * what is not acknowledged is sent again, also over a new connection.  The receiver gets each
+ * are the same peer.  A message is cut into chunks of at most FED_CHUNK_BYTES, of which only as
+ * many are on their way as the receiver has granted, so that beats pass a large message on a slow
+ * link; what is not acknowledged is sent again, also over a new connection.  The receiver gets each
  * message whole, in the order of sending, and once, as long as both processes live; a message to a
  * process that has begun again is lost, and its sender is told.
  *
@@ -57,31 +57,33 @@ struct fed_network_limits {
 	uint64_t message_most;  /* bytes of a message of an admitted peer */
 	uint64_t stranger_most; /* bytes of a message of a peer that is not admitted */
 	double stranger_most_seconds; /* after which one that is not admitted is refused */
-	double silent_after;    /* seconds without a beat after which FED_NETWORK_SILENT comes */
+	double silent_after;          /* seconds without a beat after which FED_NETWORK_SILENT comes */
 };
 extern const struct fed_network_limits fed_network_default_limits;
 
 enum fed_network_event_kind {
 	FED_NETWORK_NONE,
-	FED_NETWORK_BEGAN,     /* a peer's process was heard for the first time: its former life, if
-	                          any, is over, and messages to that are lost */
-	FED_NETWORK_MESSAGE,   /* bytes, len: a whole message; the taker's (fed_network_event_release) */
+	FED_NETWORK_BEGAN,   /* a peer's process was heard for the first time: its former life, if
+	                        any, is over, and messages to that are lost */
+	FED_NETWORK_MESSAGE, /* bytes, len: a whole message; the taker's (fed_network_event_release) */
 	FED_NETWORK_DELIVERED, /* tag: the peer has the whole message */
 	FED_NETWORK_LOST,      /* tag: it never will; text: why */
 	FED_NETWORK_SILENT,    /* nothing was heard from the peer for `silent_after` seconds */
 	FED_NETWORK_BACK,      /* it was heard again */
-	FED_NETWORK_TROUBLE,   /* a connection failed; text: why, in a sentence; a client: see `trouble` */
+	FED_NETWORK_TROUBLE,   /* a connection failed; text: why, in a sentence; a client: see `trouble`
+	                        */
 };
 /* Why a client is not connected, as far as its socket tells. */
 enum fed_network_trouble {
 	FED_TROUBLE_NONE,
-	FED_TROUBLE_NO_NAME,     /* the host's name has no address */
+	FED_TROUBLE_NO_NAME, /* the host's name has no address */
 	FED_TROUBLE_NO_ROUTE,
-	FED_TROUBLE_PORT_SHUT,   /* refused */
-	FED_TROUBLE_NO_ANSWER,   /* nothing came in time */
-	FED_TROUBLE_WRONG_KEY,   /* the handshake fails: the server has another key, or refuses this one */
+	FED_TROUBLE_PORT_SHUT, /* refused */
+	FED_TROUBLE_NO_ANSWER, /* nothing came in time */
+	FED_TROUBLE_WRONG_KEY, /* the handshake fails: the server has another key, or refuses this one
+	                        */
 	FED_TROUBLE_ROOM_FULL,
-	FED_TROUBLE_NOT_FEDSH,   /* something else listens there */
+	FED_TROUBLE_NOT_FEDSH, /* something else listens there */
 };
 
 struct fed_network_event {
@@ -100,8 +102,9 @@ void fed_network_event_release(struct fed_network_event *);
  * Called by the network's thread.  NULL: every message is. */
 typedef bool fed_network_check(const void *bytes, size_t len);
 
-/* A server at an endpoint, "tcp://*:5555"; it also tells its public key to whom connects to the
- * next port (protocol.md), if tells_key.  FED_REJECT: the endpoint is not one, or its port is taken. */
+/* A server at an endpoint, "tcp://HOST:PORT", HOST * for all addresses; it also tells its public
+ * key to whom connects to the next port (protocol.md), if tells_key.  FED_REJECT: the endpoint is
+ * not one, or its port is taken. */
 struct fed_network_server {
 	const char *endpoint;
 	const struct fed_key_pair *keys;
@@ -119,7 +122,8 @@ struct fed_network_client {
 	double silent_after;   /* 0: the default */
 	fed_network_check *check;
 };
-int fed_network_connect(struct fed_network **, const struct fed_network_client *, struct fed_error *);
+int fed_network_connect(struct fed_network **, const struct fed_network_client *,
+                        struct fed_error *);
 /* Ask host:port + 1 for the server's public key.  *trouble: why it cannot be had (FED_FAIL). */
 int fed_network_ask_key(const char *host, uint16_t port, double timeout, char out[FED_KEY_TEXT],
                         enum fed_network_trouble *trouble, struct fed_error *);
@@ -151,12 +155,12 @@ struct fed_network_peer {
 	char key[FED_KEY_TEXT];
 	char address[64]; /* "10.0.0.7", as far as the handshake tells */
 	bool admitted, refused, silent, connected;
-	double heard;     /* fed_wall_seconds() when it was heard last */
-	double round_trip; /* seconds, of the last acknowledged chunk; NaN before */
-	uint64_t sent, received;      /* bytes of chunks, heads included */
+	double heard;                    /* fed_wall_seconds() when it was heard last */
+	double round_trip;               /* seconds, of the last acknowledged chunk; NaN before */
+	uint64_t sent, received;         /* bytes of chunks, heads included */
 	uint64_t outgoing, acknowledged; /* bytes of the message on its way to it, and what it has */
-	uint64_t incoming, arrived;   /* likewise from it */
-	uint64_t repeated;            /* chunks that were sent again */
+	uint64_t incoming, arrived;      /* likewise from it */
+	uint64_t repeated;               /* chunks that were sent again */
 };
 bool fed_network_peer(const struct fed_network *, uint32_t peer, struct fed_network_peer *);
 uint32_t fed_network_peers(const struct fed_network *);
