@@ -15,7 +15,7 @@
 
 static const char *const isa_name[] = {"plain", "avx2", "avx512"};
 
-const char *fed__isa_name(enum fed_isa isa)
+const char *fed_isa_name(enum fed_isa isa)
 {
 	return isa_name[isa];
 }

@@ -16,10 +16,10 @@ enum fed_isa {
 /* The best instruction set of this machine, or the lower one of FEDSH_ISA=plain|avx2|avx512 in the
  * environment; detected once. */
 enum fed_isa fed_cpu_isa(void);
-const char *fed__isa_name(enum fed_isa);
 /* Use no better one from now on, and vectors as a processor does that halves them or not; before
  * kernels are chosen. */
 void fed_cpu_limit(enum fed_isa, bool halves);
+const char *fed_isa_name(enum fed_isa);
 /* Whether the processor has AVX-512 and multiplies its vectors in two halves (AMD Zen 4). */
 bool fed_cpu_halves_vectors(void);
 /* Processors that this process may run on, or its share of them; at least 1. */

@@ -32,6 +32,9 @@ struct post {
 	size_t longest;
 	double clock, loss; /* loss of the lossy links */
 	bool open;
+	struct fed_network_service network; /* whose clients get every message at once */
+	uint64_t *given;                    /* [n_given] ids that were given to it, and not told yet */
+	size_t n_given;
 };
 
 static struct post *post_of(const struct fed_transport_host *wire)
@@ -149,6 +152,52 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 	return l->settled > 1 ? fed_reject(err, "it came twice") : FED_OK;
 }
 
+/* The network ---------------------------------------------------------------- */
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int network_give(void *ctx, const struct fed_message *m, const void *bytes, size_t len,
+                        struct fed_error *err)
+{
+	struct post *p = ctx;
+	const struct letter *l = find(p, m->id, "give");
+
+	(void)err;
+	if (!l)
+		return FED_OK;
+	frame(p, &l->head);
+	if (len != l->head.bytes || memcmp(bytes, p->bytes, len) != 0)
+		fed__failed(p->checker, "the bytes that host->bytes() gave, whole and unchanged",
+		            "give() of %zu bytes of message %llu, which has others", len,
+		            (unsigned long long)m->id);
+	p->given[p->n_given++ % MESSAGES] = m->id;
+	return FED_OK;
+}
+
+static int network_take(void *ctx, double timeout, struct fed_network_news *news)
+{
+	struct post *p = ctx;
+
+	(void)timeout;
+	if (!p->n_given)
+		return 0;
+	*news = (struct fed_network_news){
+		.size = sizeof *news, .kind = FED_NEWS_DELIVERED, .id = p->given[--p->n_given % MESSAGES]};
+	return 1;
+}
+
+static double network_now(void *ctx)
+{
+	(void)ctx;
+	return seconds();
+}
+
 /* The conversation ---------------------------------------------------------- */
 
 static bool post_init(struct post *p, struct fed_checker *c, const struct fed_assign *extra,
@@ -169,7 +218,14 @@ static bool post_init(struct post *p, struct fed_checker *c, const struct fed_as
 		.n = 0,
 		.longest = longest,
 		.loss = 0.3,
+		.network = {.size = sizeof p->network,
+	                .ctx = p,
+	                .give = network_give,
+	                .take = network_take,
+	                .now = network_now},
 	};
+	p->wire.network = &p->network;
+	p->given = fed__buffer(c, "the messages", MESSAGES * sizeof *p->given);
 	if (fed__guarded_init(c, &p->plugin, extra, 0, &err)) {
 		if (!c->no_memory)
 			fed__failed(c, "an instance with this setting", "%s", err.text);
@@ -236,14 +292,6 @@ static void post_send(struct post *p, uint64_t id, uint32_t from, uint32_t to, u
 	p->settled++;
 }
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Wait until every message is settled, and say which is not. */
 static void post_wait(struct post *p)
 {
@@ -276,7 +324,8 @@ static void converse(struct post *p)
 		const uint32_t client = k % CLIENTS;
 		const uint64_t bytes = FRAME + (k % 7) * 400;
 
-		p->clock += 0.01 * (k % 3);
+		if (fed_is_simulated(&p->plugin.instance)) /* a real one has a clock of its own */
+			p->clock += 0.01 * (k % 3);
 		if (k % 5 == 4)
 			post_send(p, k + 1, client, (client + 2) % CLIENTS, bytes, false);
 		else

@@ -36,6 +36,35 @@ struct fed_link {
 	double drop_rate; /* probability that a transmission is lost, in [0, 1) */
 };
 
+/* What happened to messages between machines. */
+enum fed_network_news_kind {
+	FED_NEWS_ARRIVED = 1, /* bytes, len: a client sent a message: for arrive() */
+	FED_NEWS_DELIVERED,   /* id: its client has it: for deliver() */
+	FED_NEWS_LOST,        /* id, why: its client never gets it: for drop() */
+	FED_NEWS_GONE,        /* client, why: it will not answer what it has: for gone() */
+};
+struct fed_network_news {
+	uint32_t size, kind;
+	uint64_t id;
+	uint32_t client;
+	const void *bytes; /* valid until the next call of take(), as is why */
+	size_t len;
+	const char *why;
+};
+
+/* The network between machines that the host has opened (command `serve`). */
+struct fed_network_service {
+	uint32_t size; /* sizeof(struct fed_network_service) of the running host */
+	void *ctx;
+	/* Send the bytes of a message to its client.  FED_REJECT: it is not there. */
+	int (*give)(void *ctx, const struct fed_message *, const void *bytes, size_t len,
+	            struct fed_error *);
+	/* Take the next news; waits at most `timeout` seconds.  0: there are none. */
+	int (*take)(void *ctx, double timeout, struct fed_network_news *);
+	/* Seconds, of a clock that never goes back. */
+	double (*now)(void *ctx);
+};
+
 /* Services of the host for transports. */
 struct fed_transport_host {
 	uint32_t size; /* sizeof(struct fed_transport_host) of the running host */
@@ -54,6 +83,10 @@ struct fed_transport_host {
 	/* Real: pass on bytes that arrived.  FED_REJECT: not a message (err has the reason). */
 	int (*arrive)(const struct fed_transport_host *, const void *bytes, size_t len,
 	              struct fed_error *);
+	/* Real: a client will not answer what it has. */
+	void (*gone)(const struct fed_transport_host *, uint32_t client, const char *why);
+	/* Real: the network between machines; NULL: none is open. */
+	const struct fed_network_service *network;
 };
 
 /* Path of a message: the link of its client or, between two clients, both links in sequence:

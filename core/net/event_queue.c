@@ -88,7 +88,7 @@ int fed_event_queue_add(struct fed_event_queue *clock, double when, enum fed_que
 	return FED_OK;
 }
 
-bool fed_event_queue_next(struct fed_event_queue *clock, struct fed_queued_event *due)
+bool fed__event_queue_next(struct fed_event_queue *clock, struct fed_queued_event *due)
 {
 	if (clock->n == 0)
 		return false;
@@ -97,6 +97,11 @@ bool fed_event_queue_next(struct fed_event_queue *clock, struct fed_queued_event
 	if (--clock->n > 0)
 		sift_down(clock->heap, clock->n, clock->heap[clock->n]);
 	return true;
+}
+
+double fed__event_queue_earliest(const struct fed_event_queue *queue)
+{
+	return queue->n ? queue->heap[0].when : INFINITY;
 }
 
 void fed_event_queue_clear(struct fed_event_queue *clock)

@@ -23,7 +23,10 @@ enum fed_queued_event_kind {
 	FED_QUEUED_AT_SERVER_LINK, /* it reaches the server's link */
 	FED_QUEUED_PASSES,         /* it waited there and begins to pass */
 	FED_QUEUED_DEPARTS,        /* it has passed the link and leaves for its client */
-	FED_QUEUED_LAST = FED_QUEUED_DEPARTS,
+	/* Over a real transport; who: the client. */
+	FED_QUEUED_REPORT, /* the message `ref` of a client on another machine arrived */
+	FED_QUEUED_GONE,   /* the client will not answer; the message `ref` says why */
+	FED_QUEUED_LAST = FED_QUEUED_GONE,
 };
 
 /* An event, as plain data that can be listed and saved. */
@@ -49,7 +52,9 @@ void fed_event_queue_release(struct fed_event_queue *);
 int fed_event_queue_add(struct fed_event_queue *, double when, enum fed_queued_event_kind,
                         uint64_t ref, uint32_t who, struct fed_error *);
 /* Remove the earliest event and advance `now` to it; false when the queue is empty. */
-bool fed_event_queue_next(struct fed_event_queue *, struct fed_queued_event *);
+bool fed__event_queue_next(struct fed_event_queue *, struct fed_queued_event *);
+/* When the earliest event is due; INFINITY: there is none. */
+double fed__event_queue_earliest(const struct fed_event_queue *);
 /* Remove all events; `now` is unchanged. */
 void fed_event_queue_clear(struct fed_event_queue *);
 

@@ -237,8 +237,7 @@ static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 	                         (unsigned long long)dim);
 }
 
-/* Check the head against a frame of len bytes, before anything is allocated. */
-static int check_frame(const unsigned char *h, size_t len, size_t longest, struct fed_error *err)
+static int check_begin(const unsigned char *h, size_t len, struct fed_error *err)
 {
 	if (len < FED_FRAME_BYTES)
 		return fed_reject(err, "has %zu bytes, less than the %d of a message's head", len,
@@ -246,6 +245,14 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 	if (get(h, 4) != FRAME_MAGIC)
 		return fed_reject(err, "begins with %08x instead of %08x: it is not a message of fedsh",
 		                  (unsigned)get(h, 4), FRAME_MAGIC);
+	return FED_OK;
+}
+
+/* Check the head against a frame of len bytes, before anything is allocated. */
+static int check_frame(const unsigned char *h, size_t len, size_t longest, struct fed_error *err)
+{
+	if (check_begin(h, len, err))
+		return FED_REJECT;
 	if (check_size(h, len, err))
 		return FED_REJECT;
 	if (get(h + CRC_AT, 4) != frame_crc(h, len))
@@ -321,9 +328,73 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	return FED_OK;
 }
 
-uint64_t fed__frame_id(const void *bytes, size_t len)
+int fed_frame_head(const void *bytes, size_t len, struct fed_message *m, uint64_t *version,
+                   uint64_t *round, struct fed_error *err)
 {
-	return len < FED_FRAME_BYTES ? 0 : get((const unsigned char *)bytes + 16, 8);
+	const unsigned char *h = bytes;
+
+	if (check_begin(h, len, err))
+		return FED_REJECT;
+	*m = (struct fed_message){.size = sizeof *m,
+	                          .id = get(h + 16, 8),
+	                          .from = (uint32_t)get(h + 8, 4),
+	                          .to = (uint32_t)get(h + 12, 4),
+	                          .kind = h[4],
+	                          .bytes = len};
+	*version = get(h + 24, 8);
+	*round = get(h + 32, 8);
+	return FED_OK;
+}
+
+bool fed_frame_is_whole(const void *bytes, size_t len)
+{
+	const unsigned char *h = bytes;
+
+	return len >= FED_FRAME_BYTES && get(h, 4) == FRAME_MAGIC &&
+	       get(h + CRC_AT, 4) == frame_crc(h, len);
+}
+
+/* Text ------------------------------------------------------------------------- */
+
+int fed_frame_put_text(const struct fed_message *m, uint64_t round, const char *text, size_t n,
+                       struct fed_text *out, struct fed_error *err)
+{
+	unsigned char h[FED_FRAME_BYTES] = {0};
+	const size_t start = out->len;
+
+	if (n > UINT32_MAX)
+		return fed_fail(err, "a message of %zu bytes is too long", n);
+	put_number(h, 4, FRAME_MAGIC);
+	put_number(h + 4, 1, m->kind);
+	put_number(h + 8, 4, m->from);
+	put_number(h + 12, 4, m->to);
+	put_number(h + 16, 8, m->id);
+	put_number(h + 32, 8, round);
+	put_number(h + 56, 4, n);
+	fed_text_put(out, (const char *)h, sizeof h);
+	fed_text_put(out, text, n);
+	if (out->failed)
+		return fed_fail_memory(err, n, "a message");
+	unsigned char *frame = (unsigned char *)out->s + start;
+	put_number(frame + CRC_AT, 4, frame_crc(frame, out->len - start));
+	return FED_OK;
+}
+
+int fed_frame_get_text(const void *bytes, size_t len, const char **text, size_t *n,
+                       struct fed_error *err)
+{
+	const unsigned char *h = bytes;
+
+	if (check_begin(h, len, err))
+		return FED_REJECT;
+	if (h[4] < FED_FRAME_TEXT || get(h + 6, 2) || get(h + 56, 4) != len - FED_FRAME_BYTES)
+		return fed_reject(err, "has %zu bytes, but announces a text of %llu", len,
+		                  (unsigned long long)get(h + 56, 4));
+	if (!fed_frame_is_whole(bytes, len))
+		return fed_reject(err, "is damaged: its checksum does not match");
+	*text = (const char *)bytes + FED_FRAME_BYTES;
+	*n = len - FED_FRAME_BYTES;
+	return FED_OK;
 }
 
 int fed_messenger_decode(const void *bytes, size_t len, size_t longest,

@@ -267,12 +267,76 @@ static int match_in_flight(struct fed_messenger *messenger, const struct fed_mes
 	return FED_OK;
 }
 
+/* Add a message that was not sent here, which `kind` brings on.  Takes its references. */
+static int add_foreign(struct fed_messenger *messenger, const struct fed_envelope *e, double when,
+                       enum fed_queued_event_kind kind, struct fed_error *err)
+{
+	const size_t longest = messenger->longest;
+	struct fed_message_in_flight *f = add_in_flight(messenger, e);
+
+	messenger->longest = longest;
+	if (!f) {
+		fed_envelope_release(e);
+		return fed_fail_memory(err, sizeof *e, "a message");
+	}
+	if (settle_message(messenger, f, when, kind, err) == FED_OK)
+		return FED_OK;
+	fed_envelope_free(take_envelope(messenger, f));
+	return FED_FAIL;
+}
+
+int fed_messenger_report(struct fed_messenger *messenger, const struct fed_envelope *e, double when,
+                         struct fed_error *err)
+{
+	return add_foreign(messenger, e, when, FED_QUEUED_REPORT, err);
+}
+
+static double wire_now(const struct fed_messenger *messenger)
+{
+	return fed_call_now(messenger->transport, &messenger->wire);
+}
+
+/* Take a message of a client on another machine. */
+static int take_foreign(struct fed_messenger *messenger, const struct fed_message *head,
+                        uint64_t version, const void *bytes, size_t len, struct fed_error *err)
+{
+	struct fed_envelope sent = {0}, came = {0};
+
+	const size_t most = messenger->expect(messenger->ctx, head, version, &sent);
+	if (most == 0)
+		return fed_reject(err, "is of kind %u, which is not expected here", head->kind);
+	const int rc = fed_messenger_decode(bytes, len, most, &sent, &came, err);
+	if (rc == FED_REJECT)
+		messenger->misdelivered++;
+	return rc ? rc : fed_messenger_report(messenger, &came, wire_now(messenger), err);
+}
+
+static void wire_gone(const struct fed_transport_host *wire, uint32_t client, const char *reason)
+{
+	struct fed_messenger *messenger = messenger_of(wire);
+	struct fed_envelope e = {.head = {.from = client, .to = FED_SERVER}};
+	struct fed_error why;
+
+	snprintf(e.why, sizeof e.why, "%s", reason && *reason ? reason : "it is gone");
+	if (add_foreign(messenger, &e, wire_now(messenger), FED_QUEUED_GONE, &why))
+		keep_error(messenger, &why);
+}
+
 static int wire_arrive(const struct fed_transport_host *wire, const void *bytes, size_t len,
                        struct fed_error *err)
 {
 	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_envelope came = {0};
-	struct fed_message_in_flight *f = find_unsettled(messenger, fed__frame_id(bytes, len));
+	struct fed_message head = {0};
+	uint64_t version, round;
+
+	if (fed_frame_head(bytes, len, &head, &version, &round, err)) {
+		messenger->misdelivered++;
+		return FED_REJECT;
+	}
+	if (messenger->expect && head.to == FED_SERVER && messenger->wire.network)
+		return take_foreign(messenger, &head, version, bytes, len, err);
+	struct fed_message_in_flight *f = find_unsettled(messenger, head.id);
 	int rc =
 		fed_messenger_decode(bytes, len, messenger->longest, f ? f->envelope : NULL, &came, err);
 
@@ -281,8 +345,7 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 	if (rc == FED_REJECT)
 		messenger->misdelivered++;
 	if (rc == FED_OK)
-		rc = settle_message(messenger, f, fed_call_now(messenger->transport, wire),
-		                    FED_QUEUED_MESSAGE, err);
+		rc = settle_message(messenger, f, wire_now(messenger), FED_QUEUED_MESSAGE, err);
 	if (rc != FED_OK) {
 		fed_envelope_release(&came);
 		return rc;
@@ -311,7 +374,8 @@ int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *tra
 	             .deliver = wire_deliver,
 	             .drop = wire_drop,
 	             .bytes = wire_bytes,
-	             .arrive = wire_arrive},
+	             .arrive = wire_arrive,
+	             .gone = wire_gone},
 		.link = link,
 		.ctx = ctx,
 		.next_id = 1,
@@ -530,11 +594,28 @@ static int poll_transport(struct fed_messenger *messenger, double timeout, struc
 	return end_of_call(messenger, err);
 }
 
+/* Seconds until the next event is due by the transport's own clock; below 0: it is, or the clock is
+ * virtual. */
+static double seconds_to_next(const struct fed_messenger *messenger)
+{
+	const struct fed_transport *t = &messenger->transport->entry->copy.transport;
+
+	if (!messenger->open || !t->now || fed_is_simulated(messenger->transport))
+		return -1;
+	return fed__event_queue_earliest(messenger->clock) - wire_now(messenger);
+}
+
+bool fed_messenger_next(struct fed_messenger *messenger, struct fed_queued_event *due)
+{
+	return seconds_to_next(messenger) <= 0 && fed__event_queue_next(messenger->clock, due);
+}
+
 int fed_messenger_poll(struct fed_messenger *messenger, double timeout, struct fed_error *err)
 {
-	const double end = fed_wall_seconds() + timeout;
 	const uint64_t before = messenger->settled;
-	double left = timeout;
+	const double next = seconds_to_next(messenger);
+	double left = next > 0 && next < timeout ? next : timeout;
+	const double end = fed_wall_seconds() + left;
 
 	do {
 		if (poll_transport(messenger, left, err))

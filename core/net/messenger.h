@@ -67,7 +67,8 @@ struct fed_envelope {
 	struct fed_shared_codec *codec; /* NULL: none, or (with a code) restored from a file */
 	struct fed_code *code;          /* its bytes; NULL: floats */
 	struct fed_coding coding;       /* description of the vector for it */
-	char why[64];                   /* FED_QUEUED_LOST: the transport's reason */
+	char why[64];                   /* FED_QUEUED_LOST, FED_QUEUED_GONE: the transport's reason */
+	bool delayed; /* FED_QUEUED_REPORT: by a fault on the client's speed, or it need not be */
 };
 /* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of
  * fed_messenger_encode. */
@@ -104,6 +105,11 @@ struct fed_messenger {
 	struct fed_event_queue *clock;
 	struct fed_transport_host wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
+	/* Clients on other machines: returns how many numbers a vector of a message with this head has
+	 * at most, 0: none is expected; sets what its receiver knows of it in *sent: codec, coding,
+	 * sharing, payload of the model's length, borrowed.  NULL: there are no such clients. */
+	size_t (*expect)(void *ctx, const struct fed_message *, uint64_t version,
+	                 struct fed_envelope *sent);
 	void *ctx;
 	struct fed_server_link server; /* see fed_messenger_set_server_link */
 	struct fed_message_in_flight
@@ -166,7 +172,15 @@ void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
 void fed_messenger_clear(struct fed_messenger *);
 /* Cancel the messages in flight from this id on. */
 void fed_messenger_cancel(struct fed_messenger *, uint64_t first_id);
-/* Real transports: wait until a message is settled, at most `timeout` seconds. */
+/* Add a message of a client on another machine, which FED_QUEUED_REPORT brings on at `when`.  Takes
+ * its references, also on failure. */
+int fed_messenger_report(struct fed_messenger *, const struct fed_envelope *, double when,
+                         struct fed_error *);
+/* Remove the next event of the queue; false: there is none, or a real transport that has a clock of
+ * its own says that it is not due yet. */
+bool fed_messenger_next(struct fed_messenger *, struct fed_queued_event *);
+/* Real transports: wait until a message is settled or an event is due, at most `timeout` seconds.
+ */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);
 
 /* The frame, little-endian: magic, kind (1 byte), whether vector 0 is coded plus twice the chosen
@@ -182,7 +196,19 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
                          const struct fed_envelope *sent, struct fed_envelope *,
                          struct fed_error *);
 
-/* The id in the head of a frame; 0: it is too short. */
-uint64_t fed__frame_id(const void *bytes, size_t len);
+/* Head, version and number of the invitation of a frame, whose contents are not checked.
+ * FED_REJECT: it is shorter than a head, or not a frame. */
+int fed_frame_head(const void *bytes, size_t len, struct fed_message *, uint64_t *version,
+                   uint64_t *round, struct fed_error *);
+/* Whether the frame's checksum is that of its bytes. */
+bool fed_frame_is_whole(const void *bytes, size_t len);
+
+/* A frame of text in place of vectors, of the kinds from FED_FRAME_TEXT on (room/).  decode: the
+ * text is borrowed from the frame and not ended. */
+#define FED_FRAME_TEXT 64
+int fed_frame_put_text(const struct fed_message *, uint64_t round, const char *text, size_t n,
+                       struct fed_text *, struct fed_error *);
+int fed_frame_get_text(const void *bytes, size_t len, const char **text, size_t *n,
+                       struct fed_error *);
 
 #endif

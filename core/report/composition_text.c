@@ -139,6 +139,24 @@ static void put_faults(const struct fed_faults *faults, struct fed_text *out)
 	}
 }
 
+static void put_model_and_rules(const struct fed_composition *c, struct fed_text *out)
+{
+	put_instance("model", &c->model, out);
+	put_base(c, out);
+	fed_text_add(out, "scheme=%s\n", c->scheme->name);
+	put_fields("scheme", c->scheme->fields, c->scheme_state, out);
+	put_instance("aggregator", &c->aggregator, out);
+	put_instance("after", c->aggregator.after, out);
+}
+
+void fed_composition_put_training(const struct fed_session *s, struct fed_text *out)
+{
+	const struct fed_composition *c = fed_session_parts(s);
+
+	put_model_and_rules(c, out);
+	put_settings(&c->settings, out);
+}
+
 void fed_composition_put(const struct fed_session *s, const struct fed_clients *from,
                          struct fed_text *out)
 {
@@ -148,12 +166,7 @@ void fed_composition_put(const struct fed_session *s, const struct fed_clients *
 		fed_text_add(out, "dataset=%s\ndataset.fingerprint=%016llx\n",
 		             c->data->spec ? c->data->spec : c->data->name,
 		             (unsigned long long)c->data->fingerprint);
-	put_instance("model", &c->model, out);
-	put_base(c, out);
-	fed_text_add(out, "scheme=%s\n", c->scheme->name);
-	put_fields("scheme", c->scheme->fields, c->scheme_state, out);
-	put_instance("aggregator", &c->aggregator, out);
-	put_instance("after", c->aggregator.after, out);
+	put_model_and_rules(c, out);
 	put_instance("transport", &c->transport, out);
 	put_instance("selection", &c->selection, out);
 	put_settings(&c->settings, out);

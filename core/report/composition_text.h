@@ -15,6 +15,10 @@ struct fed_clients;
 void fed_composition_put(const struct fed_session *, const struct fed_clients *from,
                          struct fed_text *);
 
+/* Append the part of it on which a client's training depends, beside its examples: model, scheme,
+ * aggregator, settings. */
+void fed_composition_put_training(const struct fed_session *, struct fed_text *);
+
 /* Append the text with the program before it, "program=fedsh 0.1.0", and its plugins behind it, as
  * "plugins=aggregator fedavg 20480 1a2b3c4d; ..." from the lines of session/plugin_digests.h. */
 void fed_composition_join(const char *program, const char *composition, const char *plugins,

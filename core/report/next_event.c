@@ -94,6 +94,8 @@ static struct fed_next_event next_of(const struct fed_federation *f,
 		return next;
 	case FED_QUEUED_MESSAGE:
 	case FED_QUEUED_LOST:
+	case FED_QUEUED_REPORT:
+	case FED_QUEUED_GONE:
 	case FED_QUEUED_AT_SERVER_LINK:
 	case FED_QUEUED_PASSES:
 	case FED_QUEUED_DEPARTS:

@@ -61,12 +61,15 @@ struct fed_session {
 	size_t n_sinks;
 	struct fed_pause_hook pause_hook;
 	struct fed_version_hook version_hook;
-	struct fed_guard_state guard_state; /* guard.c */
-	uint64_t draws;                     /* random WHO selections made */
-	bool diverged;                      /* the user was warned */
-	bool copied;                        /* a copy (experiments/session_copy.h): sends no events */
-	atomic_int interrupts;              /* see fed_session_interrupt */
-	bool no_files;                      /* see fed_session_write_no_files */
+	struct fed_guard_state guard_state;        /* guard.c */
+	const struct fed_network_service *network; /* borrowed; NULL: none is open */
+	void (*settle)(void *ctx);                 /* see fed_session_set_network */
+	void *settle_ctx;
+	uint64_t draws;        /* random WHO selections made */
+	bool diverged;         /* the user was warned */
+	bool copied;           /* a copy (experiments/session_copy.h): sends no events */
+	atomic_int interrupts; /* see fed_session_interrupt */
+	bool no_files;         /* see fed_session_write_no_files */
 };
 
 /* Send what plugins printed in worker processes to the sinks, a line an event. */

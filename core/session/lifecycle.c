@@ -131,6 +131,7 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 		.ledger = &s->ledger,
 		.ranks = s->ranks,
 		.origin = &s->origin,
+		.network = s->network,
 	};
 
 	s->origin = (struct fed_data_origin){.name = choice->name,

@@ -85,6 +85,8 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 	struct fed_breakpoints *d = &s->breakpoints;
 
 	if (!fed_session_open(s)) {
+		if (s->settle)
+			s->settle(s->settle_ctx);
 		if (fed_history_reserve(&s->history, err))
 			return FED_FAIL;
 		fed_round_edits_clear(&s->edits);

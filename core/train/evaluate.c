@@ -123,7 +123,7 @@ int fed_federation_measure(struct fed_federation *f, const float *params, struct
 		return FED_FAIL;
 	r->perplexity = fed_federation_perplexity(f, r->test_loss);
 	r->parameter_error = fed__federation_parameter_error(f, params);
-	if (f->settings->evaluate_over == FED_EVALUATE_ORACLE &&
+	if (f->settings->evaluate_over == FED_EVALUATE_ORACLE && !fed_clients_are_remote(f->clients) &&
 	    fed_federation_evaluate_clients(f, params, r, err))
 		return FED_FAIL;
 	return fed__federation_attacked(f, params, &r->attack_success, err);

@@ -196,6 +196,8 @@ int fed__clients_evaluate(struct fed_federation *f, const float *params,
 	owned.own = &own;
 	if (list_clients(f->clients, out, n, err))
 		return FED_FAIL;
+	if (fed_clients_are_remote(f->clients))
+		return FED_OK; /* they measure, and report */
 	int rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
 	if (rc == FED_OK)
 		rc = evaluate(&global, *out, err);

@@ -14,6 +14,7 @@
 #include "train/evaluate_clients.h"
 #include "train/faults/faults.h"
 #include "train/participants.h"
+#include "train/remote_clients.h"
 #include "train/round/emit.h"
 #include "train/round/message_faults.h"
 
@@ -39,7 +40,8 @@ struct by_messages {
 	struct fed_event_queue training;
 	uint64_t next_id;
 	struct fed_server_link_busy busy;
-	uint64_t first_id; /* of its messages */
+	uint64_t first_id;        /* of its messages */
+	struct fed_reports later; /* messages of training by clients on other machines */
 };
 
 /* The ends of an evaluation ------------------------------------------------------------ */
@@ -154,6 +156,8 @@ static int client_evaluates(struct by_messages *p, uint32_t k, struct fed_error 
 	fed__emit_about(f, FED_EVENT_EVALUATING, id, 0, 0, NULL);
 	if (fed__charge(f, id, &work, err))
 		return FED_FAIL;
+	if (fed_client_is_remote(f->clients, id))
+		return FED_OK; /* it reports */
 	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_ANSWER, k, id, err);
 }
 
@@ -281,6 +285,41 @@ static uint32_t place_of(const struct by_messages *p, uint32_t client)
 	return low < p->n && p->of[low].figures.client == client ? low : p->n;
 }
 
+/* Figures of a client on another machine: it answers as one here would. */
+static int figures_reported(struct by_messages *p, uint32_t k, const struct fed_envelope *e,
+                            struct fed_error *err)
+{
+	struct fed_client_figures *of = &p->of[k].figures;
+
+	if (p->of[k].over)
+		return FED_OK;
+	of->examples = e->samples > UINT32_MAX ? 0 : (uint32_t)e->samples;
+	of->hits = e->figure[0];
+	of->loss = e->figure[1];
+	of->own_hits = e->figure[2];
+	of->own_loss = e->figure[3];
+	return client_answers(p, k, err);
+}
+
+/* News of a client on another machine; what is not about the evaluation waits for its end. */
+static int remote_due(struct by_messages *p, uint32_t kind, struct fed_envelope *e,
+                      struct fed_error *err)
+{
+	const uint32_t k = place_of(p, e->head.from);
+	const bool figures = kind == FED_QUEUED_REPORT && e->head.kind == FED_MESSAGE_FIGURES;
+
+	if (kind == FED_QUEUED_GONE && k < p->n)
+		end_missing(p, k, e->why);
+	if (figures)
+		return k < p->n && e->version == p->f->version ? figures_reported(p, k, e, err) : FED_OK;
+	struct fed_envelope moved = *e;
+	e->payload = e->labels = NULL;
+	e->sharing = NULL;
+	e->codec = NULL;
+	e->code = NULL;
+	return fed__reports_add(&p->later, &moved, err);
+}
+
 static int message_due(struct by_messages *p, const struct fed_queued_event *due,
                        struct fed_error *err)
 {
@@ -293,7 +332,9 @@ static int message_due(struct by_messages *p, const struct fed_queued_event *due
 		return FED_OK;
 	const uint32_t k = place_of(p, fed_invited(e));
 	int rc = FED_OK;
-	if (k == p->n || e->version != f->version)
+	if (due->kind == FED_QUEUED_REPORT || due->kind == FED_QUEUED_GONE)
+		rc = remote_due(p, due->kind, e, err);
+	else if (k == p->n || e->version != f->version)
 		rc = FED_OK; /* of another evaluation */
 	else if (due->kind == FED_QUEUED_LOST)
 		end_missing(p, k, e->why);
@@ -338,7 +379,7 @@ static int wait_for_figures(struct by_messages *p, struct fed_error *err)
 			return fed_reject(err,
 			                  "the evaluation of version %llu was interrupted; the version is kept",
 			                  (unsigned long long)f->version);
-		if (fed_event_queue_next(&f->clock, &due))
+		if (fed_messenger_next(&f->messenger, &due))
 			rc = handle(p, &due, err);
 		else if (fed_is_simulated(f->transport))
 			end_all_missing(p, "it never answered");
@@ -364,6 +405,26 @@ static void put_training_aside(struct by_messages *p)
 	if (fed_is_simulated(f->transport))
 		f->messenger.next_id = FIRST_ID | f->version << ID_BITS;
 	p->first_id = f->messenger.next_id;
+}
+
+/* Bring on what clients on other machines sent meanwhile. */
+static int resume_reports(struct by_messages *p, struct fed_error *err)
+{
+	struct fed_federation *f = p->f;
+	int rc = FED_OK;
+
+	for (uint32_t i = 0; i < p->later.n; i++) {
+		const struct fed_envelope *e = &p->later.of[i].envelope;
+
+		if (rc)
+			fed_envelope_release(e);
+		else if (e->head.kind)
+			rc = fed_messenger_report(&f->messenger, e, f->clock.now, err);
+		else
+			f->messenger.wire.gone(&f->messenger.wire, e->head.from, e->why);
+	}
+	fed_free(p->later.of);
+	return rc;
 }
 
 static void resume_training(struct by_messages *p)
@@ -406,6 +467,7 @@ int fed__evaluate_by_messages(struct fed_federation *f, struct fed_error *err)
 {
 	struct by_messages p = {.f = f};
 	const double bytes = f->record.bytes_up + f->record.bytes_down;
+	struct fed_error unused;
 
 	if (!fed_clients_evaluating(f->clients))
 		return FED_OK;
@@ -419,6 +481,8 @@ int fed__evaluate_by_messages(struct fed_federation *f, struct fed_error *err)
 	if (rc == FED_OK)
 		rc = wait_for_figures(&p, err);
 	resume_training(&p);
+	if (resume_reports(&p, rc ? &unused : err) && rc == FED_OK)
+		rc = FED_FAIL;
 	f->packed = false;
 	f->record.evaluation_bytes = f->record.bytes_up + f->record.bytes_down - bytes;
 	if (rc == FED_OK)

@@ -18,6 +18,7 @@
 #include "train/client_memory.h"
 #include "train/loss_queries.h"
 #include "train/participants.h"
+#include "train/remote_clients.h"
 #include "plug/calls/call_selection.h"
 #include "train/round/aggregate.h"
 #include "train/round/apply_step.h"
@@ -80,12 +81,17 @@ static void free_pool(struct fed_federation *f)
 	f->pool = NULL;
 }
 
-static int open_messenger(struct fed_federation *f, struct fed_error *err)
+static int open_messenger(struct fed_federation *f, const struct fed_network_service *network,
+                          struct fed_error *err)
 {
 	/* Transports draw by message id, and ids continue those of a former federation. */
 	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_TRANSPORT, 0, 0);
 
-	return fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err);
+	if (fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err))
+		return FED_FAIL;
+	f->messenger.expect = fed__remote_expect;
+	f->messenger.wire.network = network;
+	return FED_OK;
 }
 
 int fed_federation_init(struct fed_federation *f, const struct fed_federation_parts *parts,
@@ -122,7 +128,7 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 	}
 	f->params = f->model->vector[0];
 	fed_net_init_params(f->net, f->model->vector[0], (uint64_t)f->settings->seed);
-	if (make_pool(f, err) || open_messenger(f, err)) {
+	if (make_pool(f, err) || open_messenger(f, parts->network, err)) {
 		fed__federation_release(f);
 		return FED_FAIL;
 	}
@@ -147,6 +153,7 @@ static void release(struct fed_federation *f)
 	fed_backup_release(&f->before);
 	fed_backup_release(&f->selection_before);
 	fed__loss_queries_clear(f);
+	fed__reports_release_memory(f);
 	fed__collusion_state_release(&f->collusions);
 	fed__verdicts_release(&f->verdicts);
 	fed_free(f->held);
@@ -246,10 +253,14 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	if (fed__strike_training(f, model, seconds, flops, &struck, err))
 		return FED_FAIL;
 	if (struck)
-		return FED_OK;
+		return fed_client_is_remote(f->clients, id)
+		           ? fed__invitation_lost(f, id, "hangs or crashes, by a fault", err)
+		           : FED_OK;
 	const struct fed_costs work = {.client_flops = flops};
 	if (fed__charge(f, id, &work, err))
 		return FED_FAIL;
+	if (fed_client_is_remote(f->clients, id))
+		return FED_OK; /* it trains, and reports */
 	if (fed__trainer_start(f->trainer, id, &row, model, due, &slot, err))
 		return FED_FAIL;
 	return fed_event_queue_add(&f->clock, due, FED_QUEUED_TRAINED, slot, id, err);
@@ -292,7 +303,13 @@ static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
 static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_error *err)
 {
 	if (number != f->deadline || !f->scheme->deadline)
-		return FED_OK; /* of a version that is complete */
+		return FED_OK;             /* of a version that is complete */
+	if (fed__reports_waiting(f)) { /* they came in time, and wait for their turn */
+		if (fed__reports_release(f, true, err))
+			return FED_FAIL;
+		return fed_event_queue_add(&f->clock, f->clock.now, FED_QUEUED_DEADLINE, number, FED_SERVER,
+		                           err);
+	}
 	f->deadline = 0;
 	return f->scheme->deadline(f, f->scheme_state, err);
 }
@@ -323,7 +340,11 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	int rc = FED_OK;
 	if (!e)
 		return FED_OK; /* delivered twice: counted by the messenger */
-	if (due->kind == FED_QUEUED_LOST && fed_is_loss_query(e))
+	if (due->kind == FED_QUEUED_REPORT)
+		rc = fed__remote_client_reports(f, e, err);
+	else if (due->kind == FED_QUEUED_GONE)
+		rc = fed__remote_client_gone(f, e, err);
+	else if (due->kind == FED_QUEUED_LOST && fed_is_loss_query(e))
 		rc = fed__loss_query_lost(f, e, err);
 	else if (due->kind == FED_QUEUED_LOST)
 		rc = message_lost(f, e, err);
@@ -382,8 +403,10 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 	struct fed_queued_event due;
 	int rc;
 
-	if (fed_event_queue_next(&f->clock, &due))
-		return dispatch(f, &due, err);
+	if (fed_messenger_next(&f->messenger, &due)) {
+		rc = dispatch(f, &due, err);
+		return rc ? rc : fed__reports_release(f, false, err);
+	}
 	if (!fed_is_simulated(f->transport)) {
 		rc = fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
 		fed__tell_transport(f);
@@ -435,14 +458,15 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 {
 	if (f->clients->n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
-	if (fed__list_seen(f, err))
-		return FED_FAIL;
-	if (f->n_seen == 0)
-		return fed_reject(err,
-		                  "none of the %u clients takes part in training; `set unseen 0` and "
-		                  "`add-client` make some that do",
-		                  f->clients->n_present);
+	const int rc = fed__list_seen(f, err);
+	if (rc)
+		return rc;
 	f->messenger.outlives_transport = !f->transport->entry->builtin && fed__goes_on_without(f);
+	return fed__federation_prepare(f, err);
+}
+
+int fed__federation_prepare(struct fed_federation *f, struct fed_error *err)
+{
 	if (f->aggregator->dim != f->net->dim &&
 	    (fed_instance_size(f->aggregator, f->net->dim, err) || fed__draw_models(f, err)))
 		return FED_FAIL;
@@ -488,8 +512,9 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 		return FED_OK;
 	if (fed_federation_measure(f, f->params, &f->record, err))
 		return FED_FAIL;
-	return f->settings->evaluate_over == FED_EVALUATE_NETWORK ? fed__evaluate_by_messages(f, err)
-	                                                          : FED_OK;
+	return f->settings->evaluate_over == FED_EVALUATE_NETWORK || fed_clients_are_remote(f->clients)
+	           ? fed__evaluate_by_messages(f, err)
+	           : FED_OK;
 }
 
 static void close_round(struct fed_federation *f)
@@ -498,6 +523,7 @@ static void close_round(struct fed_federation *f)
 	fed__release_round_inputs(f);
 	fed__in_flight_forget(f);
 	fed__loss_queries_clear(f);
+	fed__reports_clear(f);
 	f->in_round = false;
 	f->deadline = 0;
 	f->packed = false;

@@ -30,6 +30,9 @@ float *fed_federation_dissolve(struct fed_federation *);
  * version begins. */
 int fed_federation_adopt(struct fed_federation *, float *params, struct fed_error *);
 
+/* Make what a round of this version needs: vectors of the aggregator, plan, codecs, buffers.
+ * FED_REJECT: the settings do not fit. */
+int fed__federation_prepare(struct fed_federation *, struct fed_error *);
 /* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients).  The
  * state at its beginning is kept in `started`, unless the transport is real. */
 int fed_federation_begin(struct fed_federation *, struct fed_error *);

@@ -38,6 +38,8 @@ static void evaluate(void *ctx, size_t i, int worker)
 	const struct fed_client row = fed__row_of(f, q->client, f->version);
 	struct fed_error why;
 
+	if (fed_client_is_remote(f->clients, q->client))
+		return; /* it reports its loss */
 	if (fed__trainer_client_loss(f->trainer, worker, f->outgoing->vector[0], q->client, &row,
 	                             &q->loss, &why) &&
 	    !atomic_exchange(&e->failed, true))
@@ -142,8 +144,21 @@ static int client_evaluates(struct fed_federation *f, const struct fed_envelope 
 
 	if (fed__charge(f, id, &work, err))
 		return FED_FAIL;
+	if (fed_client_is_remote(f->clients, id))
+		return FED_OK;
 	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_ANSWER, e->steps, id,
 	                           err);
+}
+
+int fed__loss_reported(struct fed_federation *f, const struct fed_envelope *e,
+                       struct fed_error *err)
+{
+	struct fed_loss_query *q = query_at(f, e->steps, e->version);
+
+	if (!q || q->client != e->head.from)
+		return FED_OK;
+	q->loss = (double)e->loss;
+	return fed__loss_evaluated(f, e->steps, err);
 }
 
 int fed__loss_evaluated(struct fed_federation *f, uint64_t k, struct fed_error *err)

@@ -28,6 +28,8 @@ int fed__loss_query_arrives(struct fed_federation *, const struct fed_envelope *
 int fed__loss_query_lost(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* Handle FED_QUEUED_ANSWER: a client has evaluated the model. */
 int fed__loss_evaluated(struct fed_federation *, uint64_t query, struct fed_error *);
+/* Handle an answer of a client on another machine, which it computed itself. */
+int fed__loss_reported(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* End the queries that nothing in flight can answer any more; false: there are none. */
 bool fed__loss_queries_end(struct fed_federation *, int *rc, struct fed_error *);
 void fed__loss_queries_clear(struct fed_federation *);

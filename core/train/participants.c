@@ -171,24 +171,43 @@ struct fed_client fed__row_of(const struct fed_federation *f, uint32_t id, uint6
 	return row;
 }
 
+static bool takes_no_part(const struct fed_client *client)
+{
+	return client->unseen || client->away;
+}
+
+static int refuse_without_participants(const struct fed_federation *f, struct fed_error *err)
+{
+	if (fed_clients_are_remote(f->clients))
+		return fed_reject(err, "none of the %u clients is here; `room` shows who is",
+		                  f->clients->n_present);
+	return fed_reject(
+		err,
+		"none of the %u clients takes part in training; `set unseen 0` and `add-client` "
+		"make some that do",
+		f->clients->n_present);
+}
+
 int fed__list_seen(struct fed_federation *f, struct fed_error *err)
 {
 	const struct fed_clients *c = f->clients;
-	uint32_t unseen = 0, n = 0;
+	uint32_t without = 0, n = 0;
 
 	for (uint32_t i = 0; i < c->n_present; i++)
-		unseen += c->client[c->present[i]].unseen;
+		without += takes_no_part(&c->client[c->present[i]]);
 	fed_free(f->seen_ids);
 	f->seen_ids = NULL;
 	f->seen = c->present;
 	f->n_seen = c->n_present;
-	if (!unseen)
+	if (!without)
 		return FED_OK;
+	if (without == c->n_present)
+		return refuse_without_participants(f, err);
 	f->seen_ids = fed_alloc_array(c->n_present, sizeof *f->seen_ids);
 	if (!f->seen_ids)
 		return fed_fail_memory(err, c->n_present * sizeof *f->seen_ids, "the clients");
 	for (uint32_t i = 0; i < c->n_present; i++)
-		if (!c->client[c->present[i]].unseen)
+		if (!takes_no_part(&c->client[c->present[i]]))
 			f->seen_ids[n++] = c->present[i];
 	f->seen = f->seen_ids;
 	f->n_seen = n;

@@ -19,7 +19,7 @@ struct fed_client fed__row_of(const struct fed_federation *, uint32_t id, uint64
 /* Have the scheme's deadline() called in so many virtual seconds, unless the round ends before. */
 int fed__set_deadline(struct fed_federation *, double seconds, struct fed_error *);
 
-/* List the clients that take part (f->seen), before a round. */
+/* List the clients that take part (f->seen), before a round.  FED_REJECT: none does. */
 int fed__list_seen(struct fed_federation *, struct fed_error *);
 /* Number of participants of a round: the share C of those that take part, or `participants`; at
  * least one. */

@@ -31,7 +31,7 @@ static void assert_near(const float *got, const double *wanted, size_t n, const 
 /* With and without generated code: libxsmm stays away from plain C. */
 static void set_isa(int i)
 {
-	setenv("FEDSH_ISA", fed__isa_name((enum fed_isa)i), 1);
+	setenv("FEDSH_ISA", fed_isa_name((enum fed_isa)i), 1);
 }
 
 START_TEST(products)

@@ -25,7 +25,7 @@ START_TEST(the_environment_lowers_it)
 	setenv("FEDSH_ISA", "plain", 1); /* asked once */
 	const enum fed_isa isa = fed_cpu_isa();
 	ck_assert_int_eq((int)fed_cpu_isa(), (int)isa);
-	ck_assert_ptr_nonnull(fed__isa_name(isa));
+	ck_assert_ptr_nonnull(fed_isa_name(isa));
 }
 END_TEST
 

@@ -42,7 +42,7 @@ static void say(const char *rule, double *seconds)
 	printf("{\"bench\":\"aggregate\",\"rule\":\"%s\",\"n\":%zu,\"d\":%zu,\"f\":%d,\"threads\":%d,"
 	       "\"ms\":%.2f,\"ms_min\":%.2f,\"gb_per_s\":%.1f,\"isa\":\"%s\"}\n",
 	       rule, n, dim, f, threads, seconds[repeats / 2] * 1e3, seconds[0] * 1e3,
-	       bytes / seconds[0] / 1e9, fed__isa_name(fed_cpu_isa()));
+	       bytes / seconds[0] / 1e9, fed_isa_name(fed_cpu_isa()));
 	fflush(stdout);
 }
 

@@ -23,7 +23,7 @@ int main(void)
 	const double start = fed_wall_seconds();
 	for (uint64_t i = 0; i < PENDING && rc == FED_OK; i++)
 		rc = fed_event_queue_add(&clock, fed_stream_real(&random), FED_QUEUED_MESSAGE, i, 0, &err);
-	for (uint64_t i = 0; i < EVENTS && rc == FED_OK && fed_event_queue_next(&clock, &due); i++)
+	for (uint64_t i = 0; i < EVENTS && rc == FED_OK && fed__event_queue_next(&clock, &due); i++)
 		rc = fed_event_queue_add(&clock, due.when + fed_stream_real(&random), FED_QUEUED_MESSAGE, i,
 		                         0, &err);
 	const double seconds = fed_wall_seconds() - start;

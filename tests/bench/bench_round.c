@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 	       "\"isa\":\"%s\",\"blas\":\"%s\"}\n",
 	       argv[1], argv[2], argv[3], argv[6], rounds, seconds[rounds / 2], seconds[0],
 	       seconds[rounds - 1], s.history.record[s.history.n - 1].test_accuracy,
-	       fed__isa_name(fed_cpu_isa()), fed_blas_describe());
+	       fed_isa_name(fed_cpu_isa()), fed_blas_describe());
 	free(seconds);
 	free(evaluation);
 	fed__session_release(&s);

@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	       "\"images_per_s\":%.0f,\"s_per_epoch\":%.4f,\"s_min\":%.4f,\"train_loss\":%.4f,"
 	       "\"isa\":\"%s\",\"blas\":\"%s\"}\n",
 	       argv[1], argv[4], rounds, 6000 / seconds[rounds / 2], seconds[rounds / 2], seconds[0],
-	       s.history.record[s.history.n - 1].train_loss, fed__isa_name(fed_cpu_isa()),
+	       s.history.record[s.history.n - 1].train_loss, fed_isa_name(fed_cpu_isa()),
 	       fed_blas_describe());
 	free(seconds);
 	fed__session_release(&s);

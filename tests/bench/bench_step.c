@@ -242,7 +242,7 @@ static void measure(const struct figure *figure, double seconds)
 	printf("{\"bench\":\"step\",\"model\":\"%s\",\"batch\":%u,\"what\":\"%s\",\"momentum\":%g,"
 	       "\"isa\":\"%s\",\"examples_per_second\":%.0f,\"best\":%.0f,\"gflops\":%.1f}\n",
 	       figure->model, figure->batch, figure->train ? "train" : "forward", figure->momentum,
-	       fed__isa_name(fed_cpu_isa()), median, rate[PARTS - 1], median * flops * 1e-9);
+	       fed_isa_name(fed_cpu_isa()), median, rate[PARTS - 1], median * flops * 1e-9);
 	fflush(stdout);
 	tear_down(&w);
 }

@@ -41,12 +41,12 @@ START_TEST(order_is_time_then_sequence)
 	}
 	qsort(expected, N, sizeof *expected, by_time);
 	for (uint32_t i = 0; i < N; i++) {
-		ck_assert(fed_event_queue_next(&clock, &due));
+		ck_assert(fed__event_queue_next(&clock, &due));
 		ck_assert(due.when == expected[i].when && due.seq == expected[i].seq);
 		ck_assert(due.ref == expected[i].ref && due.who == expected[i].who);
 		ck_assert(due.kind == FED_QUEUED_TRAINED && clock.now == due.when);
 	}
-	ck_assert(!fed_event_queue_next(&clock, &due));
+	ck_assert(!fed__event_queue_next(&clock, &due));
 	fed_event_queue_release(&clock);
 }
 END_TEST
@@ -76,7 +76,7 @@ START_TEST(adding_and_taking_may_mix)
 		for (size_t i = 1; i < n; i++)
 			if (by_time(&list[i], &list[least]) < 0)
 				least = i;
-		ck_assert(fed_event_queue_next(&clock, &due));
+		ck_assert(fed__event_queue_next(&clock, &due));
 		ck_assert(due.when == list[least].when && due.seq == list[least].seq);
 		list[least] = list[--n];
 	}
@@ -97,14 +97,14 @@ START_TEST(odd_times)
 	ck_assert_ptr_nonnull(strstr(err.text, "its time must be finite"));
 	ck_assert_uint_eq(clock.n, 0);
 	fed_assert_ok(fed_event_queue_add(&clock, 5, FED_QUEUED_MESSAGE, 1, 0, &err), &err);
-	ck_assert(fed_event_queue_next(&clock, &due));
+	ck_assert(fed__event_queue_next(&clock, &due));
 	fed_assert_ok(fed_event_queue_add(&clock, 3, FED_QUEUED_MESSAGE, 2, 0, &err), &err);
 	fed_assert_ok(fed_event_queue_add(&clock, -INFINITY, FED_QUEUED_MESSAGE, 3, 0, &err), &err);
-	ck_assert(fed_event_queue_next(&clock, &due) && due.ref == 2 && due.when == 5);
-	ck_assert(fed_event_queue_next(&clock, &due) && due.ref == 3 && clock.now == 5);
+	ck_assert(fed__event_queue_next(&clock, &due) && due.ref == 2 && due.when == 5);
+	ck_assert(fed__event_queue_next(&clock, &due) && due.ref == 3 && clock.now == 5);
 	fed_assert_ok(fed_event_queue_add(&clock, 9, FED_QUEUED_MESSAGE, 4, 0, &err), &err);
 	fed_event_queue_clear(&clock);
-	ck_assert(!fed_event_queue_next(&clock, &due) && clock.now == 5);
+	ck_assert(!fed__event_queue_next(&clock, &due) && clock.now == 5);
 	fed_event_queue_release(&clock);
 }
 END_TEST

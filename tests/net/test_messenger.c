@@ -71,7 +71,7 @@ static struct fed_envelope *next(enum fed_queued_event_kind kind)
 {
 	struct fed_queued_event due;
 
-	ck_assert(fed_event_queue_next(&event_queue, &due));
+	ck_assert(fed__event_queue_next(&event_queue, &due));
 	ck_assert_uint_eq(due.kind, kind);
 	struct fed_envelope *e = fed_messenger_take(&messenger, due.ref);
 	ck_assert_ptr_nonnull(e);
@@ -92,7 +92,7 @@ START_TEST(time_follows_the_link)
 	open_messenger(FIXTURE("simulated"), "delay", "0", NULL, NULL, true);
 	ck_ok(fed_messenger_send(&messenger, &e, &bytes, &err));
 	ck_assert_uint_eq(bytes, fed_frame_size(1, 10));
-	ck_assert(fed_event_queue_next(&event_queue, &due));
+	ck_assert(fed__event_queue_next(&event_queue, &due));
 	ck_assert_double_eq_tol(due.when, 4 + (double)bytes / 1000, 1e-9);
 	fed_envelope_free(fed_messenger_take(&messenger, due.ref));
 
@@ -101,7 +101,7 @@ START_TEST(time_follows_the_link)
 	e.head.to = FED_SERVER;
 	const double now = event_queue.now;
 	ck_ok(fed_messenger_send(&messenger, &e, &bytes, &err));
-	ck_assert(fed_event_queue_next(&event_queue, &due));
+	ck_assert(fed__event_queue_next(&event_queue, &due));
 	ck_assert_uint_eq(due.who, 4);
 	ck_assert_double_eq_tol(due.when, now + 4 + (double)bytes / 100, 1e-9);
 	fed_envelope_free(fed_messenger_take(&messenger, due.ref));
@@ -155,7 +155,7 @@ START_TEST(a_second_fate_is_ignored)
 	open_simulated(cases[_i].how);
 	ck_ok(send_to(5, &err));
 	fed_envelope_free(next(FED_QUEUED_MESSAGE));
-	ck_assert(!fed_event_queue_next(&event_queue, &due));
+	ck_assert(!fed__event_queue_next(&event_queue, &due));
 	ck_assert_uint_eq(messenger.misdelivered, cases[_i].misdelivered);
 	close_post();
 }
@@ -187,7 +187,7 @@ START_TEST(failures_name_the_transport)
 	open_simulated(cases[_i][0]);
 	ck_assert_int_eq(send_to(5, &err), FED_FAIL);
 	ck_says(err.text, cases[_i][1]);
-	while (fed_event_queue_next(&event_queue, &due)) /* "fail" had it delivered before */
+	while (fed__event_queue_next(&event_queue, &due)) /* "fail" had it delivered before */
 		ck_assert_ptr_null(fed_messenger_take(&messenger, due.ref));
 	close_post();
 }
@@ -200,7 +200,7 @@ START_TEST(a_transport_may_hold_messages)
 
 	open_simulated("hold");
 	ck_ok(send_to(1, &err));
-	ck_assert(!fed_event_queue_next(&event_queue, &due));
+	ck_assert(!fed__event_queue_next(&event_queue, &due));
 	ck_ok(send_to(2, &err));
 	fed_envelope_free(next(FED_QUEUED_MESSAGE));
 	fed_envelope_free(next(FED_QUEUED_MESSAGE));
@@ -217,7 +217,7 @@ START_TEST(what_was_cleared_does_not_come)
 	for (uint32_t i = 0; i < 5; i++)
 		ck_ok(send_to(i, &err));
 	fed_messenger_clear(&messenger);
-	while (fed_event_queue_next(&event_queue, &due))
+	while (fed__event_queue_next(&event_queue, &due))
 		ck_assert_ptr_null(fed_messenger_take(&messenger, due.ref));
 	ck_ok(send_to(9, &err)); /* ids go on */
 	ck_assert_uint_eq(messenger.next_id, 7);
@@ -327,7 +327,7 @@ START_TEST(copies_and_damage_are_refused)
 	ck_ok(fed_messenger_poll(&messenger, _i ? 0 : 5, &err));
 	if (_i == 0)
 		fed_envelope_free(next(FED_QUEUED_MESSAGE));
-	ck_assert(!fed_event_queue_next(&event_queue, &due));
+	ck_assert(!fed__event_queue_next(&event_queue, &due));
 	ck_assert_uint_eq(messenger.misdelivered, 1);
 	close_post();
 }
@@ -366,7 +366,7 @@ START_TEST(arrivals_must_have_been_sent)
 	}
 	ck_assert_uint_eq(messenger.misdelivered, 4);
 	fed_envelope_free(next(FED_QUEUED_MESSAGE));
-	ck_assert(!fed_event_queue_next(&event_queue, &due));
+	ck_assert(!fed__event_queue_next(&event_queue, &due));
 	fed_text_release(&bytes);
 	close_post();
 }

@@ -90,7 +90,7 @@ static uint32_t next_arrival(double *when, int *waited)
 	struct fed_error err;
 	double waits;
 
-	while (fed_event_queue_next(&queue, &due)) {
+	while (fed__event_queue_next(&queue, &due)) {
 		if (due.kind == FED_QUEUED_AT_SERVER_LINK) {
 			ck_ok(fed_messenger_queue(&messenger, due.ref, &waits, &err));
 			*waited += waits > 0;

@@ -139,7 +139,7 @@ static void assert_near(const float *got, const double *wanted, size_t n, const 
 /* Check runs each test in a process of its own, which asks for its instruction set once. */
 static void use(enum fed_isa isa)
 {
-	setenv("FEDSH_ISA", fed__isa_name(isa), 1);
+	setenv("FEDSH_ISA", fed_isa_name(isa), 1);
 }
 
 START_TEST(agrees_with_plain_loops)

@@ -17,7 +17,7 @@ static const enum fed_isa isas[] = {FED_ISA_PLAIN, FED_ISA_AVX2, FED_ISA_AVX512}
 /* Check runs each test in a process of its own, which asks for its instruction set once. */
 static void use(enum fed_isa isa)
 {
-	setenv("FEDSH_ISA", fed__isa_name(isa), 1);
+	setenv("FEDSH_ISA", fed_isa_name(isa), 1);
 	fed_blas_init();
 }
 

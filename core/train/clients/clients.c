@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "train/clients/internal.h"
 #include "train/clients/names.h"
 
 int fed_clients_init(struct fed_clients *c, uint32_t train, struct fed_error *err)
@@ -66,8 +67,7 @@ uint64_t fed_clients_estimate(uint32_t n, int64_t samples)
 	return (uint64_t)n * (row + (uint64_t)samples * sizeof(uint32_t));
 }
 
-/* Reserve capacity for n more rows; nothing visible changes. */
-static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
+int fed__clients_reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
 {
 	if ((uint64_t)c->n + n >= FED_SERVER)
 		return fed_fail(err, "%u more clients are too many; a session holds at most %u", n,
@@ -107,17 +107,24 @@ void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_d
 	}
 }
 
-/* Move the examples that a client keeps for evaluation behind the others; returns how many there
- * are.  One for training is left. */
-static uint32_t hold_out(uint32_t *ids, uint32_t n, double share, uint64_t seed, uint32_t client)
+uint32_t fed_holdout_of(double share, uint32_t n)
 {
 	if (share <= 0 || n < 2)
 		return 0;
 	const uint32_t wanted = (uint32_t)(share * n + 0.5);
+
+	return wanted < 1 ? 1 : wanted < n ? wanted : n - 1;
+}
+
+uint32_t fed__clients_hold_out(uint32_t *ids, uint32_t n, double share, uint64_t seed,
+                               uint32_t client)
+{
+	const uint32_t held = fed_holdout_of(share, n);
 	struct fed_stream stream = fed_stream_open(seed, FED_FOR_HOLDOUT, client, 0);
 
-	fed_stream_shuffle(&stream, ids, n);
-	return wanted < 1 ? 1 : wanted < n ? wanted : n - 1;
+	if (held)
+		fed_stream_shuffle(&stream, ids, n);
+	return held;
 }
 
 /* Names of natural clients after their owners; on failure the examples are back in the pool. */
@@ -180,7 +187,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		return FED_FAIL;
 	if (!link && fed_link_parse(FED_LINK_DEFAULT, &any_link, err))
 		return FED_FAIL;
-	if (reserve(c, n, err) ||
+	if (fed__clients_reserve(c, n, err) ||
 	    (plan->names && fed_client_names_parse(&names, c, plan->names, NULL, n, err)))
 		return FED_FAIL;
 	uint32_t *out = NULL, unseen = 0;
@@ -196,7 +203,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 		const uint32_t id = c->n + i;
 		const uint32_t count = (uint32_t)(made.start[i + 1] - made.start[i]);
 		const uint32_t holdout =
-			hold_out(made.ids + made.start[i], count, plan->holdout, plan->seed, id);
+			fed__clients_hold_out(made.ids + made.start[i], count, plan->holdout, plan->seed, id);
 		c->client[id] = (struct fed_client){
 			.examples = made.ids + made.start[i],
 			.count = count - holdout,

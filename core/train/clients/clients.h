@@ -34,6 +34,7 @@ struct fed_client {
 		link_profile; /* that device and link were drawn from, or FED_NO_PROFILE */
 	bool shifted;
 	bool present : 1;
+	bool away : 1;     /* on another machine, and not connected: it is not invited */
 	bool unseen : 1;   /* it never takes part in training (setting unseen) */
 	uint8_t model : 6; /* of several global models: the one that it last chose, from 1; 0: none */
 };
@@ -44,6 +45,7 @@ struct fed_client_block {
 	uint64_t n_ids;
 	uint32_t first, n; /* clients */
 	bool shared;       /* the ids were not taken from the pool */
+	bool remote;       /* the clients are on other machines, and the ids only stand for theirs */
 	struct fed_partition how;
 	/* What the clients were given when they joined; unknown for those of a file. */
 	bool known;
@@ -97,6 +99,23 @@ struct fed_clients_plan {
 /* Add a client block, numbered first .. first + n - 1.  Unchanged on FED_FAIL. */
 int fed_clients_add(struct fed_clients *, const struct fed_dataset *,
                     const struct fed_clients_plan *, uint32_t *first, struct fed_error *);
+/* Add a client on another machine, which holds examples that are not here: so many to train on, so
+ * many that it keeps for evaluation.  Unchanged on FED_FAIL. */
+int fed_clients_add_remote(struct fed_clients *, const char *name, uint32_t count, uint32_t holdout,
+                           uint32_t *id, struct fed_error *);
+/* Change how many it holds. */
+int fed_clients_resize_remote(struct fed_clients *, uint32_t id, uint32_t count, uint32_t holdout,
+                              struct fed_error *);
+/* In a client's own process: add rows up to this id, of which it alone is present, with these
+ * examples (fed_alloc; taken on success), of which it keeps the share `holdout` for evaluation, as
+ * `plan` of fed_clients_add(). */
+int fed_clients_add_own(struct fed_clients *, uint32_t id, uint32_t *ids, uint32_t n,
+                        double holdout, uint64_t seed, struct fed_error *);
+/* How many of n examples a client keeps for evaluation. */
+uint32_t fed_holdout_of(double share, uint32_t n);
+bool fed_client_is_remote(const struct fed_clients *, uint32_t id);
+/* Whether clients are on other machines: then all are. */
+bool fed_clients_are_remote(const struct fed_clients *);
 /* Change a client's device and link; NULL: unchanged. */
 void fed_client_equip(struct fed_client *, uint32_t id, const struct fed_device_spec *,
                       const struct fed_link_spec *, uint64_t seed);

@@ -51,6 +51,15 @@ struct fed_scheme {
 	int (*message)(struct fed_federation *, void *state, struct fed_envelope *, struct fed_error *);
 	int (*worked)(struct fed_federation *, void *state, uint32_t who, uint64_t ref,
 	              struct fed_error *);
+	/* Optional, of such schemes, for clients on other machines: what is expected of a message from
+	 * one (net/messenger.h), and one that arrived (the envelope is the caller's). */
+	size_t (*expect)(const struct fed_federation *, const void *state, const struct fed_message *,
+	                 uint64_t version, struct fed_envelope *sent);
+	int (*reported)(struct fed_federation *, void *state, struct fed_envelope *,
+	                struct fed_error *);
+	/* Optional, likewise, at the client: do what a message asks for (train/client_work.h). */
+	int (*works)(struct fed_federation *, void *state, const struct fed_envelope *,
+	             struct fed_envelope *answer, bool *answers, struct fed_error *);
 	/* Optional: of the step [dim], set to 0 the coordinates that no aggregator made, so that it can
 	 * be compared with the updates. */
 	void (*mask)(const struct fed_federation *, const void *state, float *step);

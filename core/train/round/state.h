@@ -43,6 +43,16 @@ struct fed_loss_queries {
 };
 
 struct fed_assign;
+/* Updates of clients on other machines that wait for their turn (train/remote_clients.h). */
+struct fed_report {
+	struct fed_envelope envelope;
+	bool passed; /* sent on: its invitation will be closed */
+};
+struct fed_reports {
+	struct fed_report *of; /* [n] in the order of arrival */
+	uint32_t n, capacity;
+};
+
 struct fed_faults;
 struct fed_ranks;
 struct fed_held;      /* train/round/message_faults.h */
@@ -76,11 +86,12 @@ struct fed_federation_parts {
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
-	const struct fed_registry *plugins;   /* where codecs come from */
-	struct fed_faults *faults;            /* NULL: none */
-	struct fed_ledger *ledger;            /* NULL: no costs are kept */
-	struct fed_ranks *ranks;              /* train/local/places.h; NULL: none train for it */
-	const struct fed_data_origin *origin; /* NULL: unknown */
+	const struct fed_registry *plugins;        /* where codecs come from */
+	struct fed_faults *faults;                 /* NULL: none */
+	struct fed_ledger *ledger;                 /* NULL: no costs are kept */
+	struct fed_ranks *ranks;                   /* train/local/places.h; NULL: none train for it */
+	const struct fed_data_origin *origin;      /* NULL: unknown */
+	const struct fed_network_service *network; /* for real transports; NULL: none is open */
 };
 
 struct fed_federation {
@@ -136,8 +147,9 @@ struct fed_federation {
 	struct fed_charges charges; /* its costs, by clients */
 	struct fed_clients_before clients_before; /* what it changed in the table of clients */
 	struct fed_shared_vectors *outgoing; /* the model as clients see it when it is sent, or NULL */
-	struct fed_code *outgoing_code;      /* its bytes under codec_down, or NULL */
-	bool packed;                         /* outgoing is the present version */
+	uint64_t asked; /* at a client in its own process: version of `outgoing`, its last query's */
+	struct fed_code *outgoing_code; /* its bytes under codec_down, or NULL */
+	bool packed;                    /* outgoing is the present version */
 	struct fed_shared_vectors
 		*submitted_update[2];    /* the last update and its model, until the version ends */
 	float *step;                 /* [dim], for the aggregator to write */
@@ -145,6 +157,7 @@ struct fed_federation {
 	uint32_t n_open, open_capacity;
 	struct fed_held *held; /* [n_held] messages that faults keep at clients */
 	size_t n_held, held_capacity;
+	struct fed_reports reports;
 	struct fed_collusion_state collusions;
 	bool in_round;
 	uint32_t n_nonfinite; /* updates of this round that were refused because they are not finite */

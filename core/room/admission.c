@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/admission.c - the way of a member from its hello to a client, and out.
+ */
+#include <string.h>
+
+#include "base/cpu.h"
+#include "room/internal.h"
+#include "session/remote.h"
+
+static void refuse(struct fed_room *r, uint32_t peer, const char *why)
+{
+	struct fed_text text = {0};
+
+	fed__room_line(&text, "why", why);
+	fed__room_say(r, peer, FED_ROOM_REFUSED, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+void fed__room_welcome(struct fed_room *r, struct fed_member *m)
+{
+	struct fed_text text = {0};
+
+	fed_network_admit(r->network, m->peer);
+	m->state = FED_MEMBER_PREPARES;
+	r->changed = true;
+	fed_text_add(&text, "protocol=%d\nepoch=%u\nname=%s\n", FED_ROOM_PROTOCOL, r->epoch, m->name);
+	fed_text_put(&text, r->terms.s, r->terms.len);
+	fed__room_say(r, m->peer, FED_ROOM_WELCOME, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* A name that no other member has: "Ada", "Ada 2". */
+static void choose_name(const struct fed_room *r, struct fed_member *m, const char *wanted)
+{
+	char name[FED_MEMBER_NAME];
+	uint32_t again = 1;
+
+	snprintf(name, sizeof name, "%s", *wanted ? wanted : "anonymous");
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (&r->member[i] == m || strcmp(r->member[i].name, name) != 0)
+			continue;
+		snprintf(name, sizeof name, "%.30s-%u", *wanted ? wanted : "anonymous", ++again);
+		i = UINT32_MAX; /* from the beginning */
+	}
+	memcpy(m->name, name, sizeof name);
+}
+
+/* Letters, digits, - and _ of the name that was said. */
+static void clean_name(char *name)
+{
+	size_t n = 0;
+
+	for (const char *at = name; *at; at++) {
+		const unsigned char c = (unsigned char)*at;
+
+		if (c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
+			name[n++] = *at;
+		else if (n && name[n - 1] != '-')
+			name[n++] = '-';
+	}
+	name[n] = '\0';
+}
+
+static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size_t n)
+{
+	char code[32], name[FED_MEMBER_NAME], why[160];
+	struct fed_network_peer known;
+
+	fed__room_value(text, n, "code", code, sizeof code);
+	const uint64_t protocol = fed__room_number(text, n, "protocol", UINT32_MAX, 0);
+	if (protocol != FED_ROOM_PROTOCOL) {
+		snprintf(why, sizeof why,
+		         "the room speaks version %d of the protocol, and you speak version %llu: have the "
+		         "same version of fedsh",
+		         FED_ROOM_PROTOCOL, (unsigned long long)protocol);
+		refuse(r, peer, why);
+		return;
+	}
+	struct fed_member *m = fed__room_member_of(r, peer);
+	if (m && m->state == FED_MEMBER_OUT) {
+		refuse(r, peer, "you were sent out of this room");
+		return;
+	}
+	if (!m && !fed_class_code_equal(code, r->code)) {
+		refuse(r, peer, "the class code is not that of this room");
+		return;
+	}
+	if (!m && r->n >= r->options.most) {
+		snprintf(why, sizeof why, "the room is full: it has %u members", r->n);
+		refuse(r, peer, why);
+		return;
+	}
+	const bool known_before = m && m->state != FED_MEMBER_WAITS;
+	if (m && m->state == FED_MEMBER_CLIENT)
+		fed__room_lose(r, m, "it joined again");
+	m = m ? m : fed__room_add(r, peer);
+	if (!m || !fed_network_peer(r->network, peer, &known))
+		return;
+	fed__room_value(text, n, "name", name, sizeof name);
+	clean_name(name);
+	if (!*m->name)
+		choose_name(r, m, name);
+	fed_key_fingerprint(known.key, m->fingerprint);
+	fed__room_value(text, n, "program", m->program, sizeof m->program);
+	fed__room_value(text, n, "isa", m->isa, sizeof m->isa);
+	m->silent = false;
+	m->asked = 0;
+	r->changed = true;
+	if (r->options.strict && !known_before) {
+		m->state = FED_MEMBER_WAITS;
+		fed__room_say(r, peer, FED_ROOM_WAIT, "why=the lecturer admits each member\n");
+		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s waits; `approve %s` admits", m->name,
+		                 m->name);
+		return;
+	}
+	fed__room_welcome(r, m);
+}
+
+static void hear_ready(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
+{
+	enum { EXAMPLES_MOST = 100000000 };
+	const uint64_t examples = fed__room_number(text, n, "examples", EXAMPLES_MOST, 0);
+
+	if (m->state == FED_MEMBER_WAITS || m->state >= FED_MEMBER_LEFT || examples == 0)
+		return;
+	if (m->state == FED_MEMBER_CLIENT && examples == m->examples)
+		return; /* the new terms suit it */
+	m->examples = (uint32_t)examples;
+	m->state = FED_MEMBER_READY;
+	r->changed = true;
+}
+
+static void hear_unfit(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
+{
+	char why[sizeof m->why];
+
+	fed__room_value(text, n, "why", why, sizeof why);
+	fed__room_lose(r, m, "its data do not fit");
+	m->state = FED_MEMBER_UNFIT;
+	memcpy(m->why, why, sizeof why);
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name,
+	                 fed_show(m->why).s);
+}
+
+void fed__room_lose(struct fed_room *r, struct fed_member *m, const char *why)
+{
+	if (m->state == FED_MEMBER_CLIENT)
+		fed__room_add_gone(r, m->client, why);
+	m->asked = 0;
+	fed_network_cancel(r->network, m->peer, 0);
+	m->state = FED_MEMBER_LEFT;
+	snprintf(m->why, sizeof m->why, "%s", why);
+	r->changed = true;
+}
+
+static void hear_leave(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
+{
+	char why[64];
+
+	fed__room_value(text, n, "why", why, sizeof why);
+	fed__room_lose(r, m, *why ? why : "it left");
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s has left", m->name);
+}
+
+void fed__room_hears(struct fed_room *r, uint32_t peer, const void *bytes, size_t len)
+{
+	struct fed_member *m = fed__room_member_of(r, peer);
+	struct fed_error unused;
+	const char *text;
+	size_t n;
+
+	if (fed_frame_get_text(bytes, len, &text, &n, &unused))
+		return;
+	const unsigned kind = ((const unsigned char *)bytes)[4];
+	if (kind == FED_ROOM_HELLO) {
+		hear_hello(r, peer, text, n);
+		return;
+	}
+	if (!m || m->state == FED_MEMBER_OUT)
+		return;
+	switch (kind) {
+	case FED_ROOM_READY:
+		hear_ready(r, m, text, n);
+		break;
+	case FED_ROOM_UNFIT:
+		hear_unfit(r, m, text, n);
+		break;
+	case FED_ROOM_LEAVE:
+		hear_leave(r, m, text, n);
+		break;
+	case FED_ROOM_CONSENT:
+		m->consents = fed__room_number(text, n, "takes", 1, 0) == 1;
+		r->changed = true;
+		break;
+	case FED_ROOM_VOTE:
+		m->vote = (uint32_t)fed__room_number(text, n, "client", FED_SERVER - 1, FED_SERVER);
+		r->changed = true;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/internal.h - definition of struct fed_room, for the files of room/.
+ *
+ * members.c: the table of members, texts to them.  news.c: what the transport has to take.
+ * admission.c: from a hello to a client.  service.c: the network of the session's transport.
+ * room.c: opening, closing, what the lecturer does.
+ */
+#ifndef FED_ROOM_INTERNAL_H
+#define FED_ROOM_INTERNAL_H
+
+#include "room/messages.h"
+#include "room/room.h"
+
+/* News for the transport, in the order in which they came. */
+struct fed_room_news {
+	struct fed_network_news news;
+	struct fed_network_event event; /* owns the bytes of an arrival */
+	char why[64];
+};
+
+struct fed_room {
+	struct fed_session *session;
+	struct fed_network *network;
+	struct fed_network_service service;
+	struct fed_room_options options; /* its texts are owned */
+	struct fed_key_pair keys;
+	char code[FED_CODE_TEXT];
+	uint32_t epoch;            /* of this opening: answers to another one are ignored */
+	struct fed_member *member; /* [n] */
+	uint32_t n, capacity;
+	struct fed_room_news *news; /* [n_news] */
+	size_t n_news, news_capacity, taken;
+	struct fed_text terms; /* as members have them */
+	uint64_t tags;         /* of text messages: above all ids of messages */
+	bool changed;          /* something that people see */
+};
+
+/* members.c */
+struct fed_member *fed__room_member_of(const struct fed_room *, uint32_t peer);
+struct fed_member *fed__room_member_of_client(const struct fed_room *, uint32_t client);
+/* A new member, or the one that this key had.  NULL: no memory. */
+struct fed_member *fed__room_add(struct fed_room *, uint32_t peer);
+/* Send a text message; text NULL: none. */
+void fed__room_say(struct fed_room *, uint32_t peer, enum fed_room_message, const char *text);
+
+/* news.c */
+/* Memory for one more; NULL: there is none, and the news are lost, as a message may be. */
+struct fed_room_news *fed__room_add_news(struct fed_room *, enum fed_network_news_kind);
+void fed__room_add_gone(struct fed_room *, uint32_t client, const char *why);
+void fed__room_clear_news(struct fed_room *);
+
+/* admission.c */
+/* Admit a member, and say the terms. */
+void fed__room_welcome(struct fed_room *, struct fed_member *);
+/* Handle a text message. */
+void fed__room_hears(struct fed_room *, uint32_t peer, const void *bytes, size_t len);
+/* A member is gone, for now: what it was asked is lost. */
+void fed__room_lose(struct fed_room *, struct fed_member *, const char *why);
+
+/* service.c */
+/* Handle an event of the network: a text, or news for the transport. */
+void fed__room_take_event(struct fed_room *, struct fed_network_event *);
+void fed__room_serve(struct fed_room *); /* fill in room->service */
+/* Members that were silent for too long have left. */
+void fed__room_check_silence(struct fed_room *);
+
+#endif

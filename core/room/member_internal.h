@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/member_internal.h - definition of struct fed_join.
+ *
+ * member_state.c: what it shows, texts to the server.  member_work.c: the thread that works.
+ * member.c: connection, and what comes.
+ */
+#ifndef FED_ROOM_MEMBER_INTERNAL_H
+#define FED_ROOM_MEMBER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "room/member.h"
+#include "room/messages.h"
+
+/* A message that waits for the working thread. */
+struct fed_join_message {
+	void *bytes;
+	size_t len;
+};
+
+struct fed_join {
+	struct fed_session *session; /* the working thread's */
+	struct fed_network *network;
+	struct fed_key_pair keys;
+	char *data, *code, *name; /* owned */
+	pthread_t worker;
+	bool working;         /* the thread was started */
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	struct fed_join_message *queue; /* [n_queue] in order */
+	size_t n_queue, queue_capacity;
+	bool ends; /* the thread is to end */
+	bool busy; /* it does what can be stopped */
+	struct fed_join_view view;
+	/* The working thread's. */
+	uint32_t epoch, client, from, examples; /* its examples: from .. from + examples - 1 */
+	uint32_t answers;                       /* numbers of its messages */
+	bool loaded;
+};
+
+/* member_work.c */
+void *fed__join_work(void *join);
+/* member_state.c */
+void fed__join_say(struct fed_join *, enum fed_room_message, const char *text);
+/* Set the state and why (NULL: none), for people. */
+void fed__join_set(struct fed_join *, enum fed_membership, const char *why);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/member_work.c - the working thread of a member: it prepares, trains, evaluates.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "room/member_internal.h"
+#include "room/terms.h"
+#include "session/composition.h"
+#include "session/remote.h"
+#include "train/client_work.h"
+
+/* Preparation ------------------------------------------------------------------------------ */
+
+/* Split "fashion:0-599 classes=10" into the name, the range of examples and the settings, in the
+ * copy `text`; *last below *first: all. */
+static size_t split_data(char *text, uint32_t *first, uint32_t *last, struct fed_assign *assign,
+                         size_t most)
+{
+	char *rest = text, *word;
+	size_t n = 0;
+
+	*first = 1;
+	*last = 0;
+	(void)strsep(&rest, " ");
+	char *colon = strrchr(text, ':');
+	if (colon && sscanf(colon, ":%u-%u", first, last) == 2)
+		*colon = '\0';
+	while ((word = strsep(&rest, " ")) != NULL && n < most) {
+		char *value = strchr(word, '=');
+
+		if (!*word)
+			continue;
+		if (value)
+			*value++ = '\0';
+		assign[n++] = (struct fed_assign){word, value};
+	}
+	return n;
+}
+
+static int load_data(struct fed_join *j, struct fed_error *err)
+{
+	enum { SETTINGS = 16 };
+	struct fed_assign assign[SETTINGS];
+	char *text = fed_strdup(j->data);
+	uint32_t first, last;
+
+	if (!text)
+		return fed_fail_memory(err, strlen(j->data), "the data");
+	const size_t n = split_data(text, &first, &last, assign, SETTINGS);
+	int rc = fed_session_dataset(j->session, text, assign, n, err);
+	fed_free(text);
+	if (rc)
+		return rc;
+	const struct fed_dataset *data = fed_session_parts(j->session)->data;
+	if (first > last) {
+		first = 0;
+		last = data->train ? data->train - 1 : 0;
+	}
+	if (last >= data->train)
+		return fed_reject(err, "%s has %u examples for training, 0 to %u", data->name, data->train,
+		                  data->train - 1);
+	j->from = first;
+	j->examples = last - first + 1;
+	j->loaded = true;
+	return FED_OK;
+}
+
+/* Show what the terms are. */
+static void show_terms(struct fed_join *j)
+{
+	const struct fed_composition *c = fed_session_parts(j->session);
+
+	pthread_mutex_lock(&j->lock);
+	j->view.examples = j->examples;
+	snprintf(j->view.model, sizeof j->view.model, "%s", c->model.entry->head->name);
+	snprintf(j->view.scheme, sizeof j->view.scheme, "%s", c->scheme->name);
+	snprintf(j->view.aggregator, sizeof j->view.aggregator, "%s", c->aggregator.entry->head->name);
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* Meet the terms, and say whether they can be met. */
+static void prepare(struct fed_join *j, const char *terms, size_t n)
+{
+	struct fed_error why;
+	struct fed_text text = {0};
+
+	fed__join_set(j, FED_JOIN_PREPARES, NULL);
+	int rc = j->loaded ? FED_OK : load_data(j, &why);
+	if (rc == FED_OK)
+		rc = fed__terms_fit(terms, n, fed_session_parts(j->session)->data, &why);
+	if (rc == FED_OK)
+		rc = fed__terms_apply(terms, n, j->session, &why);
+	if (rc == FED_OK && j->client != FED_SERVER)
+		rc = fed_session_become_client(j->session, j->client, j->from, j->examples, &why);
+	if (rc) {
+		fed__room_line(&text, "why", why.text);
+		fed__join_set(j, FED_JOIN_UNFIT, why.text);
+		fed__join_say(j, FED_ROOM_UNFIT, fed_text_str(&text));
+	} else {
+		show_terms(j);
+		fed_text_add(&text, "examples=%u\n", j->examples);
+		fed__join_set(j, j->client == FED_SERVER ? FED_JOIN_READY : FED_JOIN_IDLE, NULL);
+		fed__join_say(j, FED_ROOM_READY, fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
+static void become_client(struct fed_join *j, const char *text, size_t n)
+{
+	struct fed_error why;
+	const uint32_t id = (uint32_t)fed__room_number(text, n, "client", FED_SERVER - 1, FED_SERVER);
+
+	if (id == FED_SERVER || !j->loaded)
+		return;
+	if (fed_session_become_client(j->session, id, j->from, j->examples, &why)) {
+		struct fed_text said = {0};
+
+		fed__join_set(j, FED_JOIN_UNFIT, why.text);
+		fed__room_line(&said, "why", why.text);
+		fed__join_say(j, FED_ROOM_UNFIT, fed_text_str(&said));
+		fed_text_release(&said);
+		return;
+	}
+	j->client = id;
+	pthread_mutex_lock(&j->lock);
+	j->view.client = id;
+	j->view.holdout = fed_clients_get(&fed_session_parts(j->session)->clients, id)->holdout;
+	pthread_mutex_unlock(&j->lock);
+	fed__join_set(j, FED_JOIN_IDLE, NULL);
+}
+
+static void hear(struct fed_join *j, unsigned kind, const char *text, size_t n)
+{
+	switch (kind) {
+	case FED_ROOM_WELCOME:
+		j->epoch = (uint32_t)fed__room_number(text, n, "epoch", UINT32_MAX, 0);
+		prepare(j, text, n);
+		break;
+	case FED_ROOM_TERMS:
+		prepare(j, text, n);
+		break;
+	case FED_ROOM_CLIENT:
+		become_client(j, text, n);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Work --------------------------------------------------------------------------------------- */
+
+/* Send an answer: a frame of this opening of the room. */
+static int send_answer(struct fed_join *j, struct fed_envelope *answer, struct fed_error *err)
+{
+	struct fed_text frame = {0};
+
+	answer->head.from = j->client;
+	answer->head.id = (uint64_t)j->epoch << 32 | ++j->answers;
+	int rc = fed_messenger_encode(answer, &frame, err);
+	if (rc == FED_OK)
+		rc = fed_network_send(j->network, 0, frame.s, frame.len, UINT64_MAX, err);
+	fed_text_release(&frame);
+	return rc;
+}
+
+static void show_answer(struct fed_join *j, const struct fed_envelope *in,
+                        const struct fed_envelope *answer)
+{
+	pthread_mutex_lock(&j->lock);
+	j->view.version = in->version;
+	if (fed_client_activity_of(in) == FED_CLIENT_TRAINS) {
+		j->view.trainings += answer->head.kind == FED_MESSAGE_UPDATE;
+		j->view.loss = answer->loss;
+	} else {
+		j->view.evaluations++;
+	}
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* Begin or end what can be stopped. */
+static void set_busy(struct fed_join *j, bool busy)
+{
+	pthread_mutex_lock(&j->lock);
+	j->busy = busy;
+	fed_session_clear_interrupt(j->session);
+	pthread_mutex_unlock(&j->lock);
+}
+
+static void work(struct fed_join *j, const struct fed_join_message *message)
+{
+	struct fed_federation *f = fed_session_working(j->session);
+	struct fed_envelope in = {0}, answer = {0};
+	struct fed_error why;
+	bool answers = false;
+
+	if (j->client == FED_SERVER || !fed_session_running(j->session))
+		return;
+	int rc = fed_client_decode(f, j->client, message->bytes, message->len, &in, &why);
+	if (rc == FED_OK) {
+		fed__join_set(j,
+		              fed_client_activity_of(&in) == FED_CLIENT_TRAINS ? FED_JOIN_TRAINS
+		                                                               : FED_JOIN_EVALUATES,
+		              NULL);
+		set_busy(j, true);
+		rc = fed_client_work(f, j->client, &in, &answer, &answers, &why);
+		set_busy(j, false);
+	}
+	if (rc == FED_OK && answers) {
+		show_answer(j, &in, &answer);
+		rc = send_answer(j, &answer, &why);
+		fed_envelope_release(&answer);
+	}
+	fed_envelope_release(&in);
+	fed__join_set(j, FED_JOIN_IDLE, rc ? why.text : NULL);
+}
+
+/* The next message; false: the thread is to end. */
+static bool next_message(struct fed_join *j, struct fed_join_message *out)
+{
+	pthread_mutex_lock(&j->lock);
+	while (!j->ends && j->n_queue == 0)
+		pthread_cond_wait(&j->changed, &j->lock);
+	const bool ends = j->ends;
+	if (!ends) {
+		*out = j->queue[0];
+		memmove(j->queue, j->queue + 1, --j->n_queue * sizeof *j->queue);
+	}
+	pthread_mutex_unlock(&j->lock);
+	return !ends;
+}
+
+void *fed__join_work(void *ctx)
+{
+	struct fed_join *j = ctx;
+	struct fed_join_message message;
+	struct fed_error unused;
+	const char *text;
+	size_t n;
+
+	while (next_message(j, &message)) {
+		if (fed_frame_get_text(message.bytes, message.len, &text, &n, &unused) == FED_OK)
+			hear(j, ((const unsigned char *)message.bytes)[4], text, n);
+		else
+			work(j, &message);
+		fed_free(message.bytes);
+	}
+	return NULL;
+}

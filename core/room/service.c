@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/service.c - the network service of a session's transport, fed by a room.
+ */
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "room/internal.h"
+#include "session/remote.h"
+
+/* Events of the network ----------------------------------------------------------------- */
+
+/* A frame of the session from a member: for the transport, if it is the member's own and of this
+ * opening of the room. */
+static void take_frame(struct fed_room *r, struct fed_network_event *event)
+{
+	struct fed_member *m = fed__room_member_of(r, event->peer);
+	struct fed_message head;
+	struct fed_error unused;
+	uint64_t version, round;
+
+	if (fed_frame_head(event->bytes, event->len, &head, &version, &round, &unused))
+		return;
+	if (head.kind >= FED_FRAME_TEXT) {
+		fed__room_hears(r, event->peer, event->bytes, event->len);
+		return;
+	}
+	if (!m || m->state != FED_MEMBER_CLIENT || head.from != m->client || head.to != FED_SERVER ||
+	    head.id >> 32 != r->epoch)
+		return;
+	if (m->asked && round == m->asked && head.kind == FED_MESSAGE_UPDATE) {
+		m->asked = 0;
+		m->answered++;
+	}
+	struct fed_room_news *news = fed__room_add_news(r, FED_NEWS_ARRIVED);
+	if (!news)
+		return;
+	news->event = *event;
+	event->bytes = NULL;
+}
+
+static void take_tag(struct fed_room *r, const struct fed_network_event *event, bool delivered)
+{
+	struct fed_member *m = fed__room_member_of(r, event->peer);
+	struct fed_room_news *news;
+
+	if (event->tag == UINT64_MAX)
+		return; /* a text */
+	if (m)
+		m->has_it |= delivered;
+	news = fed__room_add_news(r, delivered ? FED_NEWS_DELIVERED : FED_NEWS_LOST);
+	if (!news)
+		return;
+	news->news.id = event->tag;
+	snprintf(news->why, sizeof news->why, "%.63s", event->text);
+}
+
+void fed__room_take_event(struct fed_room *r, struct fed_network_event *event)
+{
+	struct fed_member *m = fed__room_member_of(r, event->peer);
+
+	switch (event->kind) {
+	case FED_NETWORK_MESSAGE:
+		take_frame(r, event);
+		break;
+	case FED_NETWORK_DELIVERED:
+	case FED_NETWORK_LOST:
+		take_tag(r, event, event->kind == FED_NETWORK_DELIVERED);
+		break;
+	case FED_NETWORK_BEGAN:
+		if (m && m->state != FED_MEMBER_OUT && m->state != FED_MEMBER_LEFT &&
+		    m->state != FED_MEMBER_WAITS)
+			fed__room_lose(r, m, "its program began again");
+		break;
+	case FED_NETWORK_SILENT:
+	case FED_NETWORK_BACK:
+		if (m) {
+			m->silent = event->kind == FED_NETWORK_SILENT;
+			r->changed = true;
+		}
+		break;
+	default:
+		break;
+	}
+	fed_network_event_release(event);
+}
+
+void fed__room_check_silence(struct fed_room *r)
+{
+	struct fed_network_peer peer;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct fed_member *m = &r->member[i];
+
+		if (!m->silent || m->state == FED_MEMBER_LEFT || m->state == FED_MEMBER_OUT ||
+		    !fed_network_peer(r->network, m->peer, &peer) ||
+		    fed_wall_seconds() - peer.heard < r->options.patience)
+			continue;
+		fed__room_lose(r, m, "nothing was heard from it");
+		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s was not heard for %.0f s; it may return",
+		                 m->name, r->options.patience);
+	}
+}
+
+/* The service -------------------------------------------------------------------------- */
+
+static int give(void *ctx, const struct fed_message *message, const void *bytes, size_t len,
+                struct fed_error *err)
+{
+	struct fed_room *r = ctx;
+	struct fed_member *m = fed__room_member_of_client(r, message->to);
+	struct fed_message head;
+	uint64_t version, round = 0;
+
+	if (!m || m->state != FED_MEMBER_CLIENT)
+		return fed_reject(err, "it has left the room");
+	if (fed_frame_head(bytes, len, &head, &version, &round, err))
+		return FED_FAIL;
+	m->asked = round;
+	m->asked_at = fed_wall_seconds();
+	m->has_it = false;
+	return fed_network_send(r->network, m->peer, bytes, len, message->id, err);
+}
+
+static int take(void *ctx, double timeout, struct fed_network_news *out)
+{
+	struct fed_room *r = ctx;
+	struct fed_network_event event;
+
+	if (r->taken == r->n_news) {
+		fed__room_clear_news(r);
+		if (fed_network_next(r->network, timeout, &event))
+			fed__room_take_event(r, &event);
+		fed__room_check_silence(r);
+	}
+	if (r->taken == r->n_news)
+		return 0;
+	struct fed_room_news *news = &r->news[r->taken++];
+	news->news.bytes = news->event.bytes;
+	news->news.len = news->event.len;
+	news->news.why = news->why;
+	memcpy(out, &news->news, out->size < sizeof *out ? out->size : sizeof *out);
+	return 1;
+}
+
+static double now(void *ctx)
+{
+	(void)ctx;
+	return fed_wall_seconds();
+}
+
+void fed__room_serve(struct fed_room *r)
+{
+	r->service = (struct fed_network_service){
+		.size = sizeof r->service, .ctx = r, .give = give, .take = take, .now = now};
+}

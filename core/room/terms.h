@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * room/terms.h - the terms of a room: what clients must have in common with the server before they
+ * train, as lines KEY=VALUE.
+ *
+ * They are the shape and the classes of the examples, the model, the scheme, the aggregator with
+ * its settings, all settings of training, the seed, and the plugins that act at clients with their
+ * digests.  They hold no program: what a client lacks it is told, and loads itself.
+ */
+#ifndef FED_ROOM_TERMS_H
+#define FED_ROOM_TERMS_H
+
+#include "data/dataset.h"
+#include "session/session.h"
+
+/* Append the terms of a session whose composition is complete. */
+void fed__terms_put(const struct fed_session *, struct fed_text *);
+/* Whether the client's dataset is of the terms' shape and classes.  FED_REJECT: it is not, and err
+ * says what differs. */
+int fed__terms_fit(const char *terms, size_t n, const struct fed_dataset *, struct fed_error *);
+/* Compose a client's session by the terms: model, scheme, aggregator, settings.  FED_REJECT: the
+ * terms cannot be met, and err says what is missing. */
+int fed__terms_apply(const char *terms, size_t n, struct fed_session *, struct fed_error *);
+
+#endif

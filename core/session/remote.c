@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/remote.c - the network of a session, and its clients on other machines.
+ */
+#include "session/remote.h"
+
+#include "base/mem.h"
+#include "session/internal.h"
+
+int fed_session_set_network(struct fed_session *s, const struct fed_network_service *network,
+                            void (*settle)(void *ctx), void *ctx, struct fed_error *err)
+{
+	if (fed_session_check_closed(s, err))
+		return FED_FAIL;
+	if (network && s->parts.clients.n_present && !fed_clients_are_remote(&s->parts.clients))
+		return fed_reject(
+			err,
+			"the session has %u simulated clients, whose time is virtual, and clients "
+			"on other machines live in real time; `remove-client all` makes room",
+			s->parts.clients.n_present);
+	/* The federation's messenger has the network: it is set up again with the new one. */
+	fed_session_stop(s);
+	s->network = network;
+	s->settle = network ? settle : NULL;
+	s->settle_ctx = ctx;
+	fed_session_resume(s);
+	return fed_session_transport(s, network ? "zmq" : "local", NULL, 0, err);
+}
+
+int fed_session_add_remote(struct fed_session *s, const char *name, uint32_t examples, uint32_t *id,
+                           struct fed_error *err)
+{
+	const uint32_t held = fed_holdout_of(s->parts.settings.holdout, examples);
+
+	if (fed_session_check_closed(s, err) || fed__session_complete_data(s, err))
+		return FED_FAIL;
+	return fed_clients_add_remote(&s->parts.clients, name, examples - held, held, id, err);
+}
+
+int fed_session_remote_here(struct fed_session *s, uint32_t id, uint32_t examples,
+                            struct fed_error *err)
+{
+	const uint32_t held = fed_holdout_of(s->parts.settings.holdout, examples);
+
+	if (fed_clients_resize_remote(&s->parts.clients, id, examples - held, held, err))
+		return FED_FAIL;
+	s->parts.clients.client[id].away = false;
+	return FED_OK;
+}
+
+void fed_session_remote_away(struct fed_session *s, uint32_t id)
+{
+	if (fed_client_is_remote(&s->parts.clients, id))
+		s->parts.clients.client[id].away = true;
+}
+
+int fed_session_become_client(struct fed_session *s, uint32_t id, uint32_t from, uint32_t n,
+                              struct fed_error *err)
+{
+	const struct fed_dataset *data = s->parts.data;
+
+	if (!data || from > data->train || n > data->train - from || n == 0)
+		return fed_reject(err, "the dataset has no examples %u to %u", from, from + n - 1);
+	uint32_t *ids = fed_alloc_array(n, sizeof *ids);
+	if (!ids)
+		return fed_fail_memory(err, n * sizeof *ids, "the client's examples");
+	for (uint32_t i = 0; i < n; i++)
+		ids[i] = from + i;
+	fed_session_stop(s);
+	fed_clients_release(&s->parts.clients);
+	if (fed_clients_init(&s->parts.clients, data->train, err) ||
+	    fed_clients_add_own(&s->parts.clients, id, ids, n, s->parts.settings.holdout,
+	                        (uint64_t)s->parts.settings.seed, err)) {
+		fed_free(ids);
+		return FED_FAIL;
+	}
+	return fed_session_start(s, err);
+}
+
+struct fed_federation *fed_session_working(struct fed_session *s)
+{
+	return &s->federation;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/remote.h - a session whose clients are on other machines, and one that is such a client.
+ */
+#ifndef FED_SESSION_REMOTE_H
+#define FED_SESSION_REMOTE_H
+
+#include "session/session.h"
+
+struct fed_network_service;
+
+/* Give the session a network (borrowed; NULL takes it back), and transport zmq with it, or local.
+ * settle is called before each round: clients that came or went are added or marked then.  Refused
+ * while a round is open, and while there are simulated clients: their time is virtual. */
+int fed_session_set_network(struct fed_session *, const struct fed_network_service *,
+                            void (*settle)(void *ctx), void *ctx, struct fed_error *);
+/* Add a client that holds so many examples elsewhere; between rounds. */
+int fed_session_add_remote(struct fed_session *, const char *name, uint32_t examples, uint32_t *id,
+                           struct fed_error *);
+/* The client is connected with so many examples, or away. */
+int fed_session_remote_here(struct fed_session *, uint32_t id, uint32_t examples,
+                            struct fed_error *);
+void fed_session_remote_away(struct fed_session *, uint32_t id);
+/* In a client's own process: make it client `id`, with examples [from, from + n) of its dataset,
+ * and set the federation up. */
+int fed_session_become_client(struct fed_session *, uint32_t id, uint32_t from, uint32_t n,
+                              struct fed_error *);
+/* The federation that a client works in. */
+struct fed_federation *fed_session_working(struct fed_session *);
+
+#endif

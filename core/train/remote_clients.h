@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/remote_clients.h - clients on other machines, as the server sees them.
+ *
+ * The server runs the round as it does with simulated clients, but such a client's work is awaited,
+ * not computed: what it reports enters where a finished training does.  So faults and attacks that
+ * were injected act on its messages at the server's door, and gate, scheme and costs see no
+ * difference.
+ *
+ * Where a round waits for all clients, updates go on in the order of the invitations, whatever the
+ * order of arrival: a sum depends on its order, and this one is that of a simulation in which
+ * computing takes no time.
+ */
+#ifndef FED_TRAIN_REMOTE_CLIENTS_H
+#define FED_TRAIN_REMOTE_CLIENTS_H
+
+#include "train/round/state.h"
+
+/* struct fed_messenger's `expect`; ctx is the federation. */
+size_t fed__remote_expect(void *ctx, const struct fed_message *, uint64_t version,
+                          struct fed_envelope *sent);
+/* Handle a message of such a client (the envelope is the caller's). */
+int fed__remote_client_reports(struct fed_federation *, struct fed_envelope *, struct fed_error *);
+/* Handle the news that one will not answer; the envelope says why. */
+int fed__remote_client_gone(struct fed_federation *, const struct fed_envelope *,
+                            struct fed_error *);
+
+/* Send on the updates whose turn has come; all: every one that waits. */
+int fed__reports_release(struct fed_federation *, bool all, struct fed_error *);
+/* Append one; moves the envelope's references, also on failure. */
+int fed__reports_add(struct fed_reports *, const struct fed_envelope *, struct fed_error *);
+bool fed__reports_waiting(const struct fed_federation *);
+void fed__reports_clear(struct fed_federation *);
+void fed__reports_release_memory(struct fed_federation *);
+
+#endif
