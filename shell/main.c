@@ -528,6 +528,7 @@ static void use_ranks(struct fed_shell *shell, struct fed_cluster *cluster)
 		fprintf(stderr, "warning: %s", fed_text_str(&doubts));
 	fed_text_release(&line);
 	fed_text_release(&doubts);
+	shell->cluster = cluster;
 	fed_session_use_ranks(shell->session, fed_cluster_ranks(cluster));
 }
 

@@ -40,10 +40,10 @@ void fed_cluster_leave(struct fed_cluster *);
 struct fed_rank_report {
 	uint32_t rank, threads, jobs;       /* trainings that it has */
 	uint64_t trainings, sent, received; /* done; bytes */
-	double busy;                        /* seconds of its threads in trainings */
+	double busy, since;                 /* seconds: of its threads in trainings, since it joined */
 	char host[64];
 };
-/* Of rank i >= 1; false: there is none. */
-bool fed__cluster_report(struct fed_cluster *, uint32_t i, struct fed_rank_report *);
+/* Of the i-th of them; false: there is none. */
+bool fed_cluster_report(struct fed_cluster *, uint32_t i, struct fed_rank_report *);
 
 #endif
