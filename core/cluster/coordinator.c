@@ -411,8 +411,10 @@ static bool receive_all(struct fed_coordinator *c)
 			give_up(c, err.text);
 			break;
 		}
-		if (from < 0)
+		if (from < 0) {
+			n += link->moved;
 			break;
+		}
 		if (from > 0 && (uint32_t)from < c->ranks)
 			take_message(c, (uint32_t)from);
 	}
