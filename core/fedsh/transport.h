@@ -39,7 +39,7 @@ struct fed_link {
 /* What happened to messages between machines. */
 enum fed_network_news_kind {
 	FED_NEWS_ARRIVED = 1, /* bytes, len: a client sent a message: for arrive() */
-	FED_NEWS_DELIVERED,   /* id: its client has it: for deliver() */
+	FED_NEWS_DELIVERED,   /* id: its client has it, before it answers: for deliver() */
 	FED_NEWS_LOST,        /* id, why: its client never gets it: for drop() */
 	FED_NEWS_GONE,        /* client, why: it will not answer what it has: for gone() */
 };

@@ -34,6 +34,17 @@ void fed_envelope_ref(const struct fed_envelope *e)
 	fed_code_ref(e->code);
 }
 
+struct fed_envelope fed_envelope_move(struct fed_envelope *e)
+{
+	const struct fed_envelope moved = *e;
+
+	e->payload = e->labels = NULL;
+	e->sharing = NULL;
+	e->codec = NULL;
+	e->code = NULL;
+	return moved;
+}
+
 void fed_envelope_free(struct fed_envelope *e)
 {
 	if (!e)
@@ -328,21 +339,23 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	return FED_OK;
 }
 
-int fed_frame_head(const void *bytes, size_t len, struct fed_message *m, uint64_t *version,
-                   uint64_t *round, struct fed_error *err)
+int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *e, struct fed_error *err)
 {
 	const unsigned char *h = bytes;
 
 	if (check_begin(h, len, err))
 		return FED_REJECT;
-	*m = (struct fed_message){.size = sizeof *m,
-	                          .id = get(h + 16, 8),
-	                          .from = (uint32_t)get(h + 8, 4),
-	                          .to = (uint32_t)get(h + 12, 4),
-	                          .kind = h[4],
-	                          .bytes = len};
-	*version = get(h + 24, 8);
-	*round = get(h + 32, 8);
+	*e = (struct fed_envelope){
+		.head = {.size = sizeof e->head,
+	             .id = get(h + 16, 8),
+	             .from = (uint32_t)get(h + 8, 4),
+	             .to = (uint32_t)get(h + 12, 4),
+	             .kind = h[4],
+	             .bytes = len},
+		.version = get(h + 24, 8),
+		.round = get(h + 32, 8),
+		.steps = (uint32_t)get(h + 48, 4),
+	};
 	return FED_OK;
 }
 

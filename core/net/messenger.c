@@ -291,24 +291,50 @@ int fed_messenger_report(struct fed_messenger *messenger, const struct fed_envel
 	return add_foreign(messenger, e, when, FED_QUEUED_REPORT, err);
 }
 
-static double wire_now(const struct fed_messenger *messenger)
+int fed_messenger_gone(struct fed_messenger *messenger, const struct fed_envelope *e, double when,
+                       struct fed_error *err)
 {
-	return fed_call_now(messenger->transport, &messenger->wire);
+	return add_foreign(messenger, e, when, FED_QUEUED_GONE, err);
+}
+
+double fed_messenger_now(const struct fed_messenger *messenger)
+{
+	return messenger->open ? fed_call_now(messenger->transport, &messenger->wire)
+	                       : messenger->clock->now;
+}
+
+/* Tell that a whole message of a client on another machine is refused: it will send no other. */
+static int refuse_foreign(struct fed_messenger *messenger, const struct fed_envelope *head,
+                          const struct fed_error *why)
+{
+	struct fed_envelope e = {
+		.head = head->head, .version = head->version, .round = head->round, .steps = head->steps};
+	struct fed_error failed;
+
+	messenger->misdelivered++;
+	snprintf(e.why, sizeof e.why, "%.*s", (int)sizeof e.why - 1, why->text);
+	if (fed_messenger_gone(messenger, &e, fed_messenger_now(messenger), &failed))
+		keep_error(messenger, &failed);
+	return FED_REJECT;
 }
 
 /* Take a message of a client on another machine. */
-static int take_foreign(struct fed_messenger *messenger, const struct fed_message *head,
-                        uint64_t version, const void *bytes, size_t len, struct fed_error *err)
+static int take_foreign(struct fed_messenger *messenger, const struct fed_envelope *head,
+                        const void *bytes, size_t len, struct fed_error *err)
 {
-	struct fed_envelope sent = {0}, came = {0};
+	struct fed_envelope sent = *head, came = {0};
 
-	const size_t most = messenger->expect(messenger->ctx, head, version, &sent);
-	if (most == 0)
-		return fed_reject(err, "is of kind %u, which is not expected here", head->kind);
-	const int rc = fed_messenger_decode(bytes, len, most, &sent, &came, err);
-	if (rc == FED_REJECT)
+	if (!fed_frame_is_whole(bytes, len)) { /* nothing in it can be trusted */
 		messenger->misdelivered++;
-	return rc ? rc : fed_messenger_report(messenger, &came, wire_now(messenger), err);
+		return fed_reject(err, "is damaged: its checksum does not match");
+	}
+	const size_t most = messenger->expect(messenger->ctx, &sent);
+	const int rc =
+		most ? fed_messenger_decode(bytes, len, most, &sent, &came, err)
+			 : fed_reject(err, "is of kind %u, which is not expected here", head->head.kind);
+	if (rc == FED_REJECT)
+		return refuse_foreign(messenger, head, err);
+	return rc ? rc : fed_messenger_report(messenger, &came, fed_messenger_now(messenger), err);
 }
 
 static void wire_gone(const struct fed_transport_host *wire, uint32_t client, const char *reason)
@@ -318,7 +344,7 @@ static void wire_gone(const struct fed_transport_host *wire, uint32_t client, co
 	struct fed_error why;
 
 	snprintf(e.why, sizeof e.why, "%s", reason && *reason ? reason : "it is gone");
-	if (add_foreign(messenger, &e, wire_now(messenger), FED_QUEUED_GONE, &why))
+	if (fed_messenger_gone(messenger, &e, fed_messenger_now(messenger), &why))
 		keep_error(messenger, &why);
 }
 
@@ -327,16 +353,15 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 {
 	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_envelope came = {0};
-	struct fed_message head = {0};
-	uint64_t version, round;
+	struct fed_envelope head = {0};
 
-	if (fed_frame_head(bytes, len, &head, &version, &round, err)) {
+	if (fed_frame_head(bytes, len, &head, err)) {
 		messenger->misdelivered++;
 		return FED_REJECT;
 	}
-	if (messenger->expect && head.to == FED_SERVER && messenger->wire.network)
-		return take_foreign(messenger, &head, version, bytes, len, err);
-	struct fed_message_in_flight *f = find_unsettled(messenger, head.id);
+	if (messenger->expect && head.head.to == FED_SERVER && messenger->wire.network)
+		return take_foreign(messenger, &head, bytes, len, err);
+	struct fed_message_in_flight *f = find_unsettled(messenger, head.head.id);
 	int rc =
 		fed_messenger_decode(bytes, len, messenger->longest, f ? f->envelope : NULL, &came, err);
 
@@ -345,7 +370,7 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 	if (rc == FED_REJECT)
 		messenger->misdelivered++;
 	if (rc == FED_OK)
-		rc = settle_message(messenger, f, wire_now(messenger), FED_QUEUED_MESSAGE, err);
+		rc = settle_message(messenger, f, fed_messenger_now(messenger), FED_QUEUED_MESSAGE, err);
 	if (rc != FED_OK) {
 		fed_envelope_release(&came);
 		return rc;
@@ -461,6 +486,8 @@ static int call_transport(struct fed_messenger *messenger, const struct fed_mess
 
 	if (rc == FED_OK) {
 		rc = fed_call_send(messenger->transport, &messenger->wire, message, &why);
+		if (rc == FED_REJECT && messenger->wire.network && message->to != FED_SERVER)
+			wire_gone(&messenger->wire, message->to, why.text); /* first: it is asked no more */
 		if (rc == FED_REJECT)
 			wire_drop(&messenger->wire, message->id, messenger->clock->now, why.text);
 		else
@@ -602,7 +629,7 @@ static double seconds_to_next(const struct fed_messenger *messenger)
 
 	if (!messenger->open || !t->now || fed_is_simulated(messenger->transport))
 		return -1;
-	return fed__event_queue_earliest(messenger->clock) - wire_now(messenger);
+	return fed__event_queue_earliest(messenger->clock) - fed_messenger_now(messenger);
 }
 
 bool fed_messenger_next(struct fed_messenger *messenger, struct fed_queued_event *due)

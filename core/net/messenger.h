@@ -67,7 +67,7 @@ struct fed_envelope {
 	struct fed_shared_codec *codec; /* NULL: none, or (with a code) restored from a file */
 	struct fed_code *code;          /* its bytes; NULL: floats */
 	struct fed_coding coding;       /* description of the vector for it */
-	char why[64];                   /* FED_QUEUED_LOST, FED_QUEUED_GONE: the transport's reason */
+	char why[96];                   /* FED_QUEUED_LOST, FED_QUEUED_GONE: the transport's reason */
 	bool delayed; /* FED_QUEUED_REPORT: by a fault on the client's speed, or it need not be */
 };
 /* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of
@@ -105,11 +105,11 @@ struct fed_messenger {
 	struct fed_event_queue *clock;
 	struct fed_transport_host wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
-	/* Clients on other machines: returns how many numbers a vector of a message with this head has
-	 * at most, 0: none is expected; sets what its receiver knows of it in *sent: codec, coding,
-	 * sharing, payload of the model's length, borrowed.  NULL: there are no such clients. */
-	size_t (*expect)(void *ctx, const struct fed_message *, uint64_t version,
-	                 struct fed_envelope *sent);
+	/* Clients on other machines: returns how many numbers a vector of a message has at most, 0:
+	 * none is expected.  *sent has what its frame says (fed_frame_head()), and gets what its
+	 * receiver knows of it: codec, coding, sharing, payload of the model's length, borrowed.  NULL:
+	 * there are no such clients. */
+	size_t (*expect)(void *ctx, struct fed_envelope *sent);
 	void *ctx;
 	struct fed_server_link server; /* see fed_messenger_set_server_link */
 	struct fed_message_in_flight
@@ -162,8 +162,9 @@ int fed_messenger_depart(struct fed_messenger *, uint64_t id, struct fed_error *
 struct fed_envelope *fed_messenger_take(struct fed_messenger *, uint64_t id);
 /* The same without removing it. */
 const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *, uint64_t id);
-void fed_envelope_release(const struct fed_envelope *); /* its references */
-void fed_envelope_ref(const struct fed_envelope *);     /* of a copy: one more of each */
+void fed_envelope_release(const struct fed_envelope *);       /* its references */
+void fed_envelope_ref(const struct fed_envelope *);           /* of a copy: one more of each */
+struct fed_envelope fed_envelope_move(struct fed_envelope *); /* leaves it without references */
 void fed_envelope_free(struct fed_envelope *);
 /* Likewise, but the messenger may reuse it. */
 void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
@@ -176,6 +177,11 @@ void fed_messenger_cancel(struct fed_messenger *, uint64_t first_id);
  * its references, also on failure. */
 int fed_messenger_report(struct fed_messenger *, const struct fed_envelope *, double when,
                          struct fed_error *);
+/* Likewise news of one that answers no more, as FED_QUEUED_GONE: why. */
+int fed_messenger_gone(struct fed_messenger *, const struct fed_envelope *, double when,
+                       struct fed_error *);
+/* Seconds now, by the clock by which messages arrive. */
+double fed_messenger_now(const struct fed_messenger *);
 /* Remove the next event of the queue; false: there is none, or a real transport that has a clock of
  * its own says that it is not due yet. */
 bool fed_messenger_next(struct fed_messenger *, struct fed_queued_event *);
@@ -196,10 +202,10 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
                          const struct fed_envelope *sent, struct fed_envelope *,
                          struct fed_error *);
 
-/* Head, version and number of the invitation of a frame, whose contents are not checked.
- * FED_REJECT: it is shorter than a head, or not a frame. */
-int fed_frame_head(const void *bytes, size_t len, struct fed_message *, uint64_t *version,
-                   uint64_t *round, struct fed_error *);
+/* What the head of a frame says of the message, its version, invitation and steps, as an envelope
+ * without a payload; its contents are not checked.  FED_REJECT: it is shorter than a head, or not a
+ * frame. */
+int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *, struct fed_error *);
 /* Whether the frame's checksum is that of its bytes. */
 bool fed_frame_is_whole(const void *bytes, size_t len);
 

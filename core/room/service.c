@@ -16,12 +16,12 @@
 static void take_frame(struct fed_room *r, struct fed_network_event *event)
 {
 	struct fed_member *m = fed__room_member_of(r, event->peer);
-	struct fed_message head;
+	struct fed_envelope frame;
 	struct fed_error unused;
-	uint64_t version, round;
 
-	if (fed_frame_head(event->bytes, event->len, &head, &version, &round, &unused))
+	if (fed_frame_head(event->bytes, event->len, &frame, &unused))
 		return;
+	const struct fed_message head = frame.head;
 	if (head.kind >= FED_FRAME_TEXT) {
 		fed__room_hears(r, event->peer, event->bytes, event->len);
 		return;
@@ -29,7 +29,7 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 	if (!m || m->state != FED_MEMBER_CLIENT || head.from != m->client || head.to != FED_SERVER ||
 	    head.id >> 32 != r->epoch)
 		return;
-	if (m->asked && round == m->asked && head.kind == FED_MESSAGE_UPDATE) {
+	if (m->asked && frame.round == m->asked && head.kind == FED_MESSAGE_UPDATE) {
 		m->asked = 0;
 		m->answered++;
 	}
@@ -110,14 +110,13 @@ static int give(void *ctx, const struct fed_message *message, const void *bytes,
 {
 	struct fed_room *r = ctx;
 	struct fed_member *m = fed__room_member_of_client(r, message->to);
-	struct fed_message head;
-	uint64_t version, round = 0;
+	struct fed_envelope frame;
 
 	if (!m || m->state != FED_MEMBER_CLIENT)
 		return fed_reject(err, "it has left the room");
-	if (fed_frame_head(bytes, len, &head, &version, &round, err))
+	if (fed_frame_head(bytes, len, &frame, err))
 		return FED_FAIL;
-	m->asked = round;
+	m->asked = frame.round;
 	m->asked_at = fed_wall_seconds();
 	m->has_it = false;
 	return fed_network_send(r->network, m->peer, bytes, len, message->id, err);

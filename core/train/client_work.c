@@ -18,30 +18,43 @@
 int fed_client_decode(struct fed_federation *f, uint32_t client, const void *bytes, size_t len,
                       struct fed_envelope *e, struct fed_error *err)
 {
-	struct fed_message head;
-	uint64_t version, round;
+	struct fed_envelope sent;
+	size_t longest = f->net->dim;
 
-	if (fed_frame_head(bytes, len, &head, &version, &round, err))
+	if (fed_frame_head(bytes, len, &sent, err))
 		return FED_REJECT;
+	const struct fed_message head = sent.head;
 	if (head.to != client)
 		return fed_reject(err, "is for client %u, and this is client %u", head.to, client);
-	struct fed_envelope sent = {.payload = f->model, .sharing = f->sharing, .codec = f->codec_down};
-	size_t longest = f->net->dim;
+	if (!fed_frame_is_whole(bytes, len))
+		return fed_reject(err, "is damaged: its checksum does not match");
+	f->version = sent.version;
+	int rc = fed__federation_prepare(f, err); /* plan and codecs */
+	if (rc)
+		return rc;
 	switch (head.kind) {
 	case FED_MESSAGE_MODEL:
 	case FED_MESSAGE_START:
 	case FED_MESSAGE_QUERY:
 	case FED_MESSAGE_EVALUATE:
-		sent.coding = fed__coding_of(f, FED_SERVER, version, f->net->dim);
+		sent.payload = f->model;
+		sent.sharing = f->sharing;
+		sent.codec = f->codec_down;
+		sent.coding = fed__coding_of(f, FED_SERVER, sent.version, f->net->dim);
 		break;
 	default:
-		longest =
-			f->scheme->expect ? f->scheme->expect(f, f->scheme_state, &head, version, &sent) : 0;
+		longest = f->scheme->expect ? f->scheme->expect(f, f->scheme_state, &sent) : 0;
 	}
 	if (longest == 0)
 		return fed_reject(err, "is of kind %u, which no client gets under scheme %s", head.kind,
 		                  f->scheme->name);
-	return fed_messenger_decode(bytes, len, longest, &sent, e, err);
+	rc = fed_messenger_decode(bytes, len, longest, &sent, e, err);
+	if (rc)
+		return rc;
+	/* what does not travel is the client's copy, as it would be the server's */
+	if (e->sharing && e->payload->n)
+		fed_sharing_copy_local(e->sharing, f->params, e->payload->vector[0]);
+	return FED_OK;
 }
 
 enum fed_client_activity fed_client_activity_of(const struct fed_envelope *e)
@@ -98,8 +111,10 @@ static int train(struct fed_federation *f, uint32_t client, const struct fed_env
 		return rc;
 	}
 	fed__trainer_commit(f->trainer);
-	fed_clients_get(f->clients, client)->loss = update->loss;
-	fed_clients_get(f->clients, client)->rounds++;
+	struct fed_client *own = fed_clients_get(f->clients, client);
+	own->loss = update->loss;
+	own->model = (update->model + 1) & 63;
+	own->rounds++;
 	return FED_OK;
 }
 
@@ -131,7 +146,7 @@ static int answer_evaluation(struct fed_federation *f, uint32_t client,
 	struct fed_client_figures *of;
 	uint32_t n;
 
-	if (fed__clients_evaluate(f, model->payload->vector[0], &of, &n, err))
+	if (fed__clients_evaluate(f, model->payload->vector[0], model->payload, &of, &n, err))
 		return FED_FAIL;
 	if (n != 1) {
 		fed_free(of);
@@ -155,11 +170,6 @@ int fed_client_work(struct fed_federation *f, uint32_t client, const struct fed_
 {
 	struct fed_envelope begin = *in;
 
-	*answers = false;
-	f->version = in->version;
-	const int rc = fed__federation_prepare(f, err);
-	if (rc)
-		return rc;
 	*answers = true;
 	switch (in->head.kind) {
 	case FED_MESSAGE_MODEL:

@@ -187,10 +187,14 @@ static int list_clients(const struct fed_clients *c, struct fed_client_figures *
 }
 
 int fed__clients_evaluate(struct fed_federation *f, const float *params,
-                          struct fed_client_figures **out, uint32_t *n, struct fed_error *err)
+                          const struct fed_shared_vectors *models, struct fed_client_figures **out,
+                          uint32_t *n, struct fed_error *err)
 {
-	const struct fed_own_models own = {
-		.sharing = f->sharing, .aggregator = f->aggregator, .params = params, .dim = f->net->dim};
+	const struct fed_own_models own = {.sharing = f->sharing,
+	                                   .aggregator = f->aggregator,
+	                                   .params = params,
+	                                   .models = models,
+	                                   .dim = f->net->dim};
 	struct client_parts global = {.federation = f, .params = params}, owned = global;
 
 	owned.own = &own;
@@ -311,7 +315,7 @@ int fed_federation_evaluate_clients(struct fed_federation *f, const float *param
 	fed_record_forget_clients(r);
 	if (!fed_clients_evaluating(f->clients))
 		return FED_OK;
-	if (fed__clients_evaluate(f, params, &of, &n, err))
+	if (fed__clients_evaluate(f, params, NULL, &of, &n, err))
 		return FED_FAIL;
 	const int rc = fed__clients_record(f, of, n, r, err);
 	fed_free(of);

@@ -18,9 +18,11 @@ struct fed_client_figures {
 };
 
 /* Evaluate params and the clients' own models, where there are any, by all clients that hold
- * examples out, ascending: *out [*n], the caller's (fed_free). */
+ * examples out, ascending: *out [*n], the caller's (fed_free).  models: the message in which a
+ * client got all models that it chooses from; NULL: they are the aggregator's. */
 int fed__clients_evaluate(struct fed_federation *, const float *params,
-                          struct fed_client_figures **out, uint32_t *n, struct fed_error *);
+                          const struct fed_shared_vectors *models, struct fed_client_figures **out,
+                          uint32_t *n, struct fed_error *);
 /* Put the figures of these clients into the table of clients, where the others have none, and
  * their means and spreads into the record. */
 int fed__clients_record(struct fed_federation *, const struct fed_client_figures *, uint32_t n,

@@ -133,6 +133,13 @@ static const char *silence_of(struct fed_federation *f, uint32_t id)
 	return NULL;
 }
 
+static double flops_of(const struct fed_federation *f, const struct fed_client_figures *of)
+{
+	const double passes = isnan(of->own_loss) ? 1 : 2; /* of two models, where it has its own */
+
+	return fed_net_flops(f->net, 0, f->net->layers) * of->examples * passes;
+}
+
 /* The model has reached a client, which evaluates it. */
 static int client_evaluates(struct by_messages *p, uint32_t k, struct fed_error *err)
 {
@@ -146,18 +153,16 @@ static int client_evaluates(struct by_messages *p, uint32_t k, struct fed_error 
 		end_missing(p, k, silence);
 		return FED_OK;
 	}
-	const double passes = isnan(of->own_loss) ? 1 : 2; /* of two models, where it has its own */
-	const struct fed_costs work = {.client_flops = fed_net_flops(f->net, 0, f->net->layers) *
-	                                               of->examples * passes};
+	const struct fed_costs work = {.client_flops = flops_of(f, of)};
 	const double slow = fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, id, f->version);
 	const double seconds =
 		client->device > 0 ? slow * work.client_flops / (double)client->device : 0;
 
 	fed__emit_about(f, FED_EVENT_EVALUATING, id, 0, 0, NULL);
+	if (fed_client_is_remote(f->clients, id))
+		return FED_OK; /* it reports, and is charged then */
 	if (fed__charge(f, id, &work, err))
 		return FED_FAIL;
-	if (fed_client_is_remote(f->clients, id))
-		return FED_OK; /* it reports */
 	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_ANSWER, k, id, err);
 }
 
@@ -218,7 +223,7 @@ static int list_clients(struct by_messages *p, struct fed_error *err)
 {
 	struct fed_client_figures *all;
 
-	if (fed__clients_evaluate(p->f, p->model->vector[0], &all, &p->n, err))
+	if (fed__clients_evaluate(p->f, p->model->vector[0], NULL, &all, &p->n, err))
 		return FED_FAIL;
 	p->of = fed_alloc_array(p->n, sizeof *p->of);
 	for (uint32_t k = 0; p->of && k < p->n; k++)
@@ -293,12 +298,16 @@ static int figures_reported(struct by_messages *p, uint32_t k, const struct fed_
 
 	if (p->of[k].over)
 		return FED_OK;
-	of->examples = e->samples > UINT32_MAX ? 0 : (uint32_t)e->samples;
+	if (e->samples != of->examples) {
+		end_missing(p, k, "its figures are of another number of examples than it holds out");
+		return FED_OK;
+	}
 	of->hits = e->figure[0];
 	of->loss = e->figure[1];
 	of->own_hits = e->figure[2];
 	of->own_loss = e->figure[3];
-	return client_answers(p, k, err);
+	const struct fed_costs work = {.client_flops = flops_of(p->f, of)};
+	return fed__charge(p->f, of->client, &work, err) ? FED_FAIL : client_answers(p, k, err);
 }
 
 /* News of a client on another machine; what is not about the evaluation waits for its end. */
@@ -306,18 +315,18 @@ static int remote_due(struct by_messages *p, uint32_t kind, struct fed_envelope 
                       struct fed_error *err)
 {
 	const uint32_t k = place_of(p, e->head.from);
-	const bool figures = kind == FED_QUEUED_REPORT && e->head.kind == FED_MESSAGE_FIGURES;
+	const bool gone = kind == FED_QUEUED_GONE, figures = e->head.kind == FED_MESSAGE_FIGURES;
 
-	if (kind == FED_QUEUED_GONE && k < p->n)
+	if (gone && (figures || !e->head.kind) && k < p->n)
 		end_missing(p, k, e->why);
+	else if (figures && k < p->n && e->version == p->f->version)
+		return figures_reported(p, k, e, err);
 	if (figures)
-		return k < p->n && e->version == p->f->version ? figures_reported(p, k, e, err) : FED_OK;
-	struct fed_envelope moved = *e;
-	e->payload = e->labels = NULL;
-	e->sharing = NULL;
-	e->codec = NULL;
-	e->code = NULL;
-	return fed__reports_add(&p->later, &moved, err);
+		return FED_OK;
+	if (fed__reports_add(&p->later, e, err))
+		return FED_FAIL;
+	p->later.of[p->later.n - 1].gone = gone;
+	return FED_OK;
 }
 
 static int message_due(struct by_messages *p, const struct fed_queued_event *due,
@@ -418,10 +427,9 @@ static int resume_reports(struct by_messages *p, struct fed_error *err)
 
 		if (rc)
 			fed_envelope_release(e);
-		else if (e->head.kind)
-			rc = fed_messenger_report(&f->messenger, e, f->clock.now, err);
 		else
-			f->messenger.wire.gone(&f->messenger.wire, e->head.from, e->why);
+			rc = p->later.of[i].gone ? fed_messenger_gone(&f->messenger, e, f->clock.now, err)
+			                         : fed_messenger_report(&f->messenger, e, f->clock.now, err);
 	}
 	fed_free(p->later.of);
 	return rc;

@@ -302,14 +302,12 @@ static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
 
 static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_error *err)
 {
+	bool waits;
+
 	if (number != f->deadline || !f->scheme->deadline)
-		return FED_OK;             /* of a version that is complete */
-	if (fed__reports_waiting(f)) { /* they came in time, and wait for their turn */
-		if (fed__reports_release(f, true, err))
-			return FED_FAIL;
-		return fed_event_queue_add(&f->clock, f->clock.now, FED_QUEUED_DEADLINE, number, FED_SERVER,
-		                           err);
-	}
+		return FED_OK; /* of a version that is complete */
+	if (fed__reports_before_deadline(f, number, &waits, err) || waits)
+		return waits ? FED_OK : FED_FAIL;
 	f->deadline = 0;
 	return f->scheme->deadline(f, f->scheme_state, err);
 }
@@ -340,10 +338,8 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	int rc = FED_OK;
 	if (!e)
 		return FED_OK; /* delivered twice: counted by the messenger */
-	if (due->kind == FED_QUEUED_REPORT)
-		rc = fed__remote_client_reports(f, e, err);
-	else if (due->kind == FED_QUEUED_GONE)
-		rc = fed__remote_client_gone(f, e, err);
+	if (due->kind == FED_QUEUED_REPORT || due->kind == FED_QUEUED_GONE)
+		rc = fed__remote_client_news(f, due->kind, e, err);
 	else if (due->kind == FED_QUEUED_LOST && fed_is_loss_query(e))
 		rc = fed__loss_query_lost(f, e, err);
 	else if (due->kind == FED_QUEUED_LOST)
@@ -407,7 +403,7 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 		rc = dispatch(f, &due, err);
 		return rc ? rc : fed__reports_release(f, false, err);
 	}
-	if (!fed_is_simulated(f->transport)) {
+	if (!fed_is_simulated(f->transport) && !fed__all_are_held(f)) {
 		rc = fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
 		fed__tell_transport(f);
 		return rc;

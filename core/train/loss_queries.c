@@ -197,6 +197,14 @@ int fed__loss_query_arrives(struct fed_federation *f, const struct fed_envelope 
 	return end_query(f, q, err);
 }
 
+int fed__loss_query_gone(struct fed_federation *f, uint32_t client, struct fed_error *err)
+{
+	for (uint32_t k = 0; k < f->queries.n; k++)
+		if (f->queries.of[k].client == client && !f->queries.of[k].over)
+			return end_query(f, &f->queries.of[k], err);
+	return FED_OK;
+}
+
 int fed__loss_query_lost(struct fed_federation *f, const struct fed_envelope *e,
                          struct fed_error *err)
 {

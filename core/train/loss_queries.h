@@ -22,6 +22,8 @@ static inline bool fed_is_loss_query(const struct fed_envelope *e)
 {
 	return e->head.kind == FED_MESSAGE_QUERY || e->head.kind == FED_MESSAGE_ANSWER;
 }
+/* A candidate on another machine will not answer: its query is over, if it has one. */
+int fed__loss_query_gone(struct fed_federation *, uint32_t client, struct fed_error *);
 /* Handle such a message: it arrived, or was lost. */
 int fed__loss_query_arrives(struct fed_federation *, const struct fed_envelope *,
                             struct fed_error *);

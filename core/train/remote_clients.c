@@ -14,26 +14,24 @@
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
-size_t fed__remote_expect(void *ctx, const struct fed_message *m, uint64_t version,
-                          struct fed_envelope *sent)
+size_t fed__remote_expect(void *ctx, struct fed_envelope *sent)
 {
 	const struct fed_federation *f = ctx;
+	const uint32_t from = sent->head.from;
 
-	if (!fed_client_is_remote(f->clients, m->from))
+	if (!fed_client_is_remote(f->clients, from))
 		return 0;
-	switch (m->kind) {
-	case FED_MESSAGE_UPDATE:
-		*sent = (struct fed_envelope){.payload = f->model,
-		                              .sharing = f->sharing,
-		                              .codec = f->codec,
-		                              .coding = fed__coding_of(f, m->from, version, f->net->dim)};
-		return f->net->dim;
-	case FED_MESSAGE_ANSWER:
-	case FED_MESSAGE_FIGURES:
-		return f->net->dim; /* they hold no vector */
-	default:
-		return f->scheme->expect ? f->scheme->expect(f, f->scheme_state, m, version, sent) : 0;
-	}
+	if (sent->head.kind == FED_MESSAGE_ANSWER || sent->head.kind == FED_MESSAGE_FIGURES)
+		return 1; /* they hold no vector */
+	if (f->scheme->expect)
+		return f->scheme->expect(f, f->scheme_state, sent);
+	if (sent->head.kind != FED_MESSAGE_UPDATE)
+		return 0;
+	sent->payload = f->model;
+	sent->sharing = f->sharing;
+	sent->codec = f->codec;
+	sent->coding = fed__coding_of(f, from, sent->version, f->net->dim);
+	return f->net->dim;
 }
 
 /* Order -------------------------------------------------------------------------- */
@@ -41,12 +39,12 @@ size_t fed__remote_expect(void *ctx, const struct fed_message *m, uint64_t versi
 /* Whether updates go on in the order of the invitations: the round waits for all of them. */
 static bool keeps_order(const struct fed_federation *f)
 {
-	return !f->scheme->overlaps && f->scheme->drops_late && !f->scheme->drops_late(f->scheme_state);
+	return f->scheme->waits_for_all && f->scheme->waits_for_all(f->scheme_state);
 }
 
 static void drop_report(struct fed_reports *r, uint32_t i)
 {
-	if (!r->of[i].passed)
+	if (!r->of[i].moved)
 		fed_envelope_release(&r->of[i].envelope);
 	for (uint32_t k = i + 1; k < r->n; k++)
 		r->of[k - 1] = r->of[k];
@@ -85,13 +83,19 @@ static struct fed_report *next_report(const struct fed_federation *f, bool all)
 		struct fed_report *report =
 			number && number < first ? report_of(&f->reports, number) : NULL;
 
-		if (!number || number >= first || (report && report->passed) || (all && !report) ||
-		    fed__is_held(f, f->open[i].client))
+		if (!number || number >= first || (report && report->moved) || (all && !report))
 			continue;
 		first = number;
 		next = report;
 	}
 	return next;
+}
+
+/* Bring an update to what a client does when it has trained.  Moves the references. */
+static int send_on(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+{
+	return f->scheme->reported ? f->scheme->reported(f, f->scheme_state, update, err)
+	                           : fed__send_update(f, update, NULL, err);
 }
 
 int fed__reports_release(struct fed_federation *f, bool all, struct fed_error *err)
@@ -104,19 +108,26 @@ int fed__reports_release(struct fed_federation *f, bool all, struct fed_error *e
 	while ((report = next_report(f, all)) != NULL) {
 		struct fed_envelope update = report->envelope;
 
-		report->passed = true;
-		if (fed__send_update(f, &update, NULL, err))
+		report->moved = true;
+		if (send_on(f, &update, err))
 			return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-bool fed__reports_waiting(const struct fed_federation *f)
+int fed__reports_before_deadline(struct fed_federation *f, uint64_t deadline, bool *waits,
+                                 struct fed_error *err)
 {
+	*waits = false;
+	drop_ended(f);
 	for (uint32_t i = 0; i < f->reports.n; i++)
-		if (!f->reports.of[i].passed)
-			return true;
-	return false;
+		*waits |= !f->reports.of[i].moved;
+	if (!*waits)
+		return FED_OK;
+	if (fed__reports_release(f, true, err))
+		return FED_FAIL;
+	return fed_event_queue_add(&f->clock, fed_messenger_now(&f->messenger), FED_QUEUED_DEADLINE,
+	                           deadline, FED_SERVER, err);
 }
 
 void fed__reports_clear(struct fed_federation *f)
@@ -132,21 +143,19 @@ void fed__reports_release_memory(struct fed_federation *f)
 	f->reports = (struct fed_reports){0};
 }
 
-int fed__reports_add(struct fed_reports *r, const struct fed_envelope *e, struct fed_error *err)
+int fed__reports_add(struct fed_reports *r, struct fed_envelope *e, struct fed_error *err)
 {
 	if (r->n == r->capacity) {
 		const uint32_t more = r->capacity ? 2 * r->capacity : 16;
 		struct fed_report *grown =
 			fed_resize(r->of, r->capacity * sizeof *grown, more * sizeof *grown);
 
-		if (!grown) {
-			fed_envelope_release(e);
-			return fed_fail_memory(err, more * sizeof *grown, "updates that wait");
-		}
+		if (!grown)
+			return fed_fail_memory(err, more * sizeof *grown, "messages that wait");
 		r->of = grown;
 		r->capacity = more;
 	}
-	r->of[r->n++] = (struct fed_report){.envelope = *e};
+	r->of[r->n++] = (struct fed_report){.envelope = fed_envelope_move(e)};
 	return FED_OK;
 }
 
@@ -161,31 +170,49 @@ static double slowed(const struct fed_federation *f, const struct fed_envelope *
 	return (slow - 1) * (f->clock.now - fed_invitation_of(f, id)->sent);
 }
 
+int fed__report_refuse(struct fed_federation *f, const struct fed_envelope *e, const char *why,
+                       struct fed_error *err)
+{
+	if (!fed__invitation_is_open(f, e->head.from, e->round) || report_of(&f->reports, e->round)) {
+		fed__emit_about(f, FED_EVENT_REFUSED, e->head.from, e->round, 0, fed_stray_update);
+		return FED_OK;
+	}
+	fed_reject(err, "%s", why);
+	return fed__skip_update(f, e->head.from, e->round, err);
+}
+
+/* Whether an update can be worked on before the gate: it has vectors. */
+static bool has_shape(const struct fed_federation *f, const struct fed_envelope *e)
+{
+	return f->scheme->expect || (e->payload->n == 1 + fed_returned_vectors(f->aggregator) &&
+	                             e->payload->dim == f->net->dim);
+}
+
+/* Take the update of an open invitation: whatever it claims, it is of that version. */
 static int take_update(struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
 	const uint32_t id = e->head.from;
 
-	if (!fed__invitation_is_open(f, id, e->round) || report_of(&f->reports, e->round))
-		return fed__take_update(f, e, err); /* which refuses it */
+	if (!fed__invitation_is_open(f, id, e->round) || report_of(&f->reports, e->round) ||
+	    e->version != fed_invitation_of(f, id)->version)
+		return fed__report_refuse(f, e, "is of another version than its invitation", err);
+	if (!has_shape(f, e))
+		return fed__take_update(f, e, err); /* the gate says what is wrong */
 	const double wait = e->delayed ? 0 : slowed(f, e);
-	struct fed_envelope moved = *e;
-	e->payload = e->labels = NULL;
-	e->sharing = NULL;
-	e->codec = NULL;
-	e->code = NULL;
-	moved.delayed = true;
-	if (wait > 0)
+	if (wait > 0) {
+		struct fed_envelope moved = fed_envelope_move(e);
+
+		moved.delayed = true;
 		return fed_messenger_report(&f->messenger, &moved, f->clock.now + wait, err);
-	if (!keeps_order(f))
-		return fed__send_update(f, &moved, NULL, err);
-	return fed__reports_add(&f->reports, &moved, err);
+	}
+	if (keeps_order(f))
+		return fed__reports_add(&f->reports, e, err);
+	struct fed_envelope moved = fed_envelope_move(e);
+	return send_on(f, &moved, err);
 }
 
-int fed__remote_client_reports(struct fed_federation *f, struct fed_envelope *e,
-                               struct fed_error *err)
+static int take_report(struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
-	if (!f->in_round || !fed_clients_get(f->clients, e->head.from))
-		return FED_OK;
 	switch (e->head.kind) {
 	case FED_MESSAGE_UPDATE:
 		return take_update(f, e, err);
@@ -198,15 +225,30 @@ int fed__remote_client_reports(struct fed_federation *f, struct fed_envelope *e,
 	}
 }
 
-int fed__remote_client_gone(struct fed_federation *f, const struct fed_envelope *e,
-                            struct fed_error *err)
+/* A client will not answer what it has (no kind), or sent what was refused (the kind of that). */
+static int take_news(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
 {
 	const uint32_t id = e->head.from;
+	const struct fed_invitation *open = fed_invitation_of(f, id);
 
-	if (!fed_invitation_of(f, id) || fed__is_held(f, id))
+	if (e->head.kind == FED_MESSAGE_FIGURES)
 		return FED_OK;
-	const struct fed_report *report = report_of(&f->reports, fed_invitation_of(f, id)->number);
-	if (report)
-		return FED_OK; /* it has answered */
+	if (!e->head.kind) /* until the session says that it is back */
+		fed_clients_get(f->clients, id)->away = true;
+	if ((e->head.kind == 0 || e->head.kind == FED_MESSAGE_ANSWER) &&
+	    fed__loss_query_gone(f, id, err))
+		return FED_FAIL;
+	if (e->head.kind)
+		return e->head.kind == FED_MESSAGE_ANSWER ? FED_OK : fed__report_refuse(f, e, e->why, err);
+	if (!open || fed__holds(f, open->number) || report_of(&f->reports, open->number))
+		return FED_OK; /* it has answered, or was not asked */
 	return fed__invitation_lost(f, id, e->why, err);
+}
+
+int fed__remote_client_news(struct fed_federation *f, uint32_t kind, struct fed_envelope *e,
+                            struct fed_error *err)
+{
+	if (!f->in_round || !fed_clients_get(f->clients, e->head.from))
+		return FED_OK;
+	return kind == FED_QUEUED_GONE ? take_news(f, e, err) : take_report(f, e, err);
 }

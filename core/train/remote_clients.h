@@ -17,19 +17,24 @@
 #include "train/round/state.h"
 
 /* struct fed_messenger's `expect`; ctx is the federation. */
-size_t fed__remote_expect(void *ctx, const struct fed_message *, uint64_t version,
-                          struct fed_envelope *sent);
-/* Handle a message of such a client (the envelope is the caller's). */
-int fed__remote_client_reports(struct fed_federation *, struct fed_envelope *, struct fed_error *);
-/* Handle the news that one will not answer; the envelope says why. */
-int fed__remote_client_gone(struct fed_federation *, const struct fed_envelope *,
+size_t fed__remote_expect(void *ctx, struct fed_envelope *sent);
+/* Handle FED_QUEUED_REPORT, a message of such a client, or FED_QUEUED_GONE: it will not answer what
+ * it has, or sent what is no message of this federation (head.kind, round), and `why`.  The
+ * envelope is the caller's. */
+int fed__remote_client_news(struct fed_federation *, uint32_t kind, struct fed_envelope *,
                             struct fed_error *);
+/* End the invitation that a client's message belongs to as refused; a message of none is stray. */
+int fed__report_refuse(struct fed_federation *, const struct fed_envelope *, const char *why,
+                       struct fed_error *);
 
 /* Send on the updates whose turn has come; all: every one that waits. */
 int fed__reports_release(struct fed_federation *, bool all, struct fed_error *);
-/* Append one; moves the envelope's references, also on failure. */
-int fed__reports_add(struct fed_reports *, const struct fed_envelope *, struct fed_error *);
-bool fed__reports_waiting(const struct fed_federation *);
+/* Send on those that came in time, before a deadline that is due.  *waits: there were some, and the
+ * deadline comes again behind them. */
+int fed__reports_before_deadline(struct fed_federation *, uint64_t deadline, bool *waits,
+                                 struct fed_error *);
+/* Append one; moves the envelope's references. */
+int fed__reports_add(struct fed_reports *, struct fed_envelope *, struct fed_error *);
 void fed__reports_clear(struct fed_federation *);
 void fed__reports_release_memory(struct fed_federation *);
 

@@ -197,6 +197,7 @@ void lab_start(struct lab *lab)
 		.selection = &lab->selection,
 		.plugins = lab->plugins,
 		.faults = &lab->faults,
+		.network = lab->network,
 	};
 	struct fed_error err = {""};
 

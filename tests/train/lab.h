@@ -18,7 +18,8 @@ struct lab {
 	struct fed_federation federation;
 	const struct fed_scheme *scheme; /* sync*/
 	char scheme_state[2048] __attribute__((aligned(16)));
-	struct fed_sink sink; /* set before lab_start; may be empty */
+	const struct fed_network_service *network; /* likewise, for transport zmq */
+	struct fed_sink sink;                      /* set before lab_start; may be empty */
 };
 
 /* Compose a federation; each text is "NAME key=value ...". The clients have `samples` examples

@@ -13,6 +13,8 @@ bool fed_own_models_exist(const struct fed_own_models *m)
 /* Global model k of several, from 1, in single precision. */
 static const float *global_model(const struct fed_own_models *m, uint32_t k, float *memory)
 {
+	if (m->models && k > 1)
+		return k <= m->models->n ? m->models->vector[k - 1] : m->params;
 	const double *row =
 		k > 1 && m->aggregator->dim == m->dim && k <= fed_instance_models(m->aggregator)
 			? fed_instance_broadcast(m->aggregator, k - 2)

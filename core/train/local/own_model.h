@@ -18,6 +18,8 @@ struct fed_own_models {
 	const struct fed_sharing *sharing; /* NULL: there are no local layers */
 	const struct fed_instance *aggregator;
 	const float *params; /* [dim], the global model */
+	/* Of several, those that a message brought; NULL: those of the aggregator. */
+	const struct fed_shared_vectors *models;
 	size_t dim;
 };
 /* Whether clients use models of their own. */

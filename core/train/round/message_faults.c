@@ -408,6 +408,22 @@ bool fed__is_held(const struct fed_federation *f, uint32_t client)
 	return false;
 }
 
+bool fed__holds(const struct fed_federation *f, uint64_t number)
+{
+	for (size_t i = 0; i < f->n_held; i++)
+		if (f->held[i].envelope.round == number)
+			return true;
+	return false;
+}
+
+bool fed__all_are_held(const struct fed_federation *f)
+{
+	for (uint32_t i = 0; i < f->open_capacity; i++)
+		if (f->open[i].number && !fed__holds(f, f->open[i].number))
+			return false;
+	return f->n_open && f->clock.n == 0;
+}
+
 void fed__release_held_messages(struct fed_federation *f)
 {
 	for (size_t i = 0; i < f->n_held; i++)

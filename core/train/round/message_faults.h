@@ -54,6 +54,11 @@ int fed__send_trained(struct fed_federation *, const struct fed_envelope *, stru
 int fed__release_held(struct fed_federation *, struct fed_error *);
 /* Whether a message is held at the client. */
 bool fed__is_held(const struct fed_federation *, uint32_t client);
+/* Whether that is its answer to the invitation of this number. */
+bool fed__holds(const struct fed_federation *, uint64_t number);
+/* Whether all open invitations wait for such messages, and nothing is due: none of them will end.
+ */
+bool fed__all_are_held(const struct fed_federation *);
 void fed__release_held_messages(struct fed_federation *);
 
 /* Handle a message that has reached the server's link, which counts what it waits there, and one

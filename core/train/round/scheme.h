@@ -41,6 +41,9 @@ struct fed_scheme {
 	void (*end)(struct fed_federation *, void *state);
 	/* Optional: whether clients may be late under these settings, without a fault. */
 	bool (*drops_late)(const void *state);
+	/* Optional: whether a version waits for all that were invited, or until its deadline: their
+	 * updates may go on in one order whatever the order of arrival. */
+	bool (*waits_for_all)(const void *state);
 	/* Optional: whether the scheme has given up updates of clients that got this version. */
 	bool (*too_stale)(const struct fed_federation *, const void *state, uint64_t version);
 	bool overlaps;    /* open invitations stay open when a version is complete */
@@ -52,9 +55,9 @@ struct fed_scheme {
 	int (*worked)(struct fed_federation *, void *state, uint32_t who, uint64_t ref,
 	              struct fed_error *);
 	/* Optional, of such schemes, for clients on other machines: what is expected of a message from
-	 * one (net/messenger.h), and one that arrived (the envelope is the caller's). */
-	size_t (*expect)(const struct fed_federation *, const void *state, const struct fed_message *,
-	                 uint64_t version, struct fed_envelope *sent);
+	 * or to one (net/messenger.h), and one from it that arrived (the envelope is the caller's); an
+	 * update when its turn has come. */
+	size_t (*expect)(const struct fed_federation *, const void *state, struct fed_envelope *sent);
 	int (*reported)(struct fed_federation *, void *state, struct fed_envelope *,
 	                struct fed_error *);
 	/* Optional, likewise, at the client: do what a message asks for (train/client_work.h). */

@@ -46,7 +46,8 @@ struct fed_assign;
 /* Updates of clients on other machines that wait for their turn (train/remote_clients.h). */
 struct fed_report {
 	struct fed_envelope envelope;
-	bool passed; /* sent on: its invitation will be closed */
+	bool moved; /* sent on: its invitation will be closed */
+	bool gone;  /* FED_QUEUED_GONE, not a report */
 };
 struct fed_reports {
 	struct fed_report *of; /* [n] in the order of arrival */

@@ -40,7 +40,10 @@ static const struct fed_field fields[] = {
 
 static bool is_idle(const struct fed_federation *f, uint32_t client)
 {
-	return !fed_invitation_of(f, client) && fed_faults_present(f->faults, client, f->version);
+	const struct fed_client *row = fed_clients_get(f->clients, client);
+
+	return row && !row->away && !fed_invitation_of(f, client) &&
+	       fed_faults_present(f->faults, client, f->version);
 }
 
 /* Uniform choice of a present client without an open invitation; the stream is that of the next
@@ -84,6 +87,8 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 		if (fed__invite(f, &client, 1, err))
 			return FED_FAIL;
 	}
+	if (f->n_open == 0 && fed_clients_are_remote(f->clients))
+		return fed_reject(err, "none of the %u clients is here; `room` shows who is", f->n_seen);
 	if (f->n_open == 0)
 		return fed_reject(err,
 		                  "no client is present: churn took away all %u; `heal` brings them back",

@@ -151,6 +151,13 @@ static bool sync_drops_late(const void *state)
 	return s->deadline > 0 || s->quorum < 1 || s->over_select > 1;
 }
 
+static bool sync_waits_for_all(const void *state)
+{
+	const struct sync *s = state;
+
+	return s->quorum >= 1 && s->over_select <= 1;
+}
+
 const struct fed_scheme fed_scheme_sync = {
 	.name = "sync",
 	.help = "invite a sample of the clients, wait for them, step once",
@@ -181,4 +188,5 @@ const struct fed_scheme fed_scheme_sync = {
 	.finish = sync_finish,
 	.end = sync_end,
 	.drops_late = sync_drops_late,
+	.waits_for_all = sync_waits_for_all,
 };
