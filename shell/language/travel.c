@@ -158,6 +158,31 @@ static void tell_arrived(struct fed_shell *shell, uint32_t first)
 	fed_text_release(&text);
 }
 
+/* Note the compositions of the present run's versions again, from the revisions that made them. */
+static void note_compositions(struct fed_shell *shell)
+{
+	const struct fed_tree *tree = fed_travel_tree(shell->travel);
+	const struct fed_place p = fed_travel_place(shell->travel);
+	const uint32_t run = tree->revision[p.revision].run;
+	struct fed_error unused;
+	uint32_t n;
+	struct fed_place *path = fed_tree_path(tree, p, &n);
+
+	for (uint32_t i = 1; i < n; i++) {
+		const struct fed_revision *r = &tree->revision[path[i].revision];
+
+		if (r->run != run || fed_place_version(tree, path[i]) <= r->version_before ||
+		    !r->notes[NOTE_COMPOSITION])
+			continue;
+		if (fed_composition_log_note(&shell->compositions, r->version_before + 1,
+		                             r->notes[NOTE_COMPOSITION], &unused)) {
+			fed_composition_log_release(&shell->compositions);
+			break;
+		}
+	}
+	fed_free(path);
+}
+
 static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry)
 {
 	struct fed_text plugins = {0};
@@ -176,6 +201,7 @@ static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry
 		fed_text_release(&text);
 	} else if (fed_travel_arrived(shell->travel) != UINT32_MAX) {
 		tell_arrived(shell, fed_travel_arrived(shell->travel));
+		note_compositions(shell);
 	} else if (forked != UINT32_MAX) {
 		const struct fed_tree *tree = fed_travel_tree(shell->travel);
 		const struct fed_branch *b = &tree->branch[forked];
@@ -310,31 +336,6 @@ void fed__travel_restarted(struct fed_shell *shell)
 }
 
 /* Moves --------------------------------------------------------------------------------------- */
-
-/* Note the compositions of the present run's versions again, from the revisions that made them. */
-static void note_compositions(struct fed_shell *shell)
-{
-	const struct fed_tree *tree = fed_travel_tree(shell->travel);
-	const struct fed_place p = fed_travel_place(shell->travel);
-	const uint32_t run = tree->revision[p.revision].run;
-	struct fed_error unused;
-	uint32_t n;
-	struct fed_place *path = fed_tree_path(tree, p, &n);
-
-	for (uint32_t i = 1; i < n; i++) {
-		const struct fed_revision *r = &tree->revision[path[i].revision];
-
-		if (r->run != run || fed_place_version(tree, path[i]) <= r->version_before ||
-		    !r->notes[NOTE_COMPOSITION])
-			continue;
-		if (fed_composition_log_note(&shell->compositions, r->version_before + 1,
-		                             r->notes[NOTE_COMPOSITION], &unused)) {
-			fed_composition_log_release(&shell->compositions);
-			break;
-		}
-	}
-	fed_free(path);
-}
 
 /* The journal, a recording and what is known of the versions, as they were at the present place. */
 void fed__travel_follow(struct fed_shell *shell)

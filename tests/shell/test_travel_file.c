@@ -193,6 +193,20 @@ START_TEST(the_present_alone)
 }
 END_TEST
 
+/* What each version was made with is known at once. */
+START_TEST(compositions_of_all_versions_are_restored)
+{
+	run(BLOBS "set lr 0.3; round 2; set lr 0.02; round 2");
+	run(with_file("save ", ""));
+	close_lab();
+	open_lab();
+	run(with_file("restore ", ""));
+	const struct fed_composition_log *log = &lab.shell.compositions;
+	ck_assert_ptr_nonnull(strstr(fed__composition_log_at(log, 2)->text, "lr=0.3\n"));
+	ck_assert_ptr_nonnull(strstr(fed__composition_log_at(log, 3)->text, "lr=0.02\n"));
+}
+END_TEST
+
 static uint32_t count_branches(void)
 {
 	return fed_travel_tree(lab.shell.travel)->n_branches;
@@ -466,6 +480,7 @@ FED_SUITE(travel_file)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, places_are_the_same_in_another_session);
 	tcase_add_test(tests, carried_breakpoints_are_saved);
+	tcase_add_test(tests, compositions_of_all_versions_are_restored);
 	tcase_add_test(tests, a_history_that_is_here_is_not_added_again);
 	tcase_add_test(tests, a_history_follows_the_one_that_is_here);
 	tcase_add_test(tests, undo_takes_back_a_script_that_restores);
