@@ -638,6 +638,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_choices(f, v);
 	save_unseen(f, &s->parts.clients);
 	save_own_evaluations(f, &s->parts.clients);
+	fed__save_remote_clients(f, &s->parts.clients);
 	fed__save_origins(f, s);
 }
 
@@ -653,5 +654,6 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 	load_choices(f, &s->parts.clients);
 	load_unseen(f, &s->parts.clients);
 	load_own_evaluations(f, &s->parts.clients);
+	fed__load_remote_clients(f, &s->parts.clients);
 	fed__load_origins(f, s);
 }

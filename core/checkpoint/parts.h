@@ -23,6 +23,9 @@ void fed__load_clients(struct fed_loader *, struct fed_session *);
 /* What clients joined with, and when others left. */
 void fed__save_origins(struct fed_saver *, const struct fed_session *);
 void fed__load_origins(struct fed_loader *, struct fed_session *);
+/* Which clients are on other machines (remote_clients.c). */
+void fed__save_remote_clients(struct fed_saver *, const struct fed_clients *);
+void fed__load_remote_clients(struct fed_loader *, struct fed_clients *);
 void fed__save_costs(struct fed_saver *, const struct fed_session *);
 void fed__load_costs(struct fed_loader *, struct fed_session *);
 /* Counters, the last record, the history, the model's parameters, the kept runs. */

@@ -77,7 +77,7 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 		refuse(r, peer, why);
 		return;
 	}
-	struct fed_member *m = fed__room_member_of(r, peer);
+	struct fed_member *m = fed__room_recognise(r, peer);
 	if (m && m->state == FED_MEMBER_OUT) {
 		refuse(r, peer, "you were sent out of this room");
 		return;
@@ -94,8 +94,10 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 	const bool known_before = m && m->state != FED_MEMBER_WAITS;
 	if (m && m->state == FED_MEMBER_CLIENT)
 		fed__room_lose(r, m, "it joined again");
-	m = m ? m : fed__room_add(r, peer);
-	if (!m || !fed_network_peer(r->network, peer, &known))
+	if (!fed_network_peer(r->network, peer, &known))
+		return;
+	m = m ? m : fed__room_add(r, peer, known.key);
+	if (!m)
 		return;
 	fed__room_value(text, n, "name", name, sizeof name);
 	clean_name(name);

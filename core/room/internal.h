@@ -39,8 +39,11 @@ struct fed_room {
 /* members.c */
 struct fed_member *fed__room_member_of(const struct fed_room *, uint32_t peer);
 struct fed_member *fed__room_member_of_client(const struct fed_room *, uint32_t client);
-/* A new member, or the one that this key had.  NULL: no memory. */
-struct fed_member *fed__room_add(struct fed_room *, uint32_t peer);
+/* The same, or the one that was expected with the peer's key; NULL: it is a stranger. */
+struct fed_member *fed__room_recognise(struct fed_room *, uint32_t peer);
+/* A new member; FED_NO_PEER: it is expected.  NULL: no memory. */
+#define FED_NO_PEER UINT32_MAX
+struct fed_member *fed__room_add(struct fed_room *, uint32_t peer, const char *key);
 /* Send a text message; text NULL: none. */
 void fed__room_say(struct fed_room *, uint32_t peer, enum fed_room_message, const char *text);
 

@@ -82,14 +82,18 @@ static void show_terms(struct fed_join *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* Meet the terms, and say whether they can be met. */
-static void prepare(struct fed_join *j, const char *terms, size_t n)
+/* Meet the terms (borrowed from a frame), and say whether they can be met. */
+static void prepare(struct fed_join *j, const char *said, size_t n)
 {
 	struct fed_error why;
-	struct fed_text text = {0};
+	struct fed_text text = {0}, copy = {0};
 
 	fed__join_set(j, FED_JOIN_PREPARES, NULL);
-	int rc = j->loaded ? FED_OK : load_data(j, &why);
+	fed_text_put(&copy, said, n);
+	const char *terms = fed_text_str(&copy);
+	int rc = copy.failed ? fed_fail_memory(&why, n, "the terms") : FED_OK;
+	if (rc == FED_OK && !j->loaded)
+		rc = load_data(j, &why);
 	if (rc == FED_OK)
 		rc = fed__terms_fit(terms, n, fed_session_parts(j->session)->data, &why);
 	if (rc == FED_OK)
@@ -106,6 +110,7 @@ static void prepare(struct fed_join *j, const char *terms, size_t n)
 		fed__join_set(j, j->client == FED_SERVER ? FED_JOIN_READY : FED_JOIN_IDLE, NULL);
 		fed__join_say(j, FED_ROOM_READY, fed_text_str(&text));
 	}
+	fed_text_release(&copy);
 	fed_text_release(&text);
 }
 

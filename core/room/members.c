@@ -24,12 +24,32 @@ struct fed_member *fed__room_member_of_client(const struct fed_room *r, uint32_t
 	return NULL;
 }
 
-struct fed_member *fed__room_add(struct fed_room *r, uint32_t peer)
+/* The member whose client was saved with this key, and whose program has not been heard yet. */
+static struct fed_member *member_expected(const struct fed_room *r, const char *key)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->member[i].peer == FED_NO_PEER && strcmp(r->member[i].key, key) == 0)
+			return &r->member[i];
+	return NULL;
+}
+
+struct fed_member *fed__room_recognise(struct fed_room *r, uint32_t peer)
 {
 	struct fed_member *m = fed__room_member_of(r, peer);
+	struct fed_network_peer known;
 
-	if (m)
+	if (m || !fed_network_peer(r->network, peer, &known))
 		return m;
+	m = member_expected(r, known.key);
+	if (m)
+		m->peer = peer;
+	return m;
+}
+
+struct fed_member *fed__room_add(struct fed_room *r, uint32_t peer, const char *key)
+{
+	struct fed_member *m;
+
 	if (r->n == r->capacity) {
 		const uint32_t more = r->capacity ? 2 * r->capacity : 16;
 		struct fed_member *grown =
@@ -43,6 +63,7 @@ struct fed_member *fed__room_add(struct fed_room *r, uint32_t peer)
 	m = &r->member[r->n++];
 	*m = (struct fed_member){
 		.peer = peer, .client = FED_SERVER, .vote = FED_SERVER, .joined = fed_wall_seconds()};
+	snprintf(m->key, sizeof m->key, "%s", key);
 	return m;
 }
 

@@ -41,6 +41,123 @@ uint32_t fed_room_present(const struct fed_room *r)
 	return n;
 }
 
+/* Between rounds -------------------------------------------------------------------------- */
+
+/* Which client of the session each member is: it may have been replaced (restore, reset). */
+static void find_clients(struct fed_room *r)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct fed_member *m = &r->member[i];
+		const uint32_t id = fed_clients_find_key(&fed_session_parts(r->session)->clients, m->key);
+
+		if (id == m->client)
+			continue;
+		m->client = id;
+		if (m->state == FED_MEMBER_CLIENT)
+			m->state = FED_MEMBER_READY;
+	}
+}
+
+/* Members for the clients of a session that was restored: they may come back. */
+static void expect_clients(struct fed_room *r)
+{
+	const struct fed_clients *c = &fed_session_parts(r->session)->clients;
+
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const struct fed_client *client = &c->client[c->present[i]];
+		struct fed_member *m = fed_client_is_remote(c, c->present[i])
+		                           ? fed__room_add(r, FED_NO_PEER, c->block[client->block].key)
+		                           : NULL;
+
+		if (!m)
+			continue;
+		m->client = c->present[i];
+		m->state = FED_MEMBER_LEFT;
+		m->examples = client->count + client->holdout;
+		snprintf(m->name, sizeof m->name, "%.*s", FED_MEMBER_NAME - 1,
+		         client->name ? client->name : "");
+		fed_key_fingerprint(m->key, m->fingerprint);
+		fed_session_remote_away(r->session, m->client);
+	}
+}
+
+/* Make a member that is ready a client. */
+static void seat(struct fed_room *r, struct fed_member *m)
+{
+	struct fed_error why;
+	struct fed_text text = {0};
+	int rc =
+		m->client == FED_SERVER
+			? fed_session_add_remote(r->session, m->name, m->key, m->examples, &m->client, &why)
+			: fed_session_remote_here(r->session, m->client, m->examples, &why);
+
+	if (rc && m->client == FED_SERVER) /* another client has the name */
+		rc = fed_session_add_remote(r->session, NULL, m->key, m->examples, &m->client, &why);
+	if (rc) {
+		snprintf(m->why, sizeof m->why, "%.150s", why.text);
+		m->state = FED_MEMBER_UNFIT;
+		return;
+	}
+	m->state = FED_MEMBER_CLIENT;
+	r->changed = true;
+	fed_text_add(&text, "client=%u\n", m->client);
+	fed__room_say(r, m->peer, FED_ROOM_CLIENT, fed_text_str(&text));
+	fed_text_release(&text);
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s is client %u, with %s examples", m->name,
+	                 m->client, fed_count(m->examples).s);
+}
+
+/* Offer the terms again if the composition has changed; the answers may change who fits. */
+static void offer_terms(struct fed_room *r)
+{
+	struct fed_text now = {0};
+
+	fed__terms_put(r->session, &now);
+	if (now.failed || strcmp(fed_text_str(&now), fed_text_str(&r->terms)) == 0) {
+		fed_text_release(&now);
+		return;
+	}
+	fed_text_release(&r->terms);
+	r->terms = now;
+	for (uint32_t i = 0; i < r->n; i++) {
+		const enum fed_member_state state = r->member[i].state;
+
+		if (state != FED_MEMBER_WAITS && state <= FED_MEMBER_UNFIT)
+			fed__room_say(r, r->member[i].peer, FED_ROOM_TERMS, fed_text_str(&r->terms));
+	}
+}
+
+void fed_room_settle(struct fed_room *r)
+{
+	struct fed_error unused;
+
+	if (fed_session_open(r->session) || fed_session_use_network(r->session, &unused) ||
+	    fed_session_complete(r->session, &unused))
+		return;
+	fed__room_check_silence(r);
+	find_clients(r);
+	offer_terms(r);
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct fed_member *m = &r->member[i];
+
+		if (m->state == FED_MEMBER_READY)
+			seat(r, m);
+		else if (m->state != FED_MEMBER_CLIENT)
+			fed_session_remote_away(r->session, m->client);
+	}
+}
+
+bool fed_room_idle(struct fed_room *r, double timeout)
+{
+	struct fed_network_event event;
+
+	r->changed = false;
+	for (; fed_network_next(r->network, timeout, &event); timeout = 0)
+		fed__room_take_event(r, &event);
+	fed_room_settle(r);
+	return r->changed;
+}
+
 /* Opening and closing ------------------------------------------------------------------ */
 
 static int copy_options(struct fed_room *r, const struct fed_room_options *o, struct fed_error *err)
@@ -116,6 +233,7 @@ int fed_room_open(struct fed_room **out, struct fed_session *s, const struct fed
 		return rc;
 	}
 	fed__terms_put(s, &r->terms);
+	expect_clients(r);
 	*out = r;
 	return FED_OK;
 }
@@ -127,8 +245,8 @@ void fed_room_close(struct fed_room *r, const char *why)
 
 	if (!r)
 		return;
-	fed__room_line(&text, "why", why);
-	for (uint32_t i = 0; i < r->n; i++)
+	fed__room_line(&text, "why", why ? why : "");
+	for (uint32_t i = 0; why && i < r->n; i++)
 		if (r->member[i].state <= FED_MEMBER_UNFIT)
 			fed__room_say(r, r->member[i].peer, FED_ROOM_LEAVE, fed_text_str(&text));
 	fed_text_release(&text);
@@ -161,82 +279,6 @@ const struct fed_room_options *fed_room_options(const struct fed_room *r)
 int fed_room_descriptor(const struct fed_room *r)
 {
 	return fed_network_descriptor(r->network);
-}
-
-/* Between rounds -------------------------------------------------------------------------- */
-
-/* Make a member that is ready a client. */
-static void seat(struct fed_room *r, struct fed_member *m)
-{
-	struct fed_error why;
-	struct fed_text text = {0};
-	int rc = m->client == FED_SERVER
-	             ? fed_session_add_remote(r->session, m->name, m->examples, &m->client, &why)
-	             : fed_session_remote_here(r->session, m->client, m->examples, &why);
-
-	if (rc && m->client == FED_SERVER) /* another client has the name */
-		rc = fed_session_add_remote(r->session, NULL, m->examples, &m->client, &why);
-	if (rc) {
-		snprintf(m->why, sizeof m->why, "%.150s", why.text);
-		m->state = FED_MEMBER_UNFIT;
-		return;
-	}
-	m->state = FED_MEMBER_CLIENT;
-	r->changed = true;
-	fed_text_add(&text, "client=%u\n", m->client);
-	fed__room_say(r, m->peer, FED_ROOM_CLIENT, fed_text_str(&text));
-	fed_text_release(&text);
-	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s is client %u, with %s examples", m->name,
-	                 m->client, fed_count(m->examples).s);
-}
-
-/* Offer the terms again if the composition has changed; the answers may change who fits. */
-static void offer_terms(struct fed_room *r)
-{
-	struct fed_text now = {0};
-
-	fed__terms_put(r->session, &now);
-	if (now.failed || strcmp(fed_text_str(&now), fed_text_str(&r->terms)) == 0) {
-		fed_text_release(&now);
-		return;
-	}
-	fed_text_release(&r->terms);
-	r->terms = now;
-	for (uint32_t i = 0; i < r->n; i++) {
-		const enum fed_member_state state = r->member[i].state;
-
-		if (state != FED_MEMBER_WAITS && state <= FED_MEMBER_UNFIT)
-			fed__room_say(r, r->member[i].peer, FED_ROOM_TERMS, fed_text_str(&r->terms));
-	}
-}
-
-void fed_room_settle(struct fed_room *r)
-{
-	struct fed_error unused;
-
-	if (fed_session_open(r->session) || fed_session_complete(r->session, &unused))
-		return;
-	fed__room_check_silence(r);
-	offer_terms(r);
-	for (uint32_t i = 0; i < r->n; i++) {
-		struct fed_member *m = &r->member[i];
-
-		if (m->state == FED_MEMBER_READY)
-			seat(r, m);
-		else if (m->state != FED_MEMBER_CLIENT)
-			fed_session_remote_away(r->session, m->client);
-	}
-}
-
-bool fed_room_idle(struct fed_room *r, double timeout)
-{
-	struct fed_network_event event;
-
-	r->changed = false;
-	for (; fed_network_next(r->network, timeout, &event); timeout = 0)
-		fed__room_take_event(r, &event);
-	fed_room_settle(r);
-	return r->changed;
 }
 
 /* The lecturer ----------------------------------------------------------------------------- */
@@ -282,12 +324,12 @@ static void kick(struct fed_room *r, struct fed_member *m, const char *why)
 {
 	struct fed_text text = {0};
 
+	fed__room_lose(r, m, "it was sent out");
+	m->state = FED_MEMBER_OUT;
+	m->out_at = fed_wall_seconds(); /* its key is refused once it was told */
 	fed__room_line(&text, "why", why && *why ? why : "the lecturer sent you out");
 	fed__room_say(r, m->peer, FED_ROOM_REFUSED, fed_text_str(&text));
 	fed_text_release(&text);
-	fed__room_lose(r, m, "it was sent out");
-	m->state = FED_MEMBER_OUT;
-	fed_network_refuse(r->network, m->peer);
 }
 
 int fed_room_kick(struct fed_room *r, const char *who, const char *why, uint32_t *n,
@@ -303,6 +345,7 @@ static void readmit(struct fed_room *r, struct fed_member *m, const char *why)
 	(void)why;
 	if (fed_network_peer(r->network, m->peer, &peer))
 		fed_network_pardon(r->network, peer.key);
+	m->out_at = 0;
 	m->state = FED_MEMBER_LEFT;
 }
 

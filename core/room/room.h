@@ -31,6 +31,7 @@ extern const char *const fed_member_states[]; /* words for them */
 
 /* What is known of a member, for people. */
 struct fed_member {
+	char key[FED_KEY_TEXT]; /* its public key */
 	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[160];
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
@@ -41,6 +42,7 @@ struct fed_member {
 	bool has_it;       /* the message has reached it */
 	uint64_t answered; /* how often it has */
 	double joined;     /* fed_wall_seconds() */
+	double out_at;     /* likewise, when it was sent out; 0: its key is refused already */
 	bool consents;     /* to the role that it was offered */
 	uint32_t vote;     /* the client that it takes for an attacker; FED_SERVER: none */
 };
@@ -62,7 +64,8 @@ struct fed_room; /* opaque */
  * the session or the endpoint is not fit for it. */
 int fed_room_open(struct fed_room **, struct fed_session *, const struct fed_room_options *,
                   struct fed_error *);
-/* Tell the members, and close; the session keeps the clients' rows. NULL is fine. */
+/* Tell the members why, and close; the session keeps the clients' rows.  why NULL: they are not
+ * told, and wait for the room to open again.  A room of NULL is fine. */
 void fed_room_close(struct fed_room *, const char *why);
 
 const char *fed_room_code(const struct fed_room *);

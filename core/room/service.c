@@ -9,6 +9,9 @@
 #include "room/internal.h"
 #include "session/remote.h"
 
+/* Seconds in which a member that was sent out is told so. */
+#define TOLD_SECONDS 2.0
+
 /* Events of the network ----------------------------------------------------------------- */
 
 /* A frame of the session from a member: for the transport, if it is the member's own and of this
@@ -40,13 +43,24 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 	event->bytes = NULL;
 }
 
+/* Refuse the key of a member that was told that it is out. */
+static void shut_out(struct fed_room *r, struct fed_member *m)
+{
+	if (m->out_at > 0)
+		fed_network_refuse(r->network, m->peer);
+	m->out_at = 0;
+}
+
 static void take_tag(struct fed_room *r, const struct fed_network_event *event, bool delivered)
 {
 	struct fed_member *m = fed__room_member_of(r, event->peer);
 	struct fed_room_news *news;
 
-	if (event->tag == UINT64_MAX)
-		return; /* a text */
+	if (event->tag == UINT64_MAX) { /* a text */
+		if (m && m->state == FED_MEMBER_OUT)
+			shut_out(r, m);
+		return;
+	}
 	if (m)
 		m->has_it |= delivered;
 	news = fed__room_add_news(r, delivered ? FED_NEWS_DELIVERED : FED_NEWS_LOST);
@@ -93,6 +107,8 @@ void fed__room_check_silence(struct fed_room *r)
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct fed_member *m = &r->member[i];
 
+		if (m->state == FED_MEMBER_OUT && fed_wall_seconds() > m->out_at + TOLD_SECONDS)
+			shut_out(r, m);
 		if (!m->silent || m->state == FED_MEMBER_LEFT || m->state == FED_MEMBER_OUT ||
 		    !fed_network_peer(r->network, m->peer, &peer) ||
 		    fed_wall_seconds() - peer.heard < r->options.patience)

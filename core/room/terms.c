@@ -155,6 +155,31 @@ static bool is_described(const char *key)
 	return false;
 }
 
+/* Whether the session has the part as the terms say: what a client keeps is of it. */
+static bool has_part(const struct fed_session *s, const char *terms, size_t n, const char *part)
+{
+	const size_t length = strlen(part);
+	struct fed_text mine = {0};
+	const char *rest = terms;
+	struct fed_composition_line line, own;
+	bool same = true;
+
+	fed_composition_put_training(s, &mine);
+	while (same && rest < terms + n && fed_composition_next(&rest, &line)) {
+		const bool of_part = line.key_bytes >= length && memcmp(line.key, part, length) == 0 &&
+		                     (line.key[length] == '=' || line.key[length] == '.');
+
+		if (!of_part || (line.key_bytes > length && line.key_bytes - length - 1 == 3 &&
+		                 memcmp(line.key + length + 1, "dim", 3) == 0))
+			continue;
+		same = fed_composition_find(fed_text_str(&mine), &line, &own) &&
+		       own.value_bytes == line.value_bytes &&
+		       memcmp(own.value, line.value, line.value_bytes) == 0;
+	}
+	fed_text_release(&mine);
+	return same;
+}
+
 typedef int choose(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                    struct fed_error *);
 
@@ -165,7 +190,7 @@ static int choose_part(const char *terms, size_t n, const char *part, choose *ma
 	char name[64];
 	size_t kept = 0;
 
-	if (!fed__room_value(terms, n, part, name, sizeof name))
+	if (!fed__room_value(terms, n, part, name, sizeof name) || has_part(s, terms, n, part))
 		return FED_OK;
 	int rc = part_lines_init(&lines, terms, n, part, err);
 	for (size_t i = 0; rc == FED_OK && i < lines.n; i++)
@@ -177,10 +202,18 @@ static int choose_part(const char *terms, size_t n, const char *part, choose *ma
 	return rc;
 }
 
-/* Whether a line without a dot is a setting of the session. */
-static bool is_setting(const char *key)
+/* Whether a line without a dot is a setting of the session that is to be changed. */
+static bool is_to_be_set(const struct fed_session *s, const struct fed_assign *line)
 {
-	return fed_fields_find(fed_settings_fields, key) != NULL;
+	const struct fed_field *row = fed_fields_find(fed_settings_fields, line->key);
+	struct fed_text now = {0};
+
+	if (!row)
+		return false;
+	fed_field_print(row, &fed_session_parts(s)->settings, &now);
+	const bool differs = strcmp(fed_text_str(&now), line->value) != 0;
+	fed_text_release(&now);
+	return differs;
 }
 
 static int set_settings(const char *terms, size_t n, struct fed_session *s, struct fed_error *err)
@@ -190,9 +223,9 @@ static int set_settings(const char *terms, size_t n, struct fed_session *s, stru
 	int rc = part_lines_init(&lines, terms, n, "", err);
 
 	for (size_t i = 0; rc == FED_OK && i < lines.n; i++)
-		if (is_setting(lines.assign[i].key))
+		if (is_to_be_set(s, &lines.assign[i]))
 			lines.assign[kept++] = lines.assign[i];
-	if (rc == FED_OK)
+	if (rc == FED_OK && kept)
 		rc = fed_session_set_all(s, lines.assign, kept, err);
 	part_lines_release(&lines);
 	return rc;

@@ -18,7 +18,8 @@ void fed__terms_put(const struct fed_session *, struct fed_text *);
 /* Whether the client's dataset is of the terms' shape and classes.  FED_REJECT: it is not, and err
  * says what differs. */
 int fed__terms_fit(const char *terms, size_t n, const struct fed_dataset *, struct fed_error *);
-/* Compose a client's session by the terms: model, scheme, aggregator, settings.  FED_REJECT: the
+/* Compose a client's session by the terms (ended by a 0): model, scheme, aggregator, settings; what
+ * is so already stays, with what the client keeps for it.  FED_REJECT: the
  * terms cannot be met, and err says what is missing. */
 int fed__terms_apply(const char *terms, size_t n, struct fed_session *, struct fed_error *);
 

@@ -27,14 +27,23 @@ int fed_session_set_network(struct fed_session *s, const struct fed_network_serv
 	return fed_session_transport(s, network ? "zmq" : "local", NULL, 0, err);
 }
 
-int fed_session_add_remote(struct fed_session *s, const char *name, uint32_t examples, uint32_t *id,
-                           struct fed_error *err)
+int fed_session_use_network(struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_entry *entry = s->parts.transport.entry;
+
+	if (!s->network || (entry && fed_same_name(entry->head->name, "zmq")))
+		return FED_OK;
+	return fed_session_transport(s, "zmq", NULL, 0, err);
+}
+
+int fed_session_add_remote(struct fed_session *s, const char *name, const char *key,
+                           uint32_t examples, uint32_t *id, struct fed_error *err)
 {
 	const uint32_t held = fed_holdout_of(s->parts.settings.holdout, examples);
 
 	if (fed_session_check_closed(s, err) || fed__session_complete_data(s, err))
 		return FED_FAIL;
-	return fed_clients_add_remote(&s->parts.clients, name, examples - held, held, id, err);
+	return fed_clients_add_remote(&s->parts.clients, name, key, examples - held, held, id, err);
 }
 
 int fed_session_remote_here(struct fed_session *s, uint32_t id, uint32_t examples,
@@ -54,6 +63,15 @@ void fed_session_remote_away(struct fed_session *s, uint32_t id)
 		s->parts.clients.client[id].away = true;
 }
 
+/* Whether the session is that client, with so many examples. */
+static bool is_client(const struct fed_session *s, uint32_t id, uint32_t n)
+{
+	const struct fed_client *client = fed_clients_get(&s->parts.clients, id);
+
+	return client && client->count + client->holdout == n &&
+	       client->holdout == fed_holdout_of(s->parts.settings.holdout, n);
+}
+
 int fed_session_become_client(struct fed_session *s, uint32_t id, uint32_t from, uint32_t n,
                               struct fed_error *err)
 {
@@ -61,6 +79,8 @@ int fed_session_become_client(struct fed_session *s, uint32_t id, uint32_t from,
 
 	if (!data || from > data->train || n > data->train - from || n == 0)
 		return fed_reject(err, "the dataset has no examples %u to %u", from, from + n - 1);
+	if (is_client(s, id, n)) /* it goes on with what it keeps */
+		return fed_session_start(s, err);
 	uint32_t *ids = fed_alloc_array(n, sizeof *ids);
 	if (!ids)
 		return fed_fail_memory(err, n * sizeof *ids, "the client's examples");

@@ -15,12 +15,14 @@ struct fed_network_service;
 int fed_session_set_network(struct fed_session *, const struct fed_network_service *,
                             void (*settle)(void *ctx), void *ctx, struct fed_error *);
 /* Add a client that holds so many examples elsewhere; between rounds. */
-int fed_session_add_remote(struct fed_session *, const char *name, uint32_t examples, uint32_t *id,
-                           struct fed_error *);
+int fed_session_add_remote(struct fed_session *, const char *name, const char *key,
+                           uint32_t examples, uint32_t *id, struct fed_error *);
 /* The client is connected with so many examples, or away. */
 int fed_session_remote_here(struct fed_session *, uint32_t id, uint32_t examples,
                             struct fed_error *);
 void fed_session_remote_away(struct fed_session *, uint32_t id);
+/* Take transport zmq again, if the composition was replaced while the network is open. */
+int fed_session_use_network(struct fed_session *, struct fed_error *);
 /* In a client's own process: make it client `id`, with examples [from, from + n) of its dataset,
  * and set the federation up. */
 int fed_session_become_client(struct fed_session *, uint32_t id, uint32_t from, uint32_t n,

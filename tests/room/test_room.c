@@ -8,6 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "checkpoint/checkpoint.h"
 #include "room/member.h"
 #include "room/room.h"
 #include "session/small.h"
@@ -15,7 +16,7 @@
 
 enum { MEMBERS = 4, EXAMPLES = 60, MEMBERS_MOST = 8 };
 /* Seconds that anything here may take. */
-#define PATIENCE 20.0
+#define PATIENCE 10.0
 
 static char folder[64];
 
@@ -112,15 +113,23 @@ static void class_open(struct class *c, const char *composition, bool strict)
 	fed_assert_ok(fed_room_open(&c->room, &c->session, &o, &err), &err);
 }
 
+/* Let the room go on; fail when that has lasted too long. */
+static void pump(struct class *c, double begun)
+{
+	const struct fed_member *m = fed_room_member(c->room, 0);
+
+	ck_assert_msg(fed_wall_seconds() < begun + PATIENCE,
+	              "%u members are there; the first %s: %s, %s", fed_room_present(c->room),
+	              m ? fed_member_states[m->state] : "is not", m ? m->why : "", c->heard.text);
+	fed_room_idle(c->room, 0.05);
+}
+
 static void class_wait(struct class *c, uint32_t present)
 {
-	const double end = fed_wall_seconds() + PATIENCE;
+	const double begun = fed_wall_seconds();
 
-	while (fed_room_present(c->room) < present) {
-		ck_assert_msg(fed_wall_seconds() < end, "%u of %u members came: %s",
-		              fed_room_present(c->room), present, c->heard.text);
-		fed_room_idle(c->room, 0.05);
-	}
+	while (fed_room_present(c->room) < present)
+		pump(c, begun);
 }
 
 /* One member after the other, so that each has the number of its place. */
@@ -201,6 +210,131 @@ START_TEST(a_room_makes_the_simulations_bits)
 }
 END_TEST
 
+/* A member's row, by the name that it joined with. */
+static uint32_t client_named(const struct class *c, const char *name)
+{
+	for (uint32_t i = 0; i < fed_room_members(c->room); i++)
+		if (strcmp(fed_room_member(c->room, i)->name, name) == 0)
+			return fed_room_member(c->room, i)->client;
+	return FED_SERVER;
+}
+
+static void class_reopen(struct class *c)
+{
+	char endpoint[64], key[128];
+	struct fed_error err;
+
+	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", c->port);
+	const struct fed_room_options o = {.endpoint = endpoint,
+	                                   .key_file = path_of("server", key),
+	                                   .patience = FED_ROOM_PATIENCE,
+	                                   .most = FED_ROOM_MOST};
+	fed_assert_ok(fed_room_open(&c->room, &c->session, &o, &err), &err);
+}
+
+/* The server's program ends without a word, and another one goes on with the saved session. */
+START_TEST(members_come_back_to_a_restored_session)
+{
+	struct fed_session simulated;
+	struct fed_error err;
+	struct class c;
+	char file[128];
+
+	simulate(&simulated, compositions[1], MEMBERS, "round 2;round 2");
+	class_open(&c, compositions[1], false);
+	class_fill(&c, MEMBERS, "blobs");
+	small_do(&c.session, "round 2");
+	fed_assert_ok(fed_session_save(&c.session, path_of("saved", file), &err), &err);
+	fed_room_close(c.room, NULL);
+	fed__session_release(&c.session);
+
+	small_init(&c.session, &c.heard);
+	fed_assert_ok(fed_session_restore(&c.session, file, &err), &err);
+	class_reopen(&c);
+	class_wait(&c, MEMBERS);
+	for (uint32_t i = 0; i < MEMBERS; i++) {
+		char name[8];
+
+		snprintf(name, sizeof name, "m%u", i);
+		ck_assert_uint_eq(client_named(&c, name), i);
+	}
+	small_do(&c.session, "round 2");
+	check_same_model(&c.session, &simulated);
+	class_close(&c);
+	fed__session_release(&simulated);
+}
+END_TEST
+
+/* Of two members with the same name the second gets another one; both are clients. */
+START_TEST(a_member_that_leaves_and_returns_is_the_same_client)
+{
+	struct class c;
+
+	class_open(&c, compositions[0], false);
+	class_fill(&c, 2, "blobs");
+	guest_leave(&c.guest[0]);
+	const double left = fed_wall_seconds();
+	while (fed_room_present(c.room) > 1)
+		pump(&c, left);
+	small_do(&c.session, "round 1");
+	ck_assert_uint_eq((uint32_t)small_last(&c.session)->invited, 1);
+	guest_join(&c.guest[0], c.room, c.port, 0, "blobs:0-99");
+	class_wait(&c, 2);
+	ck_assert_uint_eq(client_named(&c, "m0"), 0);
+	ck_assert_uint_eq(c.session.parts.clients.n, 2);
+	ck_assert_uint_eq(small_client(&c.session, 0)->count, 100);
+	small_do(&c.session, "set fraction 1;round 1");
+	ck_assert_uint_eq((uint32_t)small_last(&c.session)->reported, 2);
+	class_close(&c);
+}
+END_TEST
+
+START_TEST(a_strict_room_asks_and_sends_out)
+{
+	struct fed_error err;
+	struct class c;
+	uint32_t n;
+
+	class_open(&c, compositions[0], true);
+	guest_join(&c.guest[c.guests++], c.room, c.port, 0, "blobs:0-59");
+	double begun = fed_wall_seconds();
+	while (fed_room_members(c.room) < 1)
+		pump(&c, begun);
+	ck_assert_int_eq(fed_room_member(c.room, 0)->state, FED_MEMBER_WAITS);
+	ck_assert_int_eq(fed_room_approve(c.room, "m7", &n, &err), FED_REJECT);
+	fed_assert_ok(fed_room_approve(c.room, "m0", &n, &err), &err);
+	class_wait(&c, 1);
+	fed_assert_ok(fed_room_kick(c.room, "0", NULL, &n, &err), &err);
+	ck_assert_uint_eq(n, 1);
+	begun = fed_wall_seconds();
+	while (!atomic_load(&c.guest[0].over))
+		pump(&c, begun);
+	struct fed_join_view view;
+	fed_join_view(c.guest[0].join, &view);
+	ck_assert_int_eq(view.state, FED_JOIN_REFUSED);
+	ck_assert_msg(strstr(view.why, "sent you out"), "%s", view.why);
+	small_refuses(&c.session, "round 1", "none of the 1 clients is here");
+	class_close(&c);
+}
+END_TEST
+
+START_TEST(data_that_do_not_fit_are_told)
+{
+	struct fed_join_view view;
+	struct class c;
+
+	class_open(&c, compositions[0], false);
+	guest_join(&c.guest[c.guests++], c.room, c.port, 0, "glyphs train=100");
+	const double begun = fed_wall_seconds();
+	while (fed_room_members(c.room) < 1 || fed_room_member(c.room, 0)->state != FED_MEMBER_UNFIT)
+		pump(&c, begun);
+	fed_join_view(c.guest[0].join, &view);
+	ck_assert_int_eq(view.state, FED_JOIN_UNFIT);
+	ck_assert_msg(strstr(view.why, "of shape 28x28x1"), "%s", view.why);
+	class_close(&c);
+}
+END_TEST
+
 static void make_folder(void)
 {
 	strcpy(folder, "/tmp/fedsh-room-XXXXXX");
@@ -223,6 +357,10 @@ FED_SUITE(room)
 	tcase_add_unchecked_fixture(tc, make_folder, remove_folder);
 	tcase_add_loop_test(tc, a_room_makes_the_simulations_bits, 0,
 	                    (int)(sizeof compositions / sizeof *compositions));
+	tcase_add_test(tc, members_come_back_to_a_restored_session);
+	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
+	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
+	tcase_add_test(tc, data_that_do_not_fit_are_told);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -39,13 +39,16 @@ struct fed_client {
 	uint8_t model : 6; /* of several global models: the one that it last chose, from 1; 0: none */
 };
 
+#define FED_CLIENT_KEY 48 /* bytes of a key's text */
+
 /* Clients of one add-client: their example ids and their partition. */
 struct fed_client_block {
 	uint32_t *ids;
 	uint64_t n_ids;
 	uint32_t first, n; /* clients */
 	bool shared;       /* the ids were not taken from the pool */
-	bool remote;       /* the clients are on other machines, and the ids only stand for theirs */
+	bool remote;       /* the client is on another machine, and the ids only stand for its own */
+	char key[FED_CLIENT_KEY]; /* remote: its public key, by which it is known again; "": none */
 	struct fed_partition how;
 	/* What the clients were given when they joined; unknown for those of a file. */
 	bool known;
@@ -101,8 +104,10 @@ int fed_clients_add(struct fed_clients *, const struct fed_dataset *,
                     const struct fed_clients_plan *, uint32_t *first, struct fed_error *);
 /* Add a client on another machine, which holds examples that are not here: so many to train on, so
  * many that it keeps for evaluation.  Unchanged on FED_FAIL. */
-int fed_clients_add_remote(struct fed_clients *, const char *name, uint32_t count, uint32_t holdout,
-                           uint32_t *id, struct fed_error *);
+int fed_clients_add_remote(struct fed_clients *, const char *name, const char *key, uint32_t count,
+                           uint32_t holdout, uint32_t *id, struct fed_error *);
+/* The client with this key, or FED_SERVER. */
+uint32_t fed_clients_find_key(const struct fed_clients *, const char *key);
 /* Change how many it holds. */
 int fed_clients_resize_remote(struct fed_clients *, uint32_t id, uint32_t count, uint32_t holdout,
                               struct fed_error *);

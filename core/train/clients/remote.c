@@ -13,7 +13,7 @@
 #include "train/clients/internal.h"
 #include "train/clients/names.h"
 
-int fed_clients_add_remote(struct fed_clients *c, const char *name, uint32_t count,
+int fed_clients_add_remote(struct fed_clients *c, const char *name, const char *key, uint32_t count,
                            uint32_t holdout, uint32_t *id, struct fed_error *err)
 {
 	const size_t n = (size_t)count + holdout;
@@ -46,6 +46,7 @@ int fed_clients_add_remote(struct fed_clients *c, const char *name, uint32_t cou
 	c->most = count > c->most ? count : c->most;
 	c->block[c->n_blocks++] = (struct fed_client_block){
 		.ids = ids, .n_ids = n, .first = *id, .n = 1, .shared = true, .remote = true};
+	snprintf(c->block[c->n_blocks - 1].key, FED_CLIENT_KEY, "%s", key);
 	fed_free(names.name); /* the name by the row */
 	return FED_OK;
 }
@@ -101,6 +102,17 @@ int fed_clients_add_own(struct fed_clients *c, uint32_t id, uint32_t *ids, uint3
 	c->n_present = 1;
 	c->most = n - held;
 	return FED_OK;
+}
+
+uint32_t fed_clients_find_key(const struct fed_clients *c, const char *key)
+{
+	for (uint32_t i = 0; i < c->n_present && c->block; i++) {
+		const struct fed_client_block *block = &c->block[c->client[c->present[i]].block];
+
+		if (block->remote && strcmp(block->key, key) == 0)
+			return c->present[i];
+	}
+	return FED_SERVER;
 }
 
 bool fed_client_is_remote(const struct fed_clients *c, uint32_t id)
