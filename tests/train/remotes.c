@@ -173,7 +173,8 @@ static void make_remote(struct lab *lab)
 	for (uint32_t i = 0; i < lab->clients.n; i++) {
 		const struct fed_client *c = &lab->clients.client[i];
 
-		fed_assert_ok(fed_clients_add_remote(&remote, NULL, c->count, c->holdout, &id, &err), &err);
+		fed_assert_ok(fed_clients_add_remote(&remote, NULL, "", c->count, c->holdout, &id, &err),
+		              &err);
 		ck_assert_uint_eq(id, i);
 	}
 	fed_clients_release(&lab->clients);
