@@ -42,8 +42,10 @@ struct options {
 	const char *json;
 	const char *config; /* NULL: the default, at a prompt; "": none */
 	bool no_color, brief, watch, step, check, readonly, attach, mpi;
-	int columns; /* of output; below 0: the terminal's */
-	double pace; /* of the watch; below 0: default */
+	int columns;       /* of output; below 0: the terminal's */
+	int workers;       /* ranks to be started; 0: none */
+	const char *relay; /* socket of the shell that started this process, or NULL */
+	double pace;       /* of the watch; below 0: default */
 };
 
 static const char usage[] =
@@ -67,6 +69,8 @@ static const char usage[] =
 	"                   process, or nothing if there is one; keys look, commands are typed there\n"
 	"      --mpi        train on all ranks of the MPI job that this process is started in, as by\n"
 	"                   `mpirun -n 8 fedsh --mpi FILE`\n"
+	"      --mpi-workers N  start N ranks that train for this shell, which stays on its terminal;\n"
+	"                   FEDSH_MPIRUN is the launcher with its options, mpirun without it\n"
 	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
 	"too;\n"
 	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
@@ -129,34 +133,50 @@ static char *plugin_folder(void)
 	return given && *given ? fed_strdup(given) : beside(names, 2);
 }
 
-/* Join the job that --mpi is about; *left: this process was another rank of it, which has served,
- * and ends with *result. */
-static struct fed_cluster *join_ranks(bool *left, enum fed_exit *result)
+/* Ranks -------------------------------------------------------------------- */
+
+/* What another rank than that of the session does until it ends. */
+static int serve(struct fed_cluster *cluster, const char *relay, struct fed_error *err)
+{
+	if (fed_cluster_rank(cluster) == 0)
+		return fed_cluster_relay(cluster, relay, err);
+	char *plugins = plugin_folder();
+	const int rc = plugins ? fed_rank_serve(cluster, plugins, err) : fed_fail(err, "out of memory");
+	fed_free(plugins);
+	return rc;
+}
+
+/* Join the job that the options are about, if any; *left: this process was another rank of it, or
+ * there is none, and it ends with *result. */
+static struct fed_cluster *join_ranks(const struct options *o, bool *left, enum fed_exit *result)
 {
 	char own[4096], installed[4200];
 	const char *const folder[] = {own, installed, NULL};
+	char *program = own_program();
 	struct fed_cluster *cluster = NULL;
 	struct fed_error err;
 
+	*left = o->mpi || o->workers || o->relay;
+	*result = FED_EXIT_USAGE;
 	own_folder(own, sizeof own);
 	snprintf(installed, sizeof installed, "%s/%s/..", own, FED_PLUGINS_FROM_BIN);
-	*left = true;
-	*result = FED_EXIT_USAGE;
-	if (fed_cluster_join(&cluster, folder, &err)) {
-		fprintf(stderr, "error: --mpi: %s\n", err.text);
+	const int rc = o->relay     ? fed_cluster_join_workers(&cluster, folder, &err)
+	               : o->mpi     ? fed_cluster_join(&cluster, folder, &err)
+	               : o->workers ? fed_cluster_start_workers(&cluster, o->workers, program, &err)
+	                            : FED_OK;
+	fed_free(program);
+	if (rc)
+		fprintf(stderr, "error: %s: %s\n", o->workers ? "--mpi-workers" : "--mpi", err.text);
+	if (!cluster)
 		return NULL;
-	}
-	*left = fed_cluster_rank(cluster) > 0;
+	*left = o->relay || fed_cluster_rank(cluster) > 0;
 	if (!*left)
 		return cluster;
-	char *plugins = plugin_folder();
 	*result = FED_EXIT_OK;
-	if (!plugins || fed_rank_serve(cluster, plugins, &err)) {
-		fprintf(stderr, "error: rank %d: %s\n", fed_cluster_rank(cluster),
-		        plugins ? err.text : "out of memory");
+	if (serve(cluster, o->relay, &err)) {
+		fprintf(stderr, "error: rank %d: %s\n", fed_cluster_rank(cluster), err.text);
 		exit(FED_EXIT_IO); /* the launcher ends the others */
 	}
-	fed_free(plugins);
 	fed_cluster_leave(cluster);
 	return NULL;
 }
@@ -268,6 +288,18 @@ static int parse_columns(const char *typed, int *columns)
 	return FED_EXIT_OK;
 }
 
+static int parse_workers(const char *typed, int *workers)
+{
+	long long n;
+
+	if (!fed_parse_int(typed, &n) || n < 1 || n > 100000) {
+		fprintf(stderr, "--mpi-workers %s: how many to start, from 1\n", fed_show(typed).s);
+		return FED_EXIT_USAGE;
+	}
+	*workers = (int)n;
+	return FED_EXIT_OK;
+}
+
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	enum {
@@ -283,6 +315,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 		ATTACH,
 		LANGUAGE,
 		MPI,
+		MPI_WORKERS,
+		MPI_RELAY,
 		VERSION,
 		HELP
 	};
@@ -301,6 +335,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"help", no_argument, NULL, HELP},
 		{"language", no_argument, NULL, LANGUAGE},
 		{"mpi", no_argument, NULL, MPI},
+		{"mpi-workers", required_argument, NULL, MPI_WORKERS},
+		{"mpi-relay", required_argument, NULL, MPI_RELAY},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -331,6 +367,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case MPI:
 			o->mpi = true;
+			break;
+		case MPI_WORKERS:
+			if (parse_workers(optarg, &o->workers))
+				return FED_EXIT_USAGE;
+			break;
+		case MPI_RELAY:
+			o->relay = optarg;
 			break;
 		case ATTACH:
 			o->attach = true;
@@ -528,6 +571,7 @@ static void use_ranks(struct fed_shell *shell, struct fed_cluster *cluster)
 		fprintf(stderr, "warning: %s", fed_text_str(&doubts));
 	fed_text_release(&line);
 	fed_text_release(&doubts);
+	shell->cluster = cluster;
 	fed_session_use_ranks(shell->session, fed_cluster_ranks(cluster));
 }
 
@@ -550,16 +594,12 @@ int main(int argc, char **argv)
 		fed_free(o.command);
 		return bad;
 	}
-	struct fed_cluster *cluster = NULL;
-	if (o.mpi) {
-		enum fed_exit ended;
-		bool left;
-
-		cluster = join_ranks(&left, &ended);
-		if (left) {
-			fed_free(o.command);
-			return (int)ended;
-		}
+	enum fed_exit ended;
+	bool left;
+	struct fed_cluster *cluster = join_ranks(&o, &left, &ended);
+	if (left) {
+		fed_free(o.command);
+		return (int)ended;
 	}
 	shell.groups = fed__command_groups;
 	shell.out = stdout;

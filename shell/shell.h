@@ -177,6 +177,7 @@ struct fed_script_place {
 	ino_t inode;
 };
 
+struct fed_cluster;
 struct fed_command;
 struct fed_field;
 struct fed_words;
@@ -264,6 +265,7 @@ struct fed_shell {
 	struct fed_sweep sweep;           /* the last one */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
 	char *program;                    /* path of this program; NULL: unknown */
+	struct fed_cluster *cluster;      /* borrowed: ranks that train, too; NULL: none */
 	bool lenient;                     /* interactive: unique prefixes of commands are accepted */
 	bool timing, quit;
 	bool brief; /* --short: scripts run the form of a line behind "# short:" */

@@ -111,7 +111,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo zmq sodium", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo zmq sodium mpi[.]h", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)
