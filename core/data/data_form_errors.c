@@ -139,23 +139,21 @@ int fed__form_refuse_class(const struct fed_dataset *data, const struct fed_data
 {
 	const struct class_names names = {form->class_name, form->class_name ? form->classes : 0};
 
-	if (!data->class_name || !form->class_name) {
-		char number[12];
+	char number[12];
 
-		snprintf(number, sizeof number, "%u", class);
+	snprintf(number, sizeof number, "%u", class);
+	const char *name = data->class_name ? data->class_name[class] : number;
+	if (!form->class_name)
 		return fed_reject(err,
-		                  "the label %s in %s is none of the server's, which are the numbers 0 to "
-		                  "%u; rename it, or leave its examples out",
-		                  data->class_name ? data->class_name[class] : number, data->name,
-		                  form->classes - 1);
-	}
-	const char *near = fed_nearest(data->class_name[class], name_at, &names);
+		                  "the label %.40s in %s is none of the server's, which are the numbers 0 "
+		                  "to %u; rename it, or leave its examples out",
+		                  name, data->name, form->classes - 1);
+	const char *near = fed_nearest(name, name_at, &names);
 	struct fed_text list = list_names(form->class_name, form->classes);
 	fed_reject(err,
 	           "the label %.40s in %s is none of the server's, which are %s; rename it%s%.40s, or "
 	           "leave its examples out",
-	           data->class_name[class], data->name, fed_text_str(&list), near ? " to " : "",
-	           near ? near : "");
+	           name, data->name, fed_text_str(&list), near ? " to " : "", near ? near : "");
 	fed_text_release(&list);
 	return FED_REJECT;
 }

@@ -32,7 +32,7 @@ extern const char *const fed_member_states[]; /* words for them */
 /* What is known of a member, for people. */
 struct fed_member {
 	char key[FED_KEY_TEXT]; /* its public key */
-	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[160];
+	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[360];
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
 	uint32_t examples;
