@@ -148,6 +148,19 @@ struct fed_autosave {
 	bool filing;
 };
 
+struct fed_shell;
+/* Saves of a script's session (script/resume.h). */
+struct fed_resume {
+	const char *script;               /* NULL: it is not about one */
+	uint64_t every;                   /* versions between two saves; 0: none is made */
+	uint32_t crc;                     /* of the script */
+	unsigned line;                    /* of its command that runs; 0: another script's */
+	unsigned skip;                    /* lines up to this one were run before */
+	unsigned file;                    /* the last save's: 0 or 1 */
+	bool failing;                     /* the last one failed, and its error was shown */
+	void (*made)(struct fed_shell *); /* a version was; NULL: unused */
+};
+
 /* The source that `watch-plugin` watches (language/plugin_watch.h). */
 struct fed_plugin_watch {
 	char *source; /* NULL: none */
@@ -282,6 +295,7 @@ struct fed_shell {
 	struct fed_round_line round_line;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
+	struct fed_resume resume;
 	struct fed_travel *travel; /* owned: the history of the session (language/travel.h) */
 	bool travel_warned;        /* that its file cannot grow */
 	uint32_t travel_group;     /* of the commands that run now, which are undone at once; 0: none */
