@@ -16,6 +16,7 @@
 #include "shell/script/lessons.h"
 #include "tui/attach/attached.h"
 #include "shell/language/origins.h"
+#include "shell/serving/serving.h"
 #include "shell/script/verify.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
@@ -42,6 +43,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 void fed__shell_release(struct fed_shell *shell)
 {
 	fed__autosave_set(shell, 0);
+	fed__serving_close(shell, "fedsh has ended");
 	fed__plugin_watch_end(shell);
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);

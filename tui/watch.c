@@ -496,17 +496,21 @@ static void read_captured(struct fed_watch *w)
 /* Wait for a key, captured output or a runner event, at most until the next frame is due. */
 static void wait_for_more(struct fed_watch *w, bool lively)
 {
+	int beside[2] = {-1, -1};
+	if (w->host.beside)
+		w->host.beside_descriptors(w->host.ctx, lively, beside);
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                     {.fd = fed__capture_descriptor(), .events = POLLIN},
 	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN},
-	                     {.fd = w->host.beside ? w->host.beside_descriptor : -1, .events = POLLIN}};
+	                     {.fd = beside[0], .events = POLLIN},
+	                     {.fd = beside[1], .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->last_frame + pause - fed_wall_seconds();
 	const bool expects = w->dirty || lively || w->event_pending;
 	/* If a frame is overdue, the session could not be taken: the runner signals when it can. */
 	const double wait = expects && left > 0 ? fmin(left, IDLE_WAIT) : IDLE_WAIT;
 
-	if (poll(p, 4, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
+	if (poll(p, 5, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
 	fed_runner_clear_event(w->runner);
 	w->event_pending = true;

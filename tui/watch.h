@@ -44,7 +44,8 @@ struct fed_watch_host {
 	void (*remember)(void *ctx, const char *line);
 	/* Optional, beside each frame: without the session, whether it is needed; then with it. */
 	bool (*beside)(void *ctx, bool has_session, bool busy);
-	int beside_descriptor;   /* readable when that has something to do; -1: none */
+	/* Descriptors that are readable when that has something to do; -1: none.  busy: rounds run. */
+	void (*beside_descriptors)(void *ctx, bool busy, int descriptor[2]);
 	int (*theme)(void *ctx); /* enum fed_theme; called while the session is paused */
 	/* The watch is open and takes messages from now on; NULL: it is closed. */
 	int (*opened)(void *ctx, struct fed_watch *, struct fed_error *);

@@ -16,7 +16,7 @@ static const struct fed_record_column block_columns[] = {
 	FED_COLUMN(struct fed_client_block, first),
 	FED_COLUMN(struct fed_client_block, n),
 	FED_COLUMN(struct fed_client_block, shared),
-	FED_COLUMN_BELOW(struct fed_client_block, how.kind, FED_PARTITION_NATURAL + 1),
+	FED_COLUMN_BELOW(struct fed_client_block, how.kind, FED_PARTITION_IN_ORDER + 1),
 	FED_COLUMN(struct fed_client_block, how.samples),
 	FED_COLUMN(struct fed_client_block, how.shards),
 	FED_COLUMN(struct fed_client_block, how.alpha),

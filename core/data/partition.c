@@ -16,7 +16,8 @@ const char *const fed_partition_names[] = {
 	[FED_PARTITION_IID] = "iid",           [FED_PARTITION_NONIID] = "noniid",
 	[FED_PARTITION_SHARDS] = "shards",     [FED_PARTITION_DIRICHLET] = "dirichlet",
 	[FED_PARTITION_QUANTITY] = "quantity", [FED_PARTITION_FEATURE] = "feature",
-	[FED_PARTITION_NATURAL] = "natural",   [FED_PARTITION_NATURAL + 1] = NULL,
+	[FED_PARTITION_NATURAL] = "natural",   [FED_PARTITION_IN_ORDER] = "in-order",
+	[FED_PARTITION_IN_ORDER + 1] = NULL,
 };
 
 const char *const fed_partition_docs[] = {
@@ -48,6 +49,11 @@ const char *const fed_partition_docs[] = {
 	[FED_PARTITION_NATURAL] =
 		"The data's own users, one client each, in their order. Needs a dataset that\n"
 		"knows its users, such as synthetic.",
+	[FED_PARTITION_IN_ORDER] =
+		"The next `samples` examples of the pool by their numbers: 0 to 599 for the first\n"
+		"client, 600 to 1,199 for the second. What `fedsh join --data fashion:0-599` has on\n"
+		"another machine is simulated by it. Where examples are sorted by class, clients are\n"
+		"not alike.",
 };
 
 void fed_partition_result_release(struct fed_partition_result *result)
@@ -153,6 +159,19 @@ static int shift_clients(struct fed_partition_job *d, struct fed_error *err)
 	return FED_OK;
 }
 
+/* `in-order`: ascending; clients that share examples go round the dataset. */
+static int take_in_order(struct fed_partition_job *d)
+{
+	uint32_t next = 0;
+
+	for (uint64_t i = 0; i < d->result->start[d->n]; i++) {
+		while (!d->shared && !fed_in_pool(d->pool, next))
+			next++;
+		d->result->ids[i] = d->shared ? (uint32_t)(i % d->data->train) : next++;
+	}
+	return FED_OK;
+}
+
 static int partition_by_kind(struct fed_partition_job *d, struct fed_error *err)
 {
 	switch (d->how->kind) {
@@ -165,6 +184,8 @@ static int partition_by_kind(struct fed_partition_job *d, struct fed_error *err)
 		return fed__partition_shards(d, (uint32_t)d->how->shards, err);
 	case FED_PARTITION_DIRICHLET:
 		return fed__partition_dirichlet(d, err);
+	case FED_PARTITION_IN_ORDER:
+		return take_in_order(d);
 	case FED_PARTITION_FEATURE:
 		return shift_clients(d, err) ? FED_FAIL : fed__partition_uniform(d, err);
 	default:

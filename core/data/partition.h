@@ -28,6 +28,7 @@ enum fed_partition_kind {
 	FED_PARTITION_QUANTITY,  /* iid, sizes lognormal with mean `samples` and sigma `spread` */
 	FED_PARTITION_FEATURE,   /* iid, each client's inputs shifted by its own gain and offset */
 	FED_PARTITION_NATURAL,   /* the data's own users, in order */
+	FED_PARTITION_IN_ORDER,  /* the next `samples` examples of the pool, by number */
 };
 extern const char *const fed_partition_names[]; /* "iid", "noniid", ..., NULL */
 extern const char *const fed_partition_docs[];  /* paragraphs about each, for people */

@@ -5,7 +5,7 @@
  *
  * A network is a thread that owns all sockets; other threads give it messages and take its events.
  * A peer is who has its CURVE key: reconnections, other addresses and another life of its process
- * are the same peer.  A message is cut into chunks of at most FED_CHUNK_BYTES, of which only as
+ * are the same peer.  A message is cut into chunks of at most FED_NETWORK_CHUNK, of which only as
  * many are on their way as the receiver has granted, so that beats pass a large message on a slow
  * link; what is not acknowledged is sent again, also over a new connection.  The receiver gets each
  * message whole, in the order of sending, and once, as long as both processes live; a message to a
@@ -24,7 +24,7 @@
 
 struct fed_text;
 
-#define FED_CHUNK_BYTES (256u << 10)
+#define FED_NETWORK_CHUNK (256u << 10)
 /* A public key as text (Z85), and a secret one. */
 #define FED_KEY_TEXT 41
 

@@ -48,7 +48,7 @@ static int set_text(void *socket, int option, const char *text)
 
 static int set_common(void *star, const struct fed_key_pair *keys)
 {
-	const int64_t most = FED_CHUNK_BYTES + 32 + SEALED_BYTES;
+	const int64_t most = FED_NETWORK_CHUNK + 32 + SEALED_BYTES;
 
 	return set_number(star, ZMQ_LINGER, 0) || set_number(star, ZMQ_IPV6, 1) ||
 	       set_number(star, ZMQ_SNDHWM, HIGH_WATER) || set_number(star, ZMQ_RCVHWM, HIGH_WATER) ||

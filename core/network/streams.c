@@ -20,9 +20,7 @@ enum {
 	CHUNK_LEAST = 64 << 10, /* so that some are on their way where the window is small */
 };
 #define REPEAT_SECONDS 1.0
-#define REPEAT_SECONDS_MOST 30.0
-#define FIRST_REPEAT_SECONDS 2.0 /* where no round trip is known */
-#define OVER_SECONDS 5.0         /* without a word, after which a life may be over */
+#define REPEAT_SECONDS_MOST 33.0
 #define HELD_SECONDS 0.05
 #define QUICK 0.25 /* seconds in which a window is used up where it may grow */
 #define SLOW 0.5
@@ -55,10 +53,10 @@ static void begin_first(struct fed__stream *s, double now)
 	out->number++;
 	out->pushed = false;
 	out->sent = out->furthest = out->acknowledged = 0;
-	out->granted = FED_CHUNK_BYTES;
+	out->granted = FED_NETWORK_CHUNK;
 	out->progress = out->repeated_at = now;
 	out->repeats = 0;
-	out->careful = false;
+	out->again = false;
 	out->timed = 0;
 }
 
@@ -101,6 +99,7 @@ static void again_from(struct fed__outgoing *out, uint64_t offset, double now)
 	out->sent = out->acknowledged = offset;
 	out->pushed = false;
 	out->progress = out->repeated_at = now;
+	out->timed = 0; /* whose time could be that of either sending */
 }
 
 void fed__stream_connected(struct fed__stream *s, double now)
@@ -108,8 +107,7 @@ void fed__stream_connected(struct fed__stream *s, double now)
 	if (s->out.numbered)
 		again_from(&s->out, s->out.acknowledged, now);
 	s->out.repeats = 0;
-	s->out.careful = false;
-	s->out.timed = s->in.timed = 0; /* it would be the time without a connection */
+	s->in.timed = 0;
 	s->beat_due = true;
 }
 
@@ -123,12 +121,10 @@ static void take_progress(struct fed__stream *s, const struct fed__head *head, d
 	if (out->sent < head->offset)
 		out->sent = head->offset;
 	out->progress = now;
-	out->careful = false;
-	/* Since the first sending: what was sent again too early is not, the next time. */
+	out->repeats = 0;
 	if (out->timed && head->offset >= out->timed) {
 		s->round_trip = now - out->timed_at;
 		out->timed = 0;
-		out->repeats = 0;
 	}
 }
 
@@ -136,9 +132,9 @@ static void take_progress(struct fed__stream *s, const struct fed__head *head, d
 static void begin_again(struct fed__stream *s, double now)
 {
 	again_from(&s->out, 0, now);
-	s->out.careful = false;
-	s->out.timed = 0;
-	s->out.granted = FED_CHUNK_BYTES;
+	s->out.again = true;
+	s->out.furthest = 0;
+	s->out.granted = FED_NETWORK_CHUNK;
 }
 
 /* What is acknowledged once more tells of a gap, or of a chunk that had arrived already: the former
@@ -172,16 +168,12 @@ static void in_credit(struct fed__stream *s, const struct fed__head *head, doubl
 		end_first(s, NULL);
 		return;
 	}
-	if (head->offset == 0 && (head->total == 0 || out->acknowledged > 0)) {
+	if (head->offset == 0 && head->total == 0) {
 		begin_again(s, now);
 		return;
 	}
-	if (head->offset < out->acknowledged) {
-		/* Of an older connection; or the one that was believed was, if nothing goes on. */
-		if (out->careful)
-			again_from(out, head->offset, now);
-		return;
-	}
+	if (head->offset < out->acknowledged)
+		return; /* of an older connection */
 	if (head->offset > out->acknowledged)
 		take_progress(s, head, now);
 	else
@@ -208,8 +200,8 @@ static bool make_room(struct fed__incoming *in, uint64_t bytes)
 	if (bytes <= in->capacity)
 		return true;
 	uint64_t capacity = in->capacity * 2;
-	if (capacity < FED_CHUNK_BYTES)
-		capacity = FED_CHUNK_BYTES;
+	if (capacity < FED_NETWORK_CHUNK)
+		capacity = FED_NETWORK_CHUNK;
 	capacity = capacity < bytes ? bytes : capacity;
 	capacity = least(capacity, in->total);
 	uint8_t *const larger = fed_resize(in->bytes, in->capacity, capacity);
@@ -227,26 +219,23 @@ static void begin_incoming(struct fed__stream *s, const struct fed__head *head)
 	drop_incoming(in);
 	in->number = head->number;
 	in->total = head->total;
-	in->granted = FED_CHUNK_BYTES;
+	in->granted = FED_NETWORK_CHUNK;
 	in->done = head->total > s->most;
 	in->refusal = in->done ? FED__TOO_LONG : FED__TAKEN;
 }
 
 /* A window that was used up quickly grows, one that took long shrinks: what is on its way is what
- * others have to wait for. */
+ * a beat has to wait for. */
 static void adapt_window(struct fed__incoming *in, double now)
 {
 	if (!in->timed || in->arrived < in->timed)
 		return;
 	const double took = now - in->timed_at;
-	const uint64_t used = in->timed - in->timed_from;
 	in->timed = 0;
-	if (took < QUICK && used >= in->window)
-		in->window = least(2 * in->window, FED__WINDOW_MOST);
-	else if (took > SLOW)
-		in->window = least(in->window, (uint64_t)((double)used * SLOW / took));
-	if (in->window < FED__WINDOW_LEAST)
-		in->window = FED__WINDOW_LEAST;
+	if (took < QUICK && in->window < FED__WINDOW_MOST)
+		in->window *= 2;
+	else if (took > SLOW && in->window > FED__WINDOW_LEAST)
+		in->window /= 2;
 }
 
 static void end_incoming(struct fed__stream *s)
@@ -256,7 +245,7 @@ static void end_incoming(struct fed__stream *s)
 
 	if (check && in->total > 0 && !check(in->bytes, in->total)) {
 		in->arrived = 0;
-		in->granted = FED_CHUNK_BYTES;
+		in->granted = FED_NETWORK_CHUNK;
 		in->timed = 0;
 		in->done = in->asked++ == ASK_AGAIN;
 		in->refusal = in->done ? FED__DAMAGED : FED__TAKEN;
@@ -351,7 +340,7 @@ static uint64_t read_number(const uint8_t *bytes, int n)
 
 bool fed__head_read(struct fed__head *head, const uint8_t *bytes, size_t n)
 {
-	if (n < FED__HEAD_BYTES || n - FED__HEAD_BYTES > FED_CHUNK_BYTES || bytes[1] != 1 ||
+	if (n < FED__HEAD_BYTES || n - FED__HEAD_BYTES > FED_NETWORK_CHUNK || bytes[1] != 1 ||
 	    bytes[2] != 0 || bytes[3] != 0 || bytes[0] < FED__CHUNK || bytes[0] > FED__BEAT)
 		return false;
 	*head = (struct fed__head){
@@ -365,36 +354,25 @@ bool fed__head_read(struct fed__head *head, const uint8_t *bytes, size_t n)
 	return head->life != 0 && (head->type == FED__CHUNK || n == FED__HEAD_BYTES);
 }
 
-static struct fed__life *find_former(struct fed__stream *s, uint32_t life)
+static bool is_former(const struct fed__stream *s, uint32_t life)
 {
-	for (unsigned i = 0; i < FED__FORMER_LIVES; i++)
-		if (s->former[i].life == life)
-			return &s->former[i];
-	return NULL;
+	const unsigned n = s->n_former < FED__FORMER_LIVES ? s->n_former : FED__FORMER_LIVES;
+
+	for (unsigned i = 0; i < n; i++)
+		if (s->former[i] == life)
+			return true;
+	return false;
 }
 
-/* The peer's process was heard for the first time.  Or again, after one that was only a former
- * one's last words: then what it has delivered is known. */
+/* The peer's process was heard for the first time. */
 static void begin_life(struct fed__stream *s, uint32_t life)
 {
-	struct fed__incoming *in = &s->in;
-	const struct fed__life *known = find_former(s, life);
-	const struct fed__life now = known ? *known : (struct fed__life){.life = life};
-
 	if (s->life) {
-		struct fed__life *over = &s->former[s->n_former++ % FED__FORMER_LIVES];
-		*over = (struct fed__life){s->life, in->number, in->total};
-		if (!in->done && in->number > 0)
-			over->number--;
+		s->former[s->n_former++ % FED__FORMER_LIVES] = s->life;
 		end_all(s, "the peer's process began again");
 	}
-	drop_incoming(in);
-	*in = (struct fed__incoming){.number = now.number,
-	                             .arrived = now.total,
-	                             .total = now.total,
-	                             .done = true,
-	                             .window = FED__WINDOW_LEAST,
-	                             .refusal = FED__TAKEN};
+	drop_incoming(&s->in);
+	s->in = (struct fed__incoming){.window = FED__WINDOW_LEAST, .refusal = FED__TAKEN};
 	s->life = life;
 	s->sink->began(s->ctx);
 }
@@ -409,8 +387,7 @@ void fed__stream_in(struct fed__stream *s, const uint8_t *bytes, size_t n, doubl
 		s->junk++;
 		return;
 	}
-	/* Former lives are over, unless it is this one that is. */
-	if (head.life != s->life && find_former(s, head.life) && now - s->heard < OVER_SECONDS)
+	if (is_former(s, head.life))
 		return;
 	s->heard = now;
 	if (head.life != s->life) {
@@ -431,12 +408,12 @@ void fed__stream_in(struct fed__stream *s, const uint8_t *bytes, size_t n, doubl
 
 static double repeat_after(const struct fed__stream *s)
 {
-	const double trips = isnan(s->round_trip) ? FIRST_REPEAT_SECONDS : 8 * s->round_trip;
+	const double trips = isnan(s->round_trip) ? 0 : 8 * s->round_trip;
 	const double pause = trips > REPEAT_SECONDS ? trips : REPEAT_SECONDS;
 
 	const double more = pause * (double)(1u << s->out.repeats);
 
-	return more < REPEAT_SECONDS_MOST ? more : REPEAT_SECONDS_MOST;
+	return more < REPEAT_SECONDS_MOST ? more : pause;
 }
 
 /* Whether a chunk may go now. */
@@ -446,9 +423,7 @@ static bool has_chunk(const struct fed__outgoing *out)
 		return false;
 	if (!out->numbered)
 		return true;
-	if (out->first->len == 0 || out->careful)
-		return !out->pushed;
-	return out->sent < least(out->first->len, out->granted);
+	return out->first->len == 0 ? !out->pushed : out->sent < least(out->first->len, out->granted);
 }
 
 static bool is_on_its_way(const struct fed__outgoing *out)
@@ -463,7 +438,6 @@ static void repeat_if_late(struct fed__stream *s, double now)
 	if (!is_on_its_way(out) || now - out->progress < repeat_after(s))
 		return;
 	again_from(out, out->acknowledged, now);
-	out->careful = true; /* one chunk: perhaps all of it is still on its way */
 	if (out->repeats < REPEATS_MOST)
 		out->repeats++;
 }
@@ -476,7 +450,7 @@ static void make_chunk(struct fed__stream *s, double now, struct fed__parcel *pa
 		begin_first(s, now);
 	const struct fed__letter *letter = out->first;
 	uint64_t most = (out->granted - out->acknowledged) / 4;
-	most = most < CHUNK_LEAST ? CHUNK_LEAST : least(most, FED_CHUNK_BYTES);
+	most = most < CHUNK_LEAST ? CHUNK_LEAST : least(most, FED_NETWORK_CHUNK);
 	parcel->head.type = FED__CHUNK;
 	parcel->head.number = out->number;
 	parcel->head.offset = out->sent;
@@ -528,7 +502,7 @@ static void sent_chunk(struct fed__stream *s, const struct fed__parcel *parcel, 
 
 	if (out->sent == out->acknowledged)
 		out->progress = now;
-	if (parcel->head.offset < out->furthest)
+	if (parcel->head.offset < out->furthest || out->again)
 		s->repeated++;
 	else if (!out->timed) {
 		out->timed = end > 0 ? end : 1;
@@ -552,9 +526,8 @@ void fed__stream_sent(struct fed__stream *s, const struct fed__parcel *parcel, d
 		in->credit_due = false;
 		if (parcel->head.offset != FED__NOT_TAKEN && parcel->head.total > in->granted)
 			in->granted = parcel->head.total;
-		if (!in->timed && !in->done && in->arrived < in->total) {
-			in->timed = least(in->granted, in->total);
-			in->timed_from = in->arrived;
+		if (!in->timed && !in->done && in->granted < in->total) {
+			in->timed = in->granted;
 			in->timed_at = now;
 		}
 	}

@@ -22,9 +22,17 @@ void fed__room_welcome(struct fed_room *r, struct fed_member *m)
 	struct fed_text text = {0};
 
 	fed_network_admit(r->network, m->peer);
-	m->state = FED_MEMBER_PREPARES;
+	if (m->state != FED_MEMBER_CLIENT)
+		m->state = FED_MEMBER_PREPARES;
 	r->changed = true;
-	fed_text_add(&text, "protocol=%d\nepoch=%u\nname=%s\n", FED_ROOM_PROTOCOL, r->epoch, m->name);
+	m->greeted = r->terms.len > 0;
+	if (!m->greeted) {
+		fed__room_say(r, m->peer, FED_ROOM_WAIT, "why=the lecturer chooses data and model\n");
+		return;
+	}
+	fed_text_add(&text, "protocol=%d\nepoch=%u\nname=%s\nanew=%d\n", FED_ROOM_PROTOCOL, r->epoch,
+	             m->name, m->anew);
+	m->anew = false;
 	fed_text_put(&text, r->terms.s, r->terms.len);
 	fed__room_say(r, m->peer, FED_ROOM_WELCOME, fed_text_str(&text));
 	fed_text_release(&text);
@@ -82,13 +90,18 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 		refuse(r, peer, "you were sent out of this room");
 		return;
 	}
-	if (!m && !fed_class_code_equal(code, r->code)) {
+	const bool probes_only = fed__room_number(text, n, "probe", 1, 0) && !*code;
+	if (!m && !probes_only && !fed_class_code_equal(code, r->code)) {
 		refuse(r, peer, "the class code is not that of this room");
 		return;
 	}
 	if (!m && r->n >= r->options.most) {
 		snprintf(why, sizeof why, "the room is full: it has %u members", r->n);
 		refuse(r, peer, why);
+		return;
+	}
+	if (fed__room_number(text, n, "probe", 1, 0)) {
+		fed__room_say(r, peer, FED_ROOM_TELL, "text=all well\n");
 		return;
 	}
 	const bool known_before = m && m->state != FED_MEMBER_WAITS;
@@ -136,15 +149,13 @@ static void hear_ready(struct fed_room *r, struct fed_member *m, const char *tex
 static void hear_unfit(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
 {
 	char why[sizeof m->why];
-	struct fed_text clean = {0};
 
 	fed__room_value(text, n, "why", why, sizeof why);
 	fed__room_lose(r, m, "its data do not fit");
 	m->state = FED_MEMBER_UNFIT;
-	fed_text_put_clean(&clean, why, strlen(why), true);
-	snprintf(m->why, sizeof m->why, "%s", fed_text_str(&clean));
-	fed_text_release(&clean);
-	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name, m->why);
+	memcpy(m->why, why, sizeof why);
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name,
+	                 fed_show(m->why).s);
 }
 
 void fed__room_lose(struct fed_room *r, struct fed_member *m, const char *why)

@@ -61,6 +61,11 @@ void fed__room_hears(struct fed_room *, uint32_t peer, const void *bytes, size_t
 /* A member is gone, for now: what it was asked is lost. */
 void fed__room_lose(struct fed_room *, struct fed_member *, const char *why);
 
+/* room.c */
+/* Make members that are ready clients, and mark those that left; offer changed terms.  Called
+ * before each round, and when the room is idle. */
+void fed__room_settle(struct fed_room *);
+
 /* service.c */
 /* Handle an event of the network: a text, or news for the transport. */
 void fed__room_take_event(struct fed_room *, struct fed_network_event *);

@@ -107,6 +107,25 @@ static void seat(struct fed_room *r, struct fed_member *m)
 	                 m->client, fed_count(m->examples).s);
 }
 
+/* Whether members can be told what they need to prepare. */
+static bool is_composed(const struct fed_session *s)
+{
+	const struct fed_composition *c = fed_session_parts(s);
+
+	return c->data && c->net_built && c->aggregator.entry && c->transport.entry;
+}
+
+/* Welcome admitted members who have not been told the terms. */
+static void greet(struct fed_room *r)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct fed_member *m = &r->member[i];
+
+		if (!m->greeted && m->state != FED_MEMBER_WAITS && m->state <= FED_MEMBER_UNFIT)
+			fed__room_welcome(r, m);
+	}
+}
+
 /* Offer the terms again if the composition has changed; the answers may change who fits. */
 static void offer_terms(struct fed_room *r)
 {
@@ -117,8 +136,13 @@ static void offer_terms(struct fed_room *r)
 		fed_text_release(&now);
 		return;
 	}
+	const bool first = r->terms.len == 0;
 	fed_text_release(&r->terms);
 	r->terms = now;
+	if (first) {
+		greet(r);
+		return;
+	}
 	for (uint32_t i = 0; i < r->n; i++) {
 		const enum fed_member_state state = r->member[i].state;
 
@@ -127,12 +151,12 @@ static void offer_terms(struct fed_room *r)
 	}
 }
 
-void fed_room_settle(struct fed_room *r)
+void fed__room_settle(struct fed_room *r)
 {
 	struct fed_error unused;
 
 	if (fed_session_open(r->session) || fed_session_use_network(r->session, &unused) ||
-	    fed_session_complete(r->session, &unused))
+	    !is_composed(r->session))
 		return;
 	fed__room_check_silence(r);
 	find_clients(r);
@@ -154,7 +178,7 @@ bool fed_room_idle(struct fed_room *r, double timeout)
 	r->changed = false;
 	for (; fed_network_next(r->network, timeout, &event); timeout = 0)
 		fed__room_take_event(r, &event);
-	fed_room_settle(r);
+	fed__room_settle(r);
 	return r->changed;
 }
 
@@ -184,9 +208,17 @@ static void free_room(struct fed_room *r)
 	fed_free(r);
 }
 
+/* Answers to what was sent under another one are ignored. */
+static int draw_epoch(struct fed_room *r, struct fed_error *err)
+{
+	return getentropy(&r->epoch, sizeof r->epoch)
+	           ? fed_fail(err, "the system gives no random number for the room")
+	           : FED_OK;
+}
+
 static void settle(void *ctx)
 {
-	fed_room_settle(ctx);
+	fed__room_settle(ctx);
 }
 
 static int open_network(struct fed_room *r, struct fed_error *err)
@@ -209,9 +241,11 @@ static int open_network(struct fed_room *r, struct fed_error *err)
 int fed_room_open(struct fed_room **out, struct fed_session *s, const struct fed_room_options *o,
                   struct fed_error *err)
 {
+	struct fed_error unused;
+
 	if (o->code && strlen(o->code) >= FED_CODE_TEXT)
 		return fed_reject(err, "a class code has three groups of four letters and digits");
-	if (fed_session_check_closed(s, err) || fed_session_complete(s, err))
+	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	struct fed_room *r = fed_alloc(sizeof *r);
 	if (!r)
@@ -220,14 +254,21 @@ int fed_room_open(struct fed_room **out, struct fed_session *s, const struct fed
 	int rc = copy_options(r, o, err);
 	if (rc == FED_OK)
 		rc = fed_key_pair_of(o->key_file, &r->keys, err);
+	if (rc == FED_OK && o->code && !fed_class_code_is_of(o->code, r->keys.open))
+		rc = fed_reject(err,
+		                "the class code %s is not of this server's key; without code= a new one is "
+		                "made",
+		                fed_show(o->code).s);
 	if (rc == FED_OK && o->code)
 		snprintf(r->code, sizeof r->code, "%s", o->code);
 	else if (rc == FED_OK)
 		fed_class_code_make(r->keys.open, r->code);
-	if (rc == FED_OK && getentropy(&r->epoch, sizeof r->epoch))
-		rc = fed_fail(err, "the system gives no random number for the room");
+	if (rc == FED_OK)
+		rc = draw_epoch(r, err);
 	if (rc == FED_OK)
 		rc = open_network(r, err);
+	if (rc == FED_OK && (rc = fed_session_complete(s, err)) != FED_OK)
+		(void)fed_session_set_network(s, NULL, NULL, NULL, &unused);
 	if (rc) {
 		free_room(r);
 		return rc;
@@ -254,6 +295,30 @@ void fed_room_close(struct fed_room *r, const char *why)
 		fed_session_remote_away(r->session, r->member[i].client);
 	(void)fed_session_set_network(r->session, NULL, NULL, NULL, &unused);
 	free_room(r);
+}
+
+int fed_room_renew(struct fed_room *r, bool same_clients, struct fed_error *err)
+{
+	if (draw_epoch(r, err) ||
+	    (!same_clients && fed_session_set_network(r->session, &r->service, settle, r, err)))
+		return FED_FAIL;
+	fed__room_clear_news(r);
+	fed_text_clear(&r->terms);
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct fed_member *m = &r->member[i];
+
+		m->asked = 0;
+		m->greeted = false;
+		m->anew = true;
+		if (m->peer != FED_NO_PEER)
+			fed_network_cancel(r->network, m->peer, 0);
+		if (same_clients)
+			continue;
+		m->client = FED_SERVER;
+		if (m->state > FED_MEMBER_WAITS && m->state <= FED_MEMBER_UNFIT)
+			m->state = FED_MEMBER_PREPARES;
+	}
+	return FED_OK;
 }
 
 const char *fed_room_code(const struct fed_room *r)

@@ -32,10 +32,12 @@ extern const char *const fed_member_states[]; /* words for them */
 /* What is known of a member, for people. */
 struct fed_member {
 	char key[FED_KEY_TEXT]; /* its public key */
-	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[360];
+	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[160];
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
 	uint32_t examples;
+	bool greeted;      /* it was told the terms */
+	bool anew;         /* ... of a session that began anew: it forgets what it learned */
 	bool silent;       /* nothing was heard of it for a while */
 	uint64_t asked;    /* the invitation that it works for; 0: none */
 	double asked_at;   /* fed_wall_seconds() */
@@ -68,6 +70,11 @@ int fed_room_open(struct fed_room **, struct fed_session *, const struct fed_roo
  * told, and wait for the room to open again.  A room of NULL is fine. */
 void fed_room_close(struct fed_room *, const char *why);
 
+/* The session began anew: answers to what was asked before are ignored, and all members are
+ * welcomed again.  same_clients: its clients are those that it had (a restart), else members become
+ * clients of it when it is composed.  FED_FAIL: it has simulated clients; close the room. */
+int fed_room_renew(struct fed_room *, bool same_clients, struct fed_error *);
+
 const char *fed_room_code(const struct fed_room *);
 const char *fed_room_key(const struct fed_room *);
 const char *fed_room_endpoint(const struct fed_room *);
@@ -78,9 +85,6 @@ const struct fed_room_options *fed_room_options(const struct fed_room *);
 bool fed_room_idle(struct fed_room *, double timeout);
 /* A descriptor that is readable when there is something to take. */
 int fed_room_descriptor(const struct fed_room *);
-/* Make members that are ready clients, and mark those that left; offer changed terms.  Called
- * before each round, and when the room is idle. */
-void fed_room_settle(struct fed_room *);
 
 uint32_t fed_room_members(const struct fed_room *);
 const struct fed_member *fed_room_member(const struct fed_room *, uint32_t i);

@@ -88,6 +88,21 @@ static void tell_unseen(struct fed_session *s, uint32_t first, uint32_t n)
 	fed_text_release(&text);
 }
 
+/* Simulated clients live in virtual time. */
+static int check_simulated(const struct fed_session *s, struct fed_error *err)
+{
+	if (s->network)
+		return fed_reject(err, "a room is open, and its members are the clients, in real time; "
+		                       "`serve stop` closes it");
+	if (fed_clients_are_remote(&s->parts.clients))
+		return fed_reject(
+			err,
+			"the session has %u clients on other machines, and simulated ones live in "
+			"virtual time; `remove-client all` makes room for them",
+			s->parts.clients.n_present);
+	return FED_OK;
+}
+
 int fed_session_add_clients(struct fed_session *s, uint32_t n,
                             const struct fed_partition *partition,
                             const struct fed_device_spec *device, const struct fed_link_spec *link,
@@ -95,7 +110,7 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 {
 	struct fed_partition how = *partition;
 
-	if (fed_session_check_closed(s, err))
+	if (fed_session_check_closed(s, err) || check_simulated(s, err))
 		return FED_FAIL;
 	if (n == 0)
 		return fed_fail(err, "0 clients; give a whole number from 1");

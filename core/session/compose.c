@@ -144,8 +144,12 @@ int fed_session_transport(struct fed_session *s, const char *name, const struct 
 {
 	struct fed_instance transport;
 
-	if (fed_session_check_closed(s, err) ||
-	    new_instance(s, &transport, FED_KIND_TRANSPORT, name, assign, n, err))
+	if (fed_session_check_closed(s, err))
+		return FED_FAIL;
+	if (s->network && strcmp(name, "zmq") != 0)
+		return fed_reject(err, "a room is open, and transport zmq carries its messages; `serve "
+		                       "stop` closes it");
+	if (new_instance(s, &transport, FED_KIND_TRANSPORT, name, assign, n, err))
 		return FED_FAIL;
 	fed__session_adopt_transport(s, &transport);
 	return FED_OK;

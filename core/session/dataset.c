@@ -129,8 +129,7 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 {
 	struct fed_dataset *data;
 
-	/* By another form the same choice is another dataset. */
-	if (s->parts.data && !s->data_form && same_choice(&s->parts.dataset_choice, name, args))
+	if (s->parts.data && same_choice(&s->parts.dataset_choice, name, args))
 		return FED_OK;
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
@@ -139,7 +138,7 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 		                fed_count(s->parts.clients.n_present).s,
 		                s->parts.clients.n_present == 1 ? " holds" : "s hold", s->parts.data->name);
 	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts,
-	                                      fed__session_cache_use(s), s->data_form};
+	                                      fed__session_cache_use(s)};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;

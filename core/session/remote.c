@@ -23,8 +23,9 @@ int fed_session_set_network(struct fed_session *s, const struct fed_network_serv
 	s->network = network;
 	s->settle = network ? settle : NULL;
 	s->settle_ctx = ctx;
+	const int rc = fed_session_transport(s, network ? "zmq" : "local", NULL, 0, err);
 	fed_session_resume(s);
-	return fed_session_transport(s, network ? "zmq" : "local", NULL, 0, err);
+	return rc;
 }
 
 int fed_session_use_network(struct fed_session *s, struct fed_error *err)
@@ -95,23 +96,6 @@ int fed_session_become_client(struct fed_session *s, uint32_t id, uint32_t from,
 		return FED_FAIL;
 	}
 	return fed_session_start(s, err);
-}
-
-int fed_session_dataset_by(struct fed_session *s, const struct fed_data_form *form,
-                           const char *name, const struct fed_assign *assign, size_t n,
-                           struct fed_error *err)
-{
-	struct fed_clients none;
-
-	if (fed_session_check_closed(s, err) ||
-	    fed_clients_init(&none, s->parts.data ? s->parts.data->train : 0, err))
-		return FED_FAIL;
-	fed_session_stop(s);
-	fed_clients_release(&s->parts.clients);
-	s->parts.clients = none;
-	fed_session_resume(s);
-	s->data_form = form;
-	return fed_session_dataset(s, name, assign, n, err);
 }
 
 struct fed_federation *fed_session_working(struct fed_session *s)

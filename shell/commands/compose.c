@@ -18,6 +18,7 @@
 #include "shell/commands/compose/select.h"
 #include "shell/commands/compose/settings.h"
 #include "shell/output/settings.h"
+#include "shell/serving/serving.h"
 #include "train/schemes/schemes.h"
 
 struct name_args {
@@ -490,6 +491,7 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 	if (!a->keep_settings)
 		fed__journal_restart(shell);
 	fed__print(shell, a->keep_settings ? "session reset; settings kept\n" : "session reset\n");
+	fed__serving_renew(shell);
 	return FED_OK;
 }
 
@@ -499,6 +501,7 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 	if (fed_session_restart(shell->session, err))
 		return FED_FAIL;
 	fed__print(shell, "restarted at version 0; clients, model and settings kept\n");
+	fed__serving_restart(shell);
 	return FED_OK;
 }
 

@@ -9,6 +9,6 @@
 
 extern const struct fed_command fed__commands_compose[], fed__commands_run[], fed__commands_look[],
 	fed__commands_experiments[], fed__commands_plugins[], fed__commands_session[],
-	fed__commands_faults[], fed__commands_travel[];
+	fed__commands_faults[], fed__commands_travel[], fed__commands_room[];
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * shell/commands/lesson.c - the command `lesson`: list the lessons, or play one.
  */
+#include "shell/serving/serving.h"
 #include "shell/language/travel.h"
 #include "shell/commands/lesson.h"
 
@@ -73,6 +74,10 @@ static void show_list(struct fed_shell *shell)
 
 static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct fed_error *err)
 {
+	if (fed__serving_check_closed(shell, "a lesson has clients of its own", err)) {
+		shell->fault = FED_EXIT_FAILED;
+		return FED_FAIL;
+	}
 	if (has_work(shell) && !has_run(shell)) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err,

@@ -26,6 +26,7 @@
 #include "shell/output/table.h"
 #include "shell/script/share.h"
 #include "shell/script/verify.h"
+#include "shell/serving/serving.h"
 #include "travel/travel.h"
 
 struct path_args {
@@ -77,6 +78,7 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 		fed__print(shell, "restored %s\n", path.s);
 		fed__journal_restart(shell); /* the file replaces the earlier commands */
 		fed__autosave_restored(shell, path.s);
+		fed__serving_renew(shell);
 	}
 	fed_text_release(&path);
 	return rc;
@@ -150,6 +152,8 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 	struct fed_text path = {0};
 	uint64_t size;
 
+	if (fed__serving_check_closed(shell, "a replay has clients of its own", err))
+		return FED_FAIL;
 	fed_path_expand(a->file, &path);
 	int rc = fed_file_readable(fed_text_str(&path), &size, err);
 	if (rc == FED_OK && (rc = fed__journal_check_source(shell, fed_text_str(&path), err)) != FED_OK)

@@ -485,6 +485,28 @@ const struct fed_glossary_word fed__glossary[] = {
          "chooses one, `plugins transport` lists them.",
          .now = fed__figure_transport),
 
+	/* Clients on other machines. */
+	WORD("member", "term", "a program on another machine that joined the room",
+         "`fedsh join` is one; `room` lists them. A member whose data fit becomes a client. It is\n"
+         "known by its key, so that it keeps its number when it comes back.",
+         .also = {"room", "address", "key", "fingerprint"}, .command = "room"),
+	WORD("does", "column", "what a member of the room does, and for how long",
+         "It waits for work, is sent the model, works, or its answer arrives. Behind a state that\n"
+         "is an end stands why.",
+         .command = "room"),
+	WORD("round trip", "column", "seconds from a part of a message to its acknowledgement",
+         "Of the last one to this member, over the network between you; loopback takes less than\n"
+         "a millisecond, Wi-Fi a few.",
+         .command = "room"),
+	WORD("silent", "column", "seconds since a member was heard last, after 15 without a sign",
+         "A lid that was closed, a cable that is out, Wi-Fi that is lost. It counts as left after\n"
+         "`serve patience=S`, and may come back.",
+         .command = "room"),
+	WORD("isa", "column", "the instruction set that a member computes with",
+         "plain, avx2 or avx512. Where it is the same on all machines, results are the same, bit\n"
+         "for bit; `FEDSH_ISA=avx2 fedsh join ...` chooses one.",
+         .command = "room"),
+
 	/* Model and split learning. */
 	WORD("model", "term", "the layers that are trained; their numbers are the parameters",
          "`model mlp` chooses one, `plugins model` lists them, `model` alone shows its layers.\n"

@@ -6,8 +6,8 @@
 
 #include "shell/language/command.h"
 
-const char *const fed__group_names[] = {"compose",     "run",     "faults",  "look", "travel",
-                                        "experiments", "plugins", "session", NULL};
+const char *const fed__group_names[] = {"compose",     "run",  "faults",  "look",    "travel",
+                                        "experiments", "room", "plugins", "session", NULL};
 const char *const fed__group_help[] = {
 	"choose data, model, clients and rules",
 	"make rounds",
@@ -15,6 +15,7 @@ const char *const fed__group_help[] = {
 	"see what is there and what happened",
 	"go back, branch, and compare what came of it",
 	"run the session with other settings, seeds and rules, and compare",
+	"clients on other machines, which join by a line",
 	"list, write, build and load plugins",
 	"files, scripts, help",
 	NULL};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "history/kept_runs.h"
+#include "room/room.h"
 #include "history/metrics.h"
 #include "report/client_table.h"
 #include "session/composition.h"
@@ -255,6 +256,13 @@ static const char *any_setting_at(const struct fed_shell *shell, size_t i)
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
+static const char *member_at(const struct fed_shell *shell, size_t i)
+{
+	const struct fed_member *m =
+		shell->room && i < UINT32_MAX ? fed_room_member(shell->room, (uint32_t)i) : NULL;
+
+	return m ? m->name : NULL;
+}
 static const char *lesson_at(const struct fed_shell *shell, size_t i)
 {
 	return i < shell->lessons.n ? shell->lessons.lesson[i].number : NULL;
@@ -360,6 +368,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"autosave", autosave_at},
 		{"server-link", server_link_at},
 		{"lesson", lesson_at},
+		{"member", member_at},
 		{"client-column", client_column_at},
 		{"named", named_at},
 		{"class", class_at},

@@ -52,13 +52,6 @@ static bool allows(void *ctx, const char *line)
 	return may;
 }
 
-static void save_version(struct fed_shell *shell)
-{
-	fed__autosave_version(shell);
-	if (shell->resume.made)
-		shell->resume.made(shell);
-}
-
 /* On the way to a place the notes of its revisions say what each version was made with. */
 static void version_made(void *ctx)
 {
@@ -70,7 +63,7 @@ static void version_made(void *ctx)
 			shell->session,
 			fed_travel_tree(t)->revision[fed_travel_playing(t)].notes[NOTE_COMPOSITION]);
 	else
-		save_version(shell);
+		fed__autosave_version(shell);
 	fed_travel_version(t);
 }
 
@@ -368,8 +361,18 @@ static void prepare(struct fed_shell *shell)
 	fed_travel_set_remake(shell->travel, shell->watching.watch ? INFINITY : REMAKE_SECONDS);
 }
 
+int fed__travel_check(const struct fed_shell *shell, struct fed_error *err)
+{
+	if (!shell->room)
+		return FED_OK;
+	return fed_reject(err, "a room is open, and what its members have done stays done, so there is "
+	                       "no way to another version; `serve stop` closes it");
+}
+
 int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error *err)
 {
+	if (fed__travel_check(shell, err))
+		return FED_REJECT;
 	prepare(shell);
 	const int rc = fed_travel_go(shell->travel, p, err);
 
@@ -380,6 +383,8 @@ int fed__travel_to(struct fed_shell *shell, struct fed_place p, struct fed_error
 
 int fed__travel_undo(struct fed_shell *shell, uint64_t n, struct fed_error *err)
 {
+	if (fed__travel_check(shell, err))
+		return FED_REJECT;
 	prepare(shell);
 	const int rc = fed_travel_undo(shell->travel, n, shell->travel_group, err);
 
@@ -390,6 +395,8 @@ int fed__travel_undo(struct fed_shell *shell, uint64_t n, struct fed_error *err)
 
 int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
 {
+	if (fed__travel_check(shell, err))
+		return FED_REJECT;
 	prepare(shell);
 	const int rc = fed_travel_redo(shell->travel, err);
 
@@ -400,6 +407,8 @@ int fed__travel_redo(struct fed_shell *shell, struct fed_error *err)
 
 int fed__travel_switch(struct fed_shell *shell, const char *branch, struct fed_error *err)
 {
+	if (fed__travel_check(shell, err))
+		return FED_REJECT;
 	prepare(shell);
 	const int rc = fed_travel_switch(shell->travel, branch, err);
 

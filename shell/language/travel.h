@@ -37,6 +37,8 @@ void fed__travel_restarted(struct fed_shell *);
 
 /* The history moved: journal, recording and what is known of the versions follow. */
 void fed__travel_follow(struct fed_shell *);
+/* FED_REJECT: the session cannot go to another version: it serves a room. */
+int fed__travel_check(const struct fed_shell *, struct fed_error *);
 /* Go to a place, with the journal of then. */
 int fed__travel_to(struct fed_shell *, struct fed_place, struct fed_error *);
 int fed__travel_undo(struct fed_shell *, uint64_t commands, struct fed_error *);

@@ -30,6 +30,7 @@
 #include "shell/output/print.h"
 #include "shell/script/prompt.h"
 #include "shell/script/typed.h"
+#include "shell/serving/serving.h"
 
 #define HISTORY_LINES 5000
 #define POLL_MS 250
@@ -458,6 +459,23 @@ static void show_job(void)
 	fed_text_release(&lines);
 }
 
+/* What members of the room do stands above the line that is being typed. */
+static void attend_room(void)
+{
+	static struct fed_text said; /* until it can be shown */
+
+	fed__serving_attend_to(at_prompt, &said);
+	if (!said.len || is_busy())
+		return;
+	erase_hint();
+	rl_clear_visible_line();
+	fwrite(fed_text_str(&said), 1, said.len, rl_outstream);
+	fflush(rl_outstream);
+	fed_text_release(&said);
+	rl_on_new_line();
+	rl_redisplay();
+}
+
 /* Build and reload the watched plugin.  The line that is being typed leaves the screen for what is
  * printed, and comes back under it. */
 static void run_between(void)
@@ -547,6 +565,8 @@ static void attend(bool idle, bool ready)
 			show_job();
 		return;
 	}
+	if (fed__serving_is_due(at_prompt))
+		attend_room();
 	fed__autosave_check(at_prompt);
 	if (idle && !is_busy() && fed__plugin_watch_due(at_prompt))
 		run_between();
@@ -579,13 +599,16 @@ static void read_lines_typed(struct fed_shell *shell)
 		fed__job_descriptors(shell, job);
 		if (!shows)
 			job[0] = -1;
+		/* while a job runs its thread takes what comes */
+		const int room = fed__job_runs(shell) ? -1 : fed__serving_descriptor(shell);
 		struct pollfd input[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 		                         {.fd = job[0], .events = POLLIN},
 		                         {.fd = job[1], .events = POLLIN},
-		                         {.fd = fed__onlookers_descriptor(shell), .events = POLLIN}};
+		                         {.fd = fed__onlookers_descriptor(shell), .events = POLLIN},
+		                         {.fd = room, .events = POLLIN}};
 		const bool often = !shows || (job[1] >= 0 && input[3].fd >= 0);
 		fed__signals_catch_stop(true);
-		const int ready = poll(input, 4, often ? SHOW_MS : POLL_MS);
+		const int ready = poll(input, 5, often ? SHOW_MS : POLL_MS);
 		const bool failed = ready < 0 && errno != EINTR;
 		fed__signals_catch_stop(false);
 

@@ -14,6 +14,7 @@
 #include "shell/language/line.h"
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
+#include "shell/serving/serving.h"
 #include "tui/watch.h"
 
 /* Printing ----------------------------------------------------------------------- */
@@ -182,7 +183,21 @@ static void remember(void *ctx, const char *line)
 
 static bool beside(void *ctx, bool has_session, bool busy)
 {
-	return fed__onlookers_beside(ctx, has_session, busy);
+	struct fed_shell *shell = ctx;
+	const bool room = !busy && fed__serving_is_due(shell);
+
+	if (room && has_session)
+		fed__serving_attend(shell);
+	return fed__onlookers_beside(shell, has_session, busy) || (room && !has_session);
+}
+
+/* Within rounds the room's events are for the thread that makes them. */
+static void beside_descriptors(void *ctx, bool busy, int descriptor[2])
+{
+	const struct fed_shell *shell = ctx;
+
+	descriptor[0] = fed__onlookers_descriptor(shell);
+	descriptor[1] = busy ? -1 : fed__serving_descriptor(shell);
 }
 
 static int theme(void *ctx)
@@ -210,7 +225,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.history = history,
 		.remember = remember,
 		.beside = beside,
-		.beside_descriptor = fed__onlookers_descriptor(shell),
+		.beside_descriptors = beside_descriptors,
 		.theme = theme,
 		.opened = fed__job_runs(shell) ? opened_on_job : opened,
 	};

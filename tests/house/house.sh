@@ -82,7 +82,7 @@ rule_layers() {
 		row("room", "network report" may["report"])
 		row("experiments", "report" may["report"])
 		row("tui", "report travel" may["report"] may["travel"])
-		row("shell", "cluster tui travel checkpoint privacy experiments" may["experiments"])
+		row("shell", "room network cluster tui travel checkpoint privacy experiments" may["experiments"])
 		# Those who see the members of a session.
 		opens["session"] = opens["checkpoint"] = opens["experiments"] = opens["travel"] = 1
 	}
@@ -111,7 +111,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo zmq sodium mpi[.]h", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl cairo zmq sodium", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)

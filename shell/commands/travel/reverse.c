@@ -54,6 +54,8 @@ int fed__run_reverse_step(struct fed_shell *shell, const struct fed_call *call,
                           struct fed_error *err)
 {
 	(void)call;
+	if (fed__travel_check(shell, err))
+		return FED_FAIL;
 	return go_back(shell, fed_travel_back_a_step, err);
 }
 
@@ -101,6 +103,8 @@ int fed__run_bisect(struct fed_shell *shell, const struct fed_call *call, struct
 	struct fed_condition *condition;
 	struct fed_bisection found;
 
+	if (fed__travel_check(shell, err))
+		return FED_FAIL;
 	if (fed_condition_parse(&condition, a->condition, fed_session_kept_runs(shell->session), err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;

@@ -147,14 +147,14 @@ START_TEST(a_check_tells_all_errors_and_runs_nothing)
 {
 	feed("-n", "dataset blobs train=200\nalias go \"round 5; record made.fedsh\"\ngo\nrond 3\n"
 	           "round \\\n many\nadd-client 5 noniid bogus=1\nround 'a\naggregator fedagv\n"
-	           "ro 3\nround ?\n");
+	           "rou 3\nround ?\n");
 	ck_assert_int_eq(run.code, FED_EXIT_USAGE);
 	assert_shows(run.err, "stdin:4: no command rond; did you mean round?");
 	assert_shows(run.err, "stdin:5: round: ");
 	assert_shows(run.err, "stdin:7: add-client: no parameter bogus");
 	assert_shows(run.err, "stdin:8: the quote ' at column 7 has no end");
 	assert_shows(run.err, "stdin:9: aggregator: no aggregator fedagv; did you mean fedavg?");
-	assert_shows(run.err, "stdin:10: no command ro; scripts spell it out: round");
+	assert_shows(run.err, "stdin:10: no command rou; scripts spell it out: round");
 	assert_shows(run.out, "6 errors");
 	assert_lacks(run.out, "training");
 	ck_assert_int_ne(access(fed_temp_file(&temp, "made.fedsh"), F_OK), 0);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/serving/key_files.c - where key pairs are, and the file of known servers: a line
+ * "HOST:PORT KEY" each.
+ */
+#include "shell/serving/key_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shell/language/state_folder.h"
+
+bool fed__key_path(struct fed_text *path, const char *name)
+{
+	struct fed_text file = {0};
+
+	/* letters, digits, - and _ as they are; others by their number */
+	fed_text_add(&file, "keys/");
+	for (const char *c = name; *c; c++) {
+		const unsigned char x = (unsigned char)*c;
+		const bool plain =
+			(x >= '0' && x <= '9') || ((x | 32) >= 'a' && (x | 32) <= 'z') || x == '-' || x == '_';
+
+		fed_text_add(&file, plain ? "%c" : "%%%02x", x);
+	}
+	fed_text_add(&file, ".key");
+	const bool found = !file.failed && fed__state_path(path, fed_text_str(&file));
+	fed_text_release(&file);
+	return found;
+}
+
+/* Known servers -------------------------------------------------------------------------- */
+
+static bool known_path(struct fed_text *path)
+{
+	return fed__state_path(path, "known-servers");
+}
+
+/* Read the file's lines but those of this server; *key: what it had, or "". */
+static void read_others(const char *path, const char *server, struct fed_text *others,
+                        char key[FED_KEY_TEXT])
+{
+	char line[512];
+	FILE *f = fopen(path, "re");
+
+	key[0] = '\0';
+	while (f && fgets(line, sizeof line, f)) {
+		const size_t n = strcspn(line, " \n");
+
+		if (n != strlen(server) || strncmp(line, server, n) != 0)
+			fed_text_add(others, "%s", line);
+		else if (line[n] == ' ')
+			snprintf(key, FED_KEY_TEXT, "%.*s", (int)strcspn(line + n + 1, " \n"), line + n + 1);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* Replace the file: all of it or nothing. */
+static int write_lines(const char *path, const struct fed_text *lines, struct fed_error *err)
+{
+	struct fed_text fresh = {0};
+
+	fed_text_add(&fresh, "%s.new", path);
+	const int fd = fresh.failed || lines->failed
+	                   ? -1
+	                   : open(fresh.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done = fd >= 0 && write(fd, fed_text_str(lines), lines->len) == (ssize_t)lines->len;
+
+	if (fd >= 0)
+		done = close(fd) == 0 && done;
+	done = done && rename(fresh.s, path) == 0;
+	const int error = errno;
+	fed_text_release(&fresh);
+	return done ? FED_OK
+	            : fed_fail(err, "the file of known servers, %s, cannot be written: %s", path,
+	                       strerror(error));
+}
+
+static void name_server(const char *host, uint16_t port, char out[300])
+{
+	snprintf(out, 300, "%.290s:%u", host, port);
+}
+
+bool fed__known_server(const char *host, uint16_t port, char key[FED_KEY_TEXT])
+{
+	struct fed_text path = {0}, others = {0};
+	char server[300];
+
+	name_server(host, port, server);
+	key[0] = '\0';
+	if (known_path(&path))
+		read_others(fed_text_str(&path), server, &others, key);
+	fed_text_release(&path);
+	fed_text_release(&others);
+	return strlen(key) == FED_KEY_TEXT - 1;
+}
+
+/* The other lines, and one of this server; key NULL: none. */
+static int rewrite(const char *host, uint16_t port, const char *key, bool *was,
+                   struct fed_error *err)
+{
+	struct fed_text path = {0}, lines = {0};
+	char server[300], before[FED_KEY_TEXT];
+
+	name_server(host, port, server);
+	if (!known_path(&path)) {
+		fed_text_release(&path);
+		return fed_fail(err, "there is no home folder for the file of known servers");
+	}
+	read_others(fed_text_str(&path), server, &lines, before);
+	*was = *before;
+	if (key)
+		fed_text_add(&lines, "%s %s\n", server, key);
+	const int rc = write_lines(fed_text_str(&path), &lines, err);
+	fed_text_release(&path);
+	fed_text_release(&lines);
+	return rc;
+}
+
+int fed__known_server_add(const char *host, uint16_t port, const char *key, struct fed_error *err)
+{
+	bool unused;
+
+	return rewrite(host, port, key, &unused, err);
+}
+
+int fed__known_server_forget(const char *host, uint16_t port, bool *was, struct fed_error *err)
+{
+	return rewrite(host, port, NULL, was, err);
+}
+
+int fed__known_server_check(const char *host, uint16_t port, const char *key, struct fed_error *err)
+{
+	char known[FED_KEY_TEXT], before[20], now[20];
+
+	if (!fed__known_server(host, port, known) || strcmp(known, key) == 0)
+		return FED_OK;
+	fed_key_fingerprint(known, before);
+	fed_key_fingerprint(key, now);
+	return fed_fail(err,
+	                "the server at %s:%u had the key %s when you joined it first and has %s now: "
+	                "another machine has its address, or it was installed anew; if the lecturer's "
+	                "screen shows %s, `fedsh join --forget %s:%u` forgets the old key",
+	                fed_show(host).s, port, before, now, now, fed_show(host).s, port);
+}

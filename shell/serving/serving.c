@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/serving/serving.c - the room of a shell: its life, and who attends to it.
+ */
+#include "shell/serving/serving.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "shell/output/print.h"
+
+#define LOOK_EVERY 1.0 /* seconds between two looks at who is silent */
+
+int fed__serving_open(struct fed_shell *shell, const struct fed_room_options *o,
+                      struct fed_error *err)
+{
+	shell->room_looked = fed_wall_seconds();
+	return fed_room_open(&shell->room, shell->session, o, err);
+}
+
+void fed__serving_close(struct fed_shell *shell, const char *why)
+{
+	struct fed_error unused;
+
+	if (!shell->room)
+		return;
+	if (fed_session_open(shell->session)) /* what is under way would be lost one by one */
+		(void)fed_session_abort(shell->session, true, &unused);
+	fed_room_close(shell->room, why);
+	shell->room = NULL;
+}
+
+void fed__serving_renew(struct fed_shell *shell)
+{
+	struct fed_error err;
+	struct fed_text said = {0};
+
+	if (!shell->room)
+		return;
+	if (fed_room_renew(shell->room, false, &err) == FED_OK) {
+		fed__print(shell, "the room stays open; its members become clients when the session has "
+		                  "data and a model\n");
+		return;
+	}
+	fed_text_add(&said, "the room is closed: %s", err.text);
+	fed__serving_close(shell, "the session was replaced");
+	fed__print_warning(shell, fed_text_str(&said));
+	fed_text_release(&said);
+}
+
+void fed__serving_restart(struct fed_shell *shell)
+{
+	struct fed_error err;
+
+	if (shell->room && fed_room_renew(shell->room, true, &err))
+		fed__print_warning(shell, err.text);
+}
+
+int fed__serving_check_closed(const struct fed_shell *shell, const char *refused,
+                              struct fed_error *err)
+{
+	if (!shell->room)
+		return FED_OK;
+	return fed_reject(err, "a room is open, and %s; `serve stop` closes it", refused);
+}
+
+int fed__serving_descriptor(const struct fed_shell *shell)
+{
+	return shell->room ? fed_room_descriptor(shell->room) : -1;
+}
+
+bool fed__serving_is_due(const struct fed_shell *shell)
+{
+	struct pollfd came = {.fd = fed__serving_descriptor(shell), .events = POLLIN};
+
+	if (!shell->room)
+		return false;
+	return fed_wall_seconds() >= shell->room_looked + LOOK_EVERY || poll(&came, 1, 0) > 0;
+}
+
+void fed__serving_attend(struct fed_shell *shell)
+{
+	if (!shell->room)
+		return;
+	shell->room_looked = fed_wall_seconds();
+	(void)fed_room_idle(shell->room, 0);
+	fed__print_flush(shell);
+}
+
+void fed__serving_attend_to(struct fed_shell *shell, struct fed_text *said)
+{
+	FILE *const out = shell->out, *const errors = shell->errors;
+	char *bytes = NULL;
+	size_t n = 0;
+	FILE *const f = open_memstream(&bytes, &n);
+
+	if (!f) { /* no memory: it waits */
+		return;
+	}
+	fed__print_flush(shell);
+	shell->out = shell->errors = f;
+	fed__serving_attend(shell);
+	shell->out = out;
+	shell->errors = errors;
+	if (fclose(f) == 0)
+		fed_text_put(said, bytes, n);
+	free(bytes);
+}
