@@ -150,6 +150,8 @@ static void release(struct fed_federation *f)
 	fed__in_flight_forget(f);
 	if (f->trainer)
 		fed_cancel_open(f, true);
+	if (f->scheme && f->scheme->works) /* the turn of a client in its own process */
+		f->scheme->end(f, f->scheme_state);
 	fed_backup_release(&f->before);
 	fed_backup_release(&f->selection_before);
 	fed__loss_queries_clear(f);

@@ -72,6 +72,11 @@ static struct fed_report *report_of(const struct fed_reports *r, uint64_t number
 	return NULL;
 }
 
+static uint64_t place_of(const struct fed_federation *f, uint64_t number)
+{
+	return f->scheme->place ? f->scheme->place(f, f->scheme_state, number) : number;
+}
+
 /* The waiting report that is next: no open invitation before it is unanswered; all: any. */
 static struct fed_report *next_report(const struct fed_federation *f, bool all)
 {
@@ -80,12 +85,12 @@ static struct fed_report *next_report(const struct fed_federation *f, bool all)
 
 	for (uint32_t i = 0; i < f->open_capacity; i++) {
 		const uint64_t number = f->open[i].number;
-		struct fed_report *report =
-			number && number < first ? report_of(&f->reports, number) : NULL;
+		const uint64_t place = number ? place_of(f, number) : UINT64_MAX;
+		struct fed_report *report = place < first ? report_of(&f->reports, number) : NULL;
 
-		if (!number || number >= first || (report && report->moved) || (all && !report))
+		if (place >= first || (report && report->moved) || (all && !report))
 			continue;
-		first = number;
+		first = place;
 		next = report;
 	}
 	return next;
@@ -198,7 +203,8 @@ static int take_update(struct fed_federation *f, struct fed_envelope *e, struct 
 		return fed__report_refuse(f, e, "is of another version than its invitation", err);
 	if (!has_shape(f, e))
 		return fed__take_update(f, e, err); /* the gate says what is wrong */
-	const double wait = e->delayed ? 0 : slowed(f, e);
+	/* a scheme of several messages slows each of them */
+	const double wait = e->delayed || f->scheme->reported ? 0 : slowed(f, e);
 	if (wait > 0) {
 		struct fed_envelope moved = fed_envelope_move(e);
 

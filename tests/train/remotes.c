@@ -4,12 +4,19 @@
 #include "train/remotes.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/mem.h"
 #include "support/suite.h"
 #include "train/client_work.h"
+#include "train/schemes/schemes.h"
+
+#define BLOBS "blobs classes=4 train=600 test=60"
+#define FOREVER UINT64_MAX
+enum { CLIENTS = 6 };
 
 /* The network ---------------------------------------------------------------------- */
 
@@ -247,4 +254,121 @@ void remotes_release(struct remotes *r)
 			free(pop(&r->client[i]).bytes);
 		lab_release(&r->client[i].lab);
 	}
+}
+
+/* Comparisons ------------------------------------------------------------------------ */
+
+static void hold_out(struct lab *lab, double share)
+{
+	for (uint32_t i = 0; i < lab->clients.n; i++) {
+		struct fed_client *c = &lab->clients.client[i];
+
+		c->holdout = (uint32_t)(share * c->count);
+		c->count -= c->holdout;
+	}
+}
+
+void way_compose(struct lab *lab, void *ctx)
+{
+	const struct way *w = ctx;
+	const struct fed_scheme *scheme;
+	struct fed_error err = {""};
+
+	lab_compose(lab, w->dataset ? w->dataset : BLOBS, w->model ? w->model : "mlp hidden=7,5",
+	            w->aggregator, "local", 0, 0, FED_PARTITION_IID);
+	lab_add(lab, CLIENTS, 40, w->uneven ? FED_PARTITION_QUANTITY : FED_PARTITION_NONIID,
+	        w->uneven ? 0 : 1e9);
+	hold_out(lab, w->holdout);
+	fed_assert_ok(fed_scheme_find(w->scheme ? w->scheme : "sync", &scheme, &err), &err);
+	lab_scheme(lab, scheme, NULL, NULL);
+	for (int k = 0; k < WAY_PAIRS && w->scheme_set[k][0]; k++)
+		lab_scheme(lab, scheme, w->scheme_set[k][0], w->scheme_set[k][1]);
+	for (int k = 0; k < WAY_PAIRS && w->set[k][0]; k++)
+		fed_assert_ok(
+			fed_fields_set(fed_settings_fields, &lab->settings, w->set[k][0], w->set[k][1], &err),
+			&err);
+	if (w->rule)
+		lab_select(lab, w->rule);
+}
+
+/* Faults are the server's: at its door they strike what remote clients send. */
+static void inject(struct lab *lab, const struct way *w)
+{
+	if (w->fault)
+		lab_inject(lab, w->fault, 1, 2, 0, FOREVER);
+	if (w->fault2)
+		lab_inject(lab, w->fault2, 3, 1, 1, FOREVER);
+}
+
+#define SAME(field)                                                                           \
+	ck_assert_msg(a->field == b->field || (isnan(a->field) && isnan(b->field)),               \
+	              #field " of version %g: %.17g simulated, %.17g remote", a->round, a->field, \
+	              b->field)
+
+static void same_records(const struct way *w, const struct fed_record *a,
+                         const struct fed_record *b)
+{
+	SAME(round);
+	SAME(invited);
+	SAME(reported);
+	SAME(refused);
+	SAME(lost);
+	SAME(late);
+	SAME(used);
+	SAME(test_accuracy);
+	if (w->loss_is_claimed)
+		ck_assert_double_eq_tol(a->train_loss, b->train_loss, 1e-6 * fabs(a->train_loss));
+	else
+		SAME(train_loss);
+	SAME(clients_accuracy);
+	SAME(clients_weighted);
+	SAME(clients_loss);
+	SAME(clients_measured);
+	SAME(client_flops);
+	SAME(server_flops);
+	if (w->tells_heads)
+		return;
+	SAME(bytes_up);
+	SAME(bytes_down);
+	SAME(messages);
+}
+
+void ways_same_model(const struct lab *a, const struct lab *b)
+{
+	ck_assert_uint_eq(a->federation.version, b->federation.version);
+	ck_assert_uint_eq(a->net.dim, b->net.dim);
+	ck_assert_mem_eq(a->federation.params, b->federation.params, a->net.dim * sizeof(float));
+}
+
+/* The updates came to the aggregator in one order: a sum in double precision seldom shows it. */
+static void same_order(const struct fed_verdicts *a, const struct fed_verdicts *b)
+{
+	ck_assert_uint_eq(a->n, b->n);
+	for (size_t i = 0; i < a->n; i++)
+		ck_assert_uint_eq(a->of[i].client, b->of[i].client);
+}
+
+/* Run both, and compare each version. */
+void way_is_simulation(const struct way *w, uint64_t order, int rounds)
+{
+	struct lab simulated;
+	static struct remotes r;
+
+	way_compose(&simulated, (void *)w);
+	inject(&simulated, w);
+	lab_start(&simulated);
+	remotes_compose(&r, way_compose, (void *)w, order);
+	r.in_turn = w->in_turn;
+	inject(&r.server, w);
+	remotes_start(&r);
+	for (int k = 0; k < rounds; k++) {
+		lab_run(&simulated, 1);
+		lab_run(&r.server, 1);
+		ways_same_model(&simulated, &r.server);
+		same_order(&simulated.federation.verdicts, &r.server.federation.verdicts);
+		same_records(w, &simulated.federation.record, &r.server.federation.record);
+	}
+	lab_release(&simulated);
+	remotes_release(&r);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }

@@ -65,4 +65,25 @@ void remotes_send(struct remotes *, uint32_t client, const void *bytes, size_t l
 /* The client is gone, from now on. */
 void remotes_leave(struct remotes *, uint32_t client);
 
+/* A composition: settings as key, value; scheme settings likewise. */
+#define WAY_PAIRS 4
+struct way {
+	const char *aggregator, *scheme;
+	const char *set[WAY_PAIRS][2], *scheme_set[WAY_PAIRS][2];
+	const char *rule, *fault, *fault2;
+	double holdout;
+	bool uneven;                 /* clients of different sizes, whose computing takes no time */
+	bool in_turn;                /* see struct remotes */
+	bool loss_is_claimed;        /* the clients alone know the loss: they send it rounded */
+	bool tells_heads;            /* remote clients get heads that the simulation need not send */
+	const char *dataset, *model; /* NULL: points in the plane, a small net */
+};
+/* remotes_compose()'s callback; ctx is the way. */
+void way_compose(struct lab *, void *ctx);
+/* Run the way simulated and with remote clients, and compare each version: model, order of the
+ * updates, record. */
+void way_is_simulation(const struct way *, uint64_t order, int rounds);
+/* The models have the same bits. */
+void ways_same_model(const struct lab *, const struct lab *);
+
 #endif

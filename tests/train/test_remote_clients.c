@@ -14,127 +14,9 @@
 #include "train/remotes.h"
 #include "train/schemes/schemes.h"
 
-#define BLOBS "blobs classes=4 train=600 test=60"
 #define FOREVER UINT64_MAX
 
-enum { CLIENTS = 6, ROUNDS = 4, PAIRS = 4 };
-
-/* A composition: settings as key, value; scheme settings likewise. */
-struct way {
-	const char *aggregator, *scheme;
-	const char *set[PAIRS][2], *scheme_set[PAIRS][2];
-	const char *rule, *fault, *fault2;
-	double holdout;
-	bool uneven; /* clients of different sizes, whose computing takes no time */
-	const char *model;
-};
-
-static void hold_out(struct lab *lab, double share)
-{
-	for (uint32_t i = 0; i < lab->clients.n; i++) {
-		struct fed_client *c = &lab->clients.client[i];
-
-		c->holdout = (uint32_t)(share * c->count);
-		c->count -= c->holdout;
-	}
-}
-
-static void compose(struct lab *lab, void *ctx)
-{
-	const struct way *w = ctx;
-	const struct fed_scheme *scheme;
-	struct fed_error err = {""};
-
-	lab_compose(lab, BLOBS, w->model ? w->model : "mlp hidden=7,5", w->aggregator, "local", 0, 0,
-	            FED_PARTITION_IID);
-	lab_add(lab, CLIENTS, 40, w->uneven ? FED_PARTITION_QUANTITY : FED_PARTITION_NONIID,
-	        w->uneven ? 0 : 1e9);
-	hold_out(lab, w->holdout);
-	fed_assert_ok(fed_scheme_find(w->scheme ? w->scheme : "sync", &scheme, &err), &err);
-	lab_scheme(lab, scheme, NULL, NULL);
-	for (int k = 0; k < PAIRS && w->scheme_set[k][0]; k++)
-		lab_scheme(lab, scheme, w->scheme_set[k][0], w->scheme_set[k][1]);
-	for (int k = 0; k < PAIRS && w->set[k][0]; k++)
-		fed_assert_ok(
-			fed_fields_set(fed_settings_fields, &lab->settings, w->set[k][0], w->set[k][1], &err),
-			&err);
-	if (w->rule)
-		lab_select(lab, w->rule);
-}
-
-/* Faults are the server's: at its door they strike what remote clients send. */
-static void inject(struct lab *lab, const struct way *w)
-{
-	if (w->fault)
-		lab_inject(lab, w->fault, 1, 2, 0, FOREVER);
-	if (w->fault2)
-		lab_inject(lab, w->fault2, 3, 1, 1, FOREVER);
-}
-
-#define SAME(field)                                                                           \
-	ck_assert_msg(a->field == b->field || (isnan(a->field) && isnan(b->field)),               \
-	              #field " of version %g: %.17g simulated, %.17g remote", a->round, a->field, \
-	              b->field)
-
-static void same_records(const struct fed_record *a, const struct fed_record *b)
-{
-	SAME(round);
-	SAME(invited);
-	SAME(reported);
-	SAME(refused);
-	SAME(lost);
-	SAME(late);
-	SAME(used);
-	SAME(test_accuracy);
-	SAME(train_loss);
-	SAME(clients_accuracy);
-	SAME(clients_weighted);
-	SAME(clients_loss);
-	SAME(clients_measured);
-	SAME(client_flops);
-	SAME(bytes_up);
-	SAME(bytes_down);
-	SAME(messages);
-}
-
-static void same_model(const struct lab *a, const struct lab *b)
-{
-	ck_assert_uint_eq(a->federation.version, b->federation.version);
-	ck_assert_uint_eq(a->net.dim, b->net.dim);
-	ck_assert_mem_eq(a->federation.params, b->federation.params, a->net.dim * sizeof(float));
-}
-
-/* The updates came to the aggregator in one order: a sum in double precision seldom shows it. */
-static void same_order(const struct fed_verdicts *a, const struct fed_verdicts *b)
-{
-	ck_assert_uint_eq(a->n, b->n);
-	for (size_t i = 0; i < a->n; i++)
-		ck_assert_uint_eq(a->of[i].client, b->of[i].client);
-}
-
-/* Run both, and compare each version. */
-static void is_simulation(const struct way *w, uint64_t order, int rounds)
-{
-	struct lab simulated;
-	static struct remotes r;
-
-	compose(&simulated, (void *)w);
-	inject(&simulated, w);
-	lab_start(&simulated);
-	remotes_compose(&r, compose, (void *)w, order);
-	inject(&r.server, w);
-	remotes_start(&r);
-	for (int k = 0; k < rounds; k++) {
-		lab_run(&simulated, 1);
-		lab_run(&r.server, 1);
-		same_model(&simulated, &r.server);
-		same_order(&simulated.federation.verdicts, &r.server.federation.verdicts);
-		same_records(&simulated.federation.record, &r.server.federation.record);
-	}
-	lab_release(&simulated);
-	remotes_release(&r);
-	ck_assert_int_eq(fed__mem_live(), 0);
-}
+enum { ROUNDS = 4 };
 
 static const struct way ways[] = {
 	{"fedavg"},
@@ -179,8 +61,8 @@ enum { WAYS = sizeof ways / sizeof *ways };
 
 START_TEST(the_model_is_that_of_the_simulation)
 {
-	is_simulation(&ways[_i], (uint64_t)_i + 1, ROUNDS);
-	is_simulation(&ways[_i], (uint64_t)_i + 100, ROUNDS);
+	way_is_simulation(&ways[_i], (uint64_t)_i + 1, ROUNDS);
+	way_is_simulation(&ways[_i], (uint64_t)_i + 100, ROUNDS);
 }
 END_TEST
 
@@ -373,18 +255,18 @@ START_TEST(what_is_wrong_is_refused_and_the_round_goes_on)
 		way.set[1][0] = "error_feedback";
 		way.set[1][1] = "off";
 	}
-	compose(&simulated, &way);
+	way_compose(&simulated, &way);
 	if (!tricks[_i].used)
 		lab_inject(&simulated, "offline", WHO, 1, TRICKED, TRICKED + 1);
 	lab_start(&simulated);
-	remotes_compose(&r, compose, &way, 7);
+	remotes_compose(&r, way_compose, &way, 7);
 	r.behave = misbehave;
 	r.ctx = &t;
 	remotes_start(&r);
 	for (int k = 0; k < ROUNDS; k++) {
 		lab_run(&simulated, 1);
 		lab_run(&r.server, 1);
-		same_model(&simulated, &r.server);
+		ways_same_model(&simulated, &r.server);
 		ck_assert_double_eq(r.server.federation.record.refused, k == TRICKED && !tricks[_i].used);
 	}
 	if (tricks[_i].words)
@@ -429,10 +311,10 @@ START_TEST(a_client_that_is_gone_is_lost_and_the_round_goes_on)
 
 	if (asks)
 		way.rule = "power-of-choice d=6";
-	compose(&simulated, &way);
+	way_compose(&simulated, &way);
 	lab_inject(&simulated, "offline", WHO, 1, TRICKED + (phase == AFTER_ANSWER), FOREVER);
 	lab_start(&simulated);
-	remotes_compose(&r, compose, &way, (uint64_t)_i);
+	remotes_compose(&r, way_compose, &way, (uint64_t)_i);
 	r.behave = depart;
 	r.ctx = &phase;
 	remotes_start(&r);
@@ -441,7 +323,7 @@ START_TEST(a_client_that_is_gone_is_lost_and_the_round_goes_on)
 			remotes_leave(&r, WHO);
 		lab_run(&simulated, 1);
 		lab_run(&r.server, 1);
-		same_model(&simulated, &r.server);
+		ways_same_model(&simulated, &r.server);
 		ck_assert_double_eq(r.server.federation.record.used,
 		                    k > TRICKED || (k == TRICKED && phase != AFTER_ANSWER) ? 5 : 6);
 	}
@@ -464,7 +346,7 @@ START_TEST(who_is_gone_while_it_evaluates_is_missing)
 	const struct way way = {"fedavg", .holdout = 0.25};
 	static struct remotes r;
 
-	remotes_compose(&r, compose, (void *)&way, 3);
+	remotes_compose(&r, way_compose, (void *)&way, 3);
 	r.behave = leave_in_evaluation;
 	remotes_start(&r);
 	lab_run(&r.server, 1);
@@ -508,10 +390,10 @@ START_TEST(a_deadline_of_real_seconds_ends_a_round_with_those_who_came)
 	struct lab simulated;
 	static struct remotes r;
 
-	compose(&simulated, (void *)&(struct way){"fedavg"});
+	way_compose(&simulated, (void *)&(struct way){"fedavg"});
 	lab_inject(&simulated, "offline", WHO, 1, TRICKED, TRICKED + 1);
 	lab_start(&simulated);
-	remotes_compose(&r, compose, (void *)&way, 5);
+	remotes_compose(&r, way_compose, (void *)&way, 5);
 	r.real = true;
 	r.behave = sleep_through;
 	r.ctx = &t;
@@ -519,7 +401,7 @@ START_TEST(a_deadline_of_real_seconds_ends_a_round_with_those_who_came)
 	for (int k = 0; k <= TRICKED + 1; k++) {
 		lab_run(&simulated, 1);
 		lab_run(&r.server, 1);
-		same_model(&simulated, &r.server);
+		ways_same_model(&simulated, &r.server);
 		ck_assert_double_eq(r.server.federation.record.late, k == TRICKED);
 	}
 	ck_assert_msg(strstr(r.log, "the deadline has passed"), "%s", r.log);
@@ -536,7 +418,7 @@ START_TEST(a_quorum_steps_with_the_first_that_came)
 	const struct way way = {"fedavg", .scheme_set = {{"quorum", "0.5"}}};
 	static struct remotes r;
 
-	remotes_compose(&r, compose, (void *)&way, (uint64_t)_i);
+	remotes_compose(&r, way_compose, (void *)&way, (uint64_t)_i);
 	remotes_start(&r);
 	for (int k = 0; k < 6; k++) {
 		lab_run(&r.server, 1);
@@ -613,7 +495,7 @@ START_TEST(async_applies_each_update_once_in_the_order_of_arrival)
 	static struct remotes r;
 	double ended = 0;
 
-	remotes_compose(&r, compose, (void *)&way, (uint64_t)_i);
+	remotes_compose(&r, way_compose, (void *)&way, (uint64_t)_i);
 	bag = (struct mailbag){.draw = fed_stream_open((uint64_t)_i, 4, 5, 6), .dim = r.server.net.dim};
 	r.behave = wander;
 	r.ctx = &bag;

@@ -145,15 +145,23 @@ int fed__recode(const struct fed_federation *f, const struct fed_shared_codec *c
 	return fed__excuse(f, plugin, rc);
 }
 
+struct fed_coding fed__coding_of_message(const struct fed_federation *f,
+                                         const struct fed_envelope *e, size_t n)
+{
+	struct fed_coding coding = fed__coding_of(f, e->head.from, e->version, n);
+
+	/* the batches of split learning differ in their draws */
+	if (e->head.kind != FED_MESSAGE_UPDATE)
+		coding.seed = fed_random(coding.seed, (uint64_t)e->steps << 8 | e->head.kind);
+	return coding;
+}
+
 int fed__code_update(const struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
 	if (!f->codec || e->payload->n == 0)
 		return FED_OK;
 	e->codec = fed_shared_codec_ref(f->codec);
-	e->coding = fed__coding_of(f, e->head.from, e->version, e->payload->dim);
-	/* the batches of split learning differ in their draws */
-	if (e->head.kind != FED_MESSAGE_UPDATE)
-		e->coding.seed = fed_random(e->coding.seed, (uint64_t)e->steps << 8 | e->head.kind);
+	e->coding = fed__coding_of_message(f, e, e->payload->dim);
 	return fed__code_again(f, e, err);
 }
 

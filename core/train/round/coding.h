@@ -23,6 +23,9 @@ struct fed_coding fed__coding_of(const struct fed_federation *, uint32_t client,
  */
 int fed__recode(const struct fed_federation *, const struct fed_shared_codec *,
                 const struct fed_coding *, float *v, struct fed_code **, struct fed_error *);
+/* Description of vector 0, of n numbers, of what a client sends, or gets in split learning. */
+struct fed_coding fed__coding_of_message(const struct fed_federation *, const struct fed_envelope *,
+                                         size_t n);
 /* Send an update's vector 0 through the codec of what clients send; fails as fed__recode(). */
 int fed__code_update(const struct fed_federation *, struct fed_envelope *, struct fed_error *);
 /* The same again, after it was changed: through its own codec. */

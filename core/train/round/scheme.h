@@ -44,6 +44,9 @@ struct fed_scheme {
 	/* Optional: whether a version waits for all that were invited, or until its deadline: their
 	 * updates may go on in one order whatever the order of arrival. */
 	bool (*waits_for_all)(const void *state);
+	/* Optional, with it: the place in that order of the invitation of this number; else the number.
+	 */
+	uint64_t (*place)(const struct fed_federation *, const void *state, uint64_t number);
 	/* Optional: whether the scheme has given up updates of clients that got this version. */
 	bool (*too_stale)(const struct fed_federation *, const void *state, uint64_t version);
 	bool overlaps;    /* open invitations stay open when a version is complete */

@@ -147,10 +147,10 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 
 	t->number = f->invitations + 1;
 	t->phase = FED_TURN_INVITED;
-	if (has_it)
+	if (has_it && !t->remote) /* one elsewhere is told to begin, and may have begun anew */
 		return begin_silently(f, t, err);
 	struct fed_envelope head = {
-		.head = {.from = peer ? (uint32_t)s->giver : FED_SERVER,
+		.head = {.from = peer && !has_it ? (uint32_t)s->giver : FED_SERVER,
 	             .to = t->client,
 	             .kind = FED_MESSAGE_HEAD},
 		.loss = NAN,
@@ -292,37 +292,48 @@ int fed__party_stops(struct fed_turn *t, const char *why, struct fed_error *err)
 	return party_ended(t, why, err);
 }
 
-int fed__turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                    struct fed_error *err)
+int fed__turn_relays(struct fed_turn *t, struct fed_envelope *head, struct fed_error *err)
 {
-	struct fed_envelope head;
+	struct fed_federation *f = t->federation;
+	struct fed_split *s = t->split;
+	int rc = fed__turn_spoil_head(t, head, err);
 
-	if (s->vertical)
-		return party_ended(t, NULL, err);
-	if (s->parallel != FED_PARALLEL_OFF)
-		return fed__turn_sends_update(t, err);
-	const int made = fed__turn_head(t, &head, err);
-	if (made == FED_REJECT)
-		return fed__skip_update(f, t->client, t->number, err);
-	if (made)
-		return FED_FAIL;
-	if (fed__holds_back(f, &head)) {
-		fed_envelope_release(&head);
+	if (rc) {
+		fed_envelope_release(head);
+		return rc == FED_REJECT ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
+	}
+	if (fed__holds_back(f, head)) {
+		fed_envelope_release(head);
 		return head_is_late(f, t, err);
 	}
 	if (s->relay == FED_RELAY_SERVER)
-		return fed__send_trained(f, &head, err);
+		return fed__send_trained(f, head, err);
 	/* The server knew it when the last gradient left; the head stays until a peer needs it. */
 	fed__emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
-	const int rc = set_head_verdict(f, s, t, &head, err);
-	fed_envelope_release(&head);
+	rc = set_head_verdict(f, s, t, head, err);
+	fed_envelope_release(head);
 	return rc;
+}
+
+int fed__turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                    struct fed_error *err)
+{
+	struct fed_envelope made;
+
+	if (s->vertical)
+		return party_ended(t, NULL, err);
+	if (s->parallel == FED_PARALLEL_OFF)
+		return fed__turn_head(t, &made, err) ? FED_FAIL : fed__turn_relays(t, &made, err);
+	const int rc = fed__turn_update(t, &made, err);
+	if (rc)
+		return rc == FED_REJECT ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
+	return fed__turn_sends_update(t, &made, err);
 }
 
 /* Messages ---------------------------------------------------------------------------- */
 
 /* Turn to which a message belongs, or NULL when the turn is over or of another round. */
-static struct fed_turn *turn_of(const struct fed_split *s, uint64_t number)
+struct fed_turn *fed__turn_of(const struct fed_split *s, uint64_t number)
 {
 	if (number < s->first || number - s->first >= s->called)
 		return NULL;
@@ -333,7 +344,7 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
                          struct fed_error *err)
 {
 	struct fed_split *s = state;
-	struct fed_turn *t = turn_of(s, e->round);
+	struct fed_turn *t = fed__turn_of(s, e->round);
 	const bool live = t && t->phase != FED_TURN_OVER;
 
 	if (e->head.kind == FED_MESSAGE_UPDATE) {
@@ -368,7 +379,7 @@ static int split_worked(struct fed_federation *f, void *state, uint32_t who, uin
                         struct fed_error *err)
 {
 	struct fed_split *s = state;
-	struct fed_turn *t = turn_of(s, ref);
+	struct fed_turn *t = fed__turn_of(s, ref);
 
 	if (who == FED_SERVER)
 		return fed__split_served(f, s, NULL, err);
@@ -408,7 +419,7 @@ static int split_arrived(struct fed_federation *f, void *state, const struct fed
                          const float *base, struct fed_error *err)
 {
 	struct fed_split *s = state;
-	struct fed_turn *t = turn_of(s, e->round);
+	struct fed_turn *t = fed__turn_of(s, e->round);
 	struct fed_update update = fed__update_of(f, e, base);
 
 	if (correct(f, t, &update, err))
@@ -423,7 +434,7 @@ static int split_arrived(struct fed_federation *f, void *state, const struct fed
 static int split_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
 {
 	struct fed_split *s = state;
-	struct fed_turn *t = turn_of(s, number);
+	struct fed_turn *t = fed__turn_of(s, number);
 
 	return t && t->phase != FED_TURN_OVER ? finish_turn(f, s, t, err) : FED_OK;
 }
@@ -432,9 +443,15 @@ static int split_lost(struct fed_federation *f, void *state, uint64_t number, st
 static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
 {
 	const struct fed_invitation *open = fed_invitation_of(f, client);
-	const struct fed_turn *t = open ? turn_of(state, open->number) : NULL;
+	const struct fed_turn *t = open ? fed__turn_of(state, open->number) : NULL;
 
 	return t && (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK);
+}
+
+/* Callback fed_scheme.waits_for_all: of updates; clients in turn send none. */
+static bool split_waits_for_all(const void *state)
+{
+	return ((const struct fed_split *)state)->parallel != FED_PARALLEL_OFF;
 }
 
 static bool split_complete(const struct fed_federation *f, const void *state)
@@ -533,7 +550,7 @@ static void split_mask(const struct fed_federation *f, const void *state, float 
 	memset(step + from, 0, (to - from) * sizeof *step);
 }
 
-static void split_end(struct fed_federation *f, void *state)
+void fed__split_end(struct fed_federation *f, void *state)
 {
 	struct fed_split *s = state;
 
@@ -621,12 +638,17 @@ const struct fed_scheme fed_scheme_split = {
 	.lost = split_lost,
 	.complete = split_complete,
 	.finish = split_finish,
-	.end = split_end,
+	.end = fed__split_end,
 	.makes_model = true,
 	.message = split_message,
 	.worked = split_worked,
 	.mask = split_mask,
 	.waits = split_waits,
+	.waits_for_all = split_waits_for_all,
+	.place = fed__split_place,
+	.expect = fed__split_expect,
+	.reported = fed__split_reported,
+	.works = fed__split_works,
 	.client_layers = fed__split_client_layers,
 };
 
@@ -642,7 +664,7 @@ const struct fed_scheme fed_scheme_vertical = {
 	.lost = split_lost,
 	.complete = split_complete,
 	.finish = split_finish,
-	.end = split_end,
+	.end = fed__split_end,
 	.makes_model = true,
 	.message = split_message,
 	.worked = split_worked,

@@ -66,6 +66,8 @@ struct fed_turn {
 	struct fed_split *split;
 	enum fed_turn_phase phase;
 	bool submitted;
+	bool remote;       /* its client is on another machine: its computations are awaited */
+	double since;      /* when the present one of those began */
 	bool joined;       /* its batch is part of the server's joined batch: */
 	uint32_t from_all; /* its first example in the joined batch */
 	bool reported;     /* its layers were taken */

@@ -7,7 +7,8 @@
  * split_layers.c: layers and parameters of each part.  split_memory.c: memory estimate of a round.
  * split_turn.c: a client's turn, from message to message.  split_server.c: the server, which
  * computes for one turn or for all. split_work.c: jobs on the threads.  split_messages.c: the
- * messages of a turn.  split_vertical.c: columns of parties.
+ * messages of a turn.  split_vertical.c: columns of parties.  split_remote.c: turns of clients on
+ * other machines, here and there.
  */
 #ifndef FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
 #define FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
@@ -35,6 +36,10 @@ bool fed__turn_has_memory(const struct fed_split *, const struct fed_net *, enum
 /* split.c */
 /* A party of scheme vertical ends its turn early, with what it has learned. */
 int fed__party_stops(struct fed_turn *, const char *why, struct fed_error *);
+/* Relay the layers that a client has trained (their message is the caller's until then). */
+int fed__turn_relays(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* The turn that this invitation began, or NULL: it is of another round. */
+struct fed_turn *fed__turn_of(const struct fed_split *, uint64_t number);
 /* A turn has ended, with or without an answer. */
 int fed__turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
                     struct fed_error *);
@@ -54,6 +59,13 @@ int fed__turn_begin(struct fed_turn *, const struct fed_envelope *head, struct f
 int fed__turn_receives(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* The client's computation is due. */
 int fed__turn_worked(struct fed_turn *, struct fed_error *);
+/* Advance to the next batch; false after the last. */
+bool fed__turn_next_batch(struct fed_turn *);
+/* Allocate the result of the client's forward pass. */
+int fed__turn_expects_activations(struct fed_turn *, struct fed_error *);
+/* In a client's own process: prepare its turn, with the layers of this message, up to the first
+ * batch. */
+int fed__turn_open_here(struct fed_turn *, const struct fed_envelope *head, struct fed_error *);
 /* Release a turn's memory; how it ended stays, and the parameters of a client whose update an
  * aggregator was given. */
 void fed__turn_close(struct fed_turn *);
@@ -85,6 +97,17 @@ void fed__work_serve_all_back(struct fed_job *, int worker);
 int fed__turn_compute(struct fed_turn *, void (*run)(struct fed_job *, int), double when,
                       struct fed_error *);
 void fed__turn_join(struct fed_turn *);
+/* Run a computation of the turn on this thread. */
+void fed__turn_compute_here(struct fed_turn *, void (*run)(struct fed_job *, int));
+
+/* split_remote.c: fed_scheme's callbacks for clients on other machines. */
+uint64_t fed__split_place(const struct fed_federation *, const void *state, uint64_t number);
+size_t fed__split_expect(const struct fed_federation *, const void *state, struct fed_envelope *);
+int fed__split_reported(struct fed_federation *, void *state, struct fed_envelope *,
+                        struct fed_error *);
+int fed__split_works(struct fed_federation *, void *state, const struct fed_envelope *,
+                     struct fed_envelope *answer, bool *answers, struct fed_error *);
+void fed__split_end(struct fed_federation *, void *state);
 
 /* split_vertical.c */
 extern const struct fed_field fed__vertical_fields[];
@@ -118,14 +141,23 @@ struct fed_shared_vectors *fed__pack_client(const struct fed_split *, const stru
 /* The reverse; false when the vector has another size. */
 bool fed__unpack_client(const struct fed_split *, const struct fed_net *,
                         const struct fed_shared_vectors *, float *params);
-/* Send the turn's `crossing` (and `labels`) to the server (up) or to its client; moves the turn's
- * references. */
+/* Make a message of the turn's `crossing` (and `labels`), under the codec, to the server (up) or to
+ * its client; moves the turn's references.  Fails as an attack of the client does. */
+int fed__turn_message(struct fed_turn *, enum fed_message_kind, bool up, struct fed_envelope *,
+                      struct fed_error *);
+/* Make it and send it. */
 int fed__turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
-/* Message that relays the client's layers, as trained or as an attack or a fault changes them.  The
- * payload is the caller's.  FED_REJECT: the attack failed, and the session goes on without it. */
+/* Send what a client on another machine made, subject to attacks; takes the references. */
+int fed__turn_passes_on(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* Message that relays the client's layers as trained (the payload is the caller's), and what an
+ * attack or a fault makes of it: FED_REJECT, the attack failed, and the session goes on without it.
+ */
 int fed__turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
-/* Send the delta of the client's layers, for the aggregator. */
-int fed__turn_sends_update(struct fed_turn *, struct fed_error *);
+int fed__turn_spoil_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* Make the delta of the client's layers, for the aggregator; fails as fed__code_update(). */
+int fed__turn_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* Send it; takes the references. */
+int fed__turn_sends_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* Extend an update of the client's layers to one of the whole model, in the same envelope. */
 int fed__complete_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 

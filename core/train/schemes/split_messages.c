@@ -113,7 +113,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 /* Batches --------------------------------------------------------------------------- */
 
 /* Text of a message's event. */
-static void name_batch(const struct fed_turn *t, enum fed_message_kind kind, char *text,
+static void name_batch(const struct fed_turn *t, const struct fed_envelope *e, char *text,
                        size_t size)
 {
 	static const char *const what[] = {
@@ -123,17 +123,16 @@ static void name_batch(const struct fed_turn *t, enum fed_message_kind kind, cha
 		[FED_MESSAGE_FEATURES_GRADIENT] = "gradient of the features",
 	};
 
-	snprintf(text, size, "batch %u: %s %u x %zu%s", t->batch, what[kind], t->n,
-	         t->n ? t->crossing->dim / t->n : 0, t->labels ? " and labels" : "");
+	snprintf(text, size, "batch %u: %s %u x %zu%s", t->batch, what[e->head.kind], t->n,
+	         t->n ? e->payload->dim / t->n : 0, e->labels ? " and labels" : "");
 }
 
-int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struct fed_error *err)
+int fed__turn_message(struct fed_turn *t, enum fed_message_kind kind, bool up,
+                      struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
-	char text[96];
-	uint64_t bytes;
 
-	struct fed_envelope e = {
+	*e = (struct fed_envelope){
 		.head = {.from = up ? t->client : FED_SERVER,
 	             .to = up ? FED_SERVER : t->client,
 	             .kind = kind},
@@ -144,23 +143,56 @@ int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, stru
 		.payload = t->crossing,
 		.labels = t->labels,
 	};
-	name_batch(t, kind, text, sizeof text);
-	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
-	if (rc == FED_OK)
-		rc = fed__code_update(f, &e, err);
-	if (rc == FED_OK && up && t->split->vertical)
-		rc = fed__put_nan_in_part(f, &e, fed__turn_sent(t), fed__turn_sends(t), err);
 	t->crossing = t->labels = NULL;
-	if (rc) {
-		fed_envelope_release(&e);
-		/* a turn cannot go on without its message, nor the server without its answers */
-		return rc == FED_REJECT && up ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
-	}
-	if (fed__send(f, &e, &bytes, err))
+	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, e, err) : FED_OK;
+	if (rc == FED_OK)
+		rc = fed__code_update(f, e, err);
+	if (rc)
+		fed_envelope_release(e);
+	return rc;
+}
+
+/* Send a message of the present batch, and tell of it; takes its references. */
+static int send_batch(struct fed_turn *t, const struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	const bool up = e->head.to == FED_SERVER;
+	char text[96];
+	uint64_t bytes;
+
+	name_batch(t, e, text, sizeof text);
+	if (fed__send(f, e, &bytes, err))
 		return FED_FAIL;
 	fed__emit_about(f, up ? FED_EVENT_SMASHED : FED_EVENT_GRADIENT, t->client, t->number, bytes,
 	                text);
 	return FED_OK;
+}
+
+int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_envelope e;
+	int rc = fed__turn_message(t, kind, up, &e, err);
+
+	if (rc == FED_OK && up && t->split->vertical) {
+		rc = fed__put_nan_in_part(f, &e, fed__turn_sent(t), fed__turn_sends(t), err);
+		if (rc)
+			fed_envelope_release(&e);
+	}
+	/* a turn cannot go on without its message, nor the server without its answers */
+	if (rc)
+		return rc == FED_REJECT && up ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
+	return send_batch(t, &e, err);
+}
+
+int fed__turn_passes_on(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const int rc = e->head.kind == FED_MESSAGE_SMASHED ? craft_smashed(t, e, err) : FED_OK;
+
+	if (rc == FED_OK)
+		return send_batch(t, e, err);
+	fed_envelope_release(e);
+	return rc == FED_REJECT ? fed__skip_update(t->federation, t->client, t->number, err) : FED_FAIL;
 }
 
 /* Relays and updates ------------------------------------------------------------------------ */
@@ -181,43 +213,52 @@ static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind
 
 int fed__turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
-	struct fed_federation *f = t->federation;
-
 	*e = claim(t, FED_MESSAGE_HEAD);
+	e->payload = fed__pack_client(t->split, t->federation->net, t->params);
+	return e->payload ? FED_OK
+	                  : fed_fail_memory(err, t->federation->net->dim * sizeof(float), "a head");
+}
+
+int fed__turn_spoil_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const int rc = craft_head(t, e->payload, err);
+
+	return rc ? rc : fed__put_nan(t->federation, e, err);
+}
+
+int fed__turn_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_shared_vectors *before = fed__pack_client(t->split, f->net, f->params);
+
+	*e = claim(t, FED_MESSAGE_UPDATE);
 	e->payload = fed__pack_client(t->split, f->net, t->params);
-	if (!e->payload)
-		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	int rc = craft_head(t, e->payload, err);
-	if (rc == FED_OK)
-		rc = fed__put_nan(f, e, err);
-	if (rc)
+	if (!e->payload || !before) {
+		fed_shared_vectors_unref(before);
 		fed_shared_vectors_unref(e->payload);
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
+	}
+	for (size_t j = 0; e->payload->n && j < e->payload->dim; j++)
+		e->payload->vector[0][j] -= before->vector[0][j];
+	fed_shared_vectors_unref(before);
+	if (e->payload->n)
+		fed_noise_add(&t->noise, t->sigma, e->payload->vector[0], e->payload->dim);
+	const int rc = fed__code_update(f, e, err);
+	if (rc)
+		fed_envelope_release(e);
 	return rc;
 }
 
-int fed__turn_sends_update(struct fed_turn *t, struct fed_error *err)
+int fed__turn_sends_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
-	struct fed_envelope e = claim(t, FED_MESSAGE_UPDATE);
 	struct fed_shared_vectors *before = fed__pack_client(t->split, f->net, f->params);
 
-	e.payload = fed__pack_client(t->split, f->net, t->params);
-	if (!e.payload || !before) {
-		fed_shared_vectors_unref(before);
-		fed_shared_vectors_unref(e.payload);
+	if (!before) {
+		fed_envelope_release(e);
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
 	}
-	for (size_t j = 0; e.payload->n && j < e.payload->dim; j++)
-		e.payload->vector[0][j] -= before->vector[0][j];
-	if (e.payload->n)
-		fed_noise_add(&t->noise, t->sigma, e.payload->vector[0], e.payload->dim);
-	int rc = fed__code_update(f, &e, err);
-	if (rc)
-		fed_envelope_release(&e);
-	if (rc == FED_REJECT)
-		rc = fed__skip_update(f, t->client, t->number, err);
-	else if (rc == FED_OK)
-		rc = fed__send_update(f, &e, before->n ? before->vector[0] : NULL, err);
+	const int rc = fed__send_update(f, e, before->n ? before->vector[0] : NULL, err);
 	fed_shared_vectors_unref(before);
 	return rc;
 }

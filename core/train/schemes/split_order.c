@@ -66,7 +66,10 @@ int fed__split_choose(struct fed_federation *f, struct fed_split *s, struct fed_
 			rc = fed_fail_memory(err, n * sizeof *s->turn, "the turns");
 	}
 	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
-		s->turn[i] = (struct fed_turn){.federation = f, .split = s, .client = chosen[i]};
+		s->turn[i] = (struct fed_turn){.federation = f,
+		                               .split = s,
+		                               .client = chosen[i],
+		                               .remote = fed_client_is_remote(f->clients, chosen[i])};
 	if (rc == FED_OK)
 		s->turns = n;
 	fed_free(chosen);

@@ -47,15 +47,19 @@ static double part_back(const struct fed_turn *t, enum fed_split_part part)
 	return fed_net_backward_flops(t->federation->net, first, last, part != FED_PART_HEAD);
 }
 
-/* Start a computation of the client: it takes virtual time, and is charged. */
+/* Start a computation of the client: it takes virtual time, and is charged.  That of a client on
+ * another machine has begun, and its result will be reported (split_remote.c). */
 static int compute(struct fed_turn *t, enum fed_turn_phase phase,
                    void (*run)(struct fed_job *, int), double flops, struct fed_error *err)
 {
 	const struct fed_costs work = {.client_flops = flops};
 
 	t->phase = phase;
+	t->since = t->federation->clock.now;
 	if (fed__charge(t->federation, t->client, &work, err))
 		return FED_FAIL;
+	if (t->remote)
+		return FED_OK;
 	return fed__turn_compute(t, run, done_at(t, flops), err);
 }
 
@@ -71,7 +75,7 @@ static void open_epoch(struct fed_turn *t)
 }
 
 /* Advance to the next batch; false after the last. */
-static bool next_batch(struct fed_turn *t)
+bool fed__turn_next_batch(struct fed_turn *t)
 {
 	const struct fed_plan *plan = &t->federation->plan;
 	const uint32_t count = t->row.count, batch = fed__training_batch(plan, count);
@@ -105,25 +109,35 @@ static void release_training(struct fed_turn *t)
 	t->target = NULL;
 }
 
+int fed__turn_expects_activations(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	const size_t outputs = f->net->classes ? f->net->positions : f->net->outputs;
+	const bool sends_labels = t->split->labels == FED_LABELS_SERVER && !t->split->vertical;
+
+	fed_shared_vectors_unref(t->crossing); /* the last gradient */
+	t->crossing = NULL;
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__turn_width(t));
+	t->labels = sends_labels ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
+	return t->answer && (t->labels || !sends_labels)
+	           ? FED_OK
+	           : fed_fail_memory(err, t->n * sizeof(float), "activations");
+}
+
 /* Continue a turn: forward through the head, or the end after the last batch. */
 static int continue_turn(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_split *s = t->split;
 
-	if (!next_batch(t)) {
+	if (!fed__turn_next_batch(t)) {
 		release_training(t);
 		t->phase = FED_TURN_RELAYING;
-		return fed__turn_ended(f, s, t, err);
+		t->since = f->clock.now;
+		return t->remote ? FED_OK : fed__turn_ended(f, s, t, err);
 	}
-	const size_t outputs = f->net->classes ? f->net->positions : f->net->outputs;
-	fed_shared_vectors_unref(t->crossing); /* the last gradient */
-	t->crossing = NULL;
-	const bool sends_labels = s->labels == FED_LABELS_SERVER && !s->vertical;
-	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__turn_width(t));
-	t->labels = sends_labels ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
-	if (!t->answer || (sends_labels && !t->labels))
-		return fed_fail_memory(err, t->n * sizeof(float), "activations");
+	if (!t->remote && fed__turn_expects_activations(t, err))
+		return FED_FAIL;
 	return compute(t, FED_TURN_FORWARD, fed__work_forward, t->n * part_flops(t, FED_PART_HEAD),
 	               err);
 }
@@ -151,7 +165,7 @@ static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++) {
 		size_t first, last;
 
-		if (!fed__turn_has_memory(s, f->net, part))
+		if (!fed__turn_has_memory(s, f->net, part) || (t->remote && part != FED_PART_SERVER))
 			continue;
 		fed__part_layers(s, f->net, part, &first, &last);
 		if (fed_workspace_init_for(&t->space[part], fed__trainer_scratch(f->trainer), first, last,
@@ -176,15 +190,11 @@ static const struct fed_instance *poison_of(const struct fed_turn *t)
 	return t->data_faults.poison ? &t->data_faults.poison->instance : NULL;
 }
 
-int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
+/* Set what the turn draws from, and the examples that it goes through. */
+static void open_streams(struct fed_turn *t)
 {
-	struct fed_federation *f = t->federation;
-	struct fed_client *client = fed_clients_get(f->clients, t->client);
-	const struct fed_envelope received = {.head = {.to = t->client}, .round = t->number};
-	bool struck;
+	const struct fed_federation *f = t->federation;
 
-	if (!client)
-		return fed__invitation_lost(f, t->client, "left before it could begin", err);
 	t->row = fed__row_of(f, t->client, f->version);
 	if (t->split->vertical) {
 		t->row.examples = t->split->common;
@@ -196,6 +206,29 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 	                             t->split->vertical ? t->split->turn[0].client : t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
 	t->sigma = f->settings->noise;
+}
+
+int fed__turn_open_here(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
+{
+	open_streams(t);
+	if (reserve_turn(t, err))
+		return FED_FAIL;
+	if (!fed__unpack_client(t->split, t->federation->net, head->payload, t->params))
+		return fed_reject(err, "brings layers of another size");
+	open_epoch(t);
+	return FED_OK;
+}
+
+int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_client *client = fed_clients_get(f->clients, t->client);
+	const struct fed_envelope received = {.head = {.to = t->client}, .round = t->number};
+	bool struck;
+
+	if (!client)
+		return fed__invitation_lost(f, t->client, "left before it could begin", err);
+	open_streams(t);
 	int rc = fed__client_before_keep(f, t->client, err);
 	if (rc)
 		return rc;
@@ -205,6 +238,8 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 	if (fed__strike_training(f, &received, done_at(t, flops) - f->clock.now, 0, &struck, err))
 		return FED_FAIL;
 	t->phase = FED_TURN_FORWARD;
+	if (struck && t->remote)
+		return fed__invitation_lost(f, t->client, "hangs or crashes, by a fault", err);
 	/* A client that will crash computes until then. */
 	if (struck && fed__fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
 		return FED_OK;
@@ -230,6 +265,17 @@ static void emit_arrival(const struct fed_turn *t, bool features)
 	fed__emit_about(t->federation, FED_EVENT_ARRIVED, t->client, t->number, 0, text);
 }
 
+/* A client on another machine has the data: it computes until it sends something. */
+static int go_on_elsewhere(struct fed_turn *t, bool features, struct fed_error *err)
+{
+	if (features)
+		return compute(t, FED_TURN_TAIL, NULL,
+		               t->n * (part_flops(t, FED_PART_TAIL) + part_back(t, FED_PART_TAIL)), err);
+	if (compute(t, FED_TURN_BACKWARD, NULL, t->n * part_back(t, FED_PART_HEAD), err))
+		return FED_FAIL;
+	return continue_turn(t, err);
+}
+
 int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const bool features = e->head.kind == FED_MESSAGE_FEATURES;
@@ -239,8 +285,10 @@ int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_er
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
 		return FED_OK; /* duplicate, or of a former batch */
-	t->crossing = fed_shared_vectors_ref(e->payload);
 	emit_arrival(t, features);
+	if (t->remote)
+		return go_on_elsewhere(t, features, err);
+	t->crossing = fed_shared_vectors_ref(e->payload);
 	if (!features)
 		return compute(t, FED_TURN_BACKWARD, fed__work_backward, t->n * part_back(t, FED_PART_HEAD),
 		               err);

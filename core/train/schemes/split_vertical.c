@@ -197,6 +197,10 @@ int fed__vertical_choose(struct fed_federation *f, struct fed_split *s, struct f
 	const uint32_t parties = parties_of(f->net), present = f->n_seen;
 	uint32_t n = 0, chosen[FED_RANGES_MAX];
 
+	if (fed_clients_are_remote(f->clients))
+		return fed_reject(err, "scheme vertical needs to know which examples all parties hold, and "
+		                       "clients on other machines do not tell; `scheme split` cuts the "
+		                       "model for them, `transport local` simulates parties");
 	for (uint32_t i = 0; i < present && n < parties; i++)
 		if (fed_faults_present(f->faults, f->seen[i], f->version))
 			chosen[n++] = f->seen[i];

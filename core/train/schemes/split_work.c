@@ -27,17 +27,28 @@ int fed__turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), do
 	return fed_event_queue_add(&f->clock, when, FED_QUEUED_WORK, t->number, t->client, err);
 }
 
+static void take_answer(struct fed_turn *t)
+{
+	if (!t->answer)
+		return;
+	fed_shared_vectors_unref(t->crossing);
+	t->crossing = t->answer;
+	t->answer = NULL;
+}
+
 void fed__turn_join(struct fed_turn *t)
 {
 	if (!t->submitted)
 		return;
 	fed_pool_join(t->federation->pool, &t->job);
 	t->submitted = false;
-	if (t->answer) {
-		fed_shared_vectors_unref(t->crossing);
-		t->crossing = t->answer;
-		t->answer = NULL;
-	}
+	take_answer(t);
+}
+
+void fed__turn_compute_here(struct fed_turn *t, void (*run)(struct fed_job *, int))
+{
+	run(&t->job, 0);
+	take_answer(t);
 }
 
 /* Conversion of labels ---------------------------------------- */
