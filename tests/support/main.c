@@ -25,6 +25,14 @@ const char *__lsan_default_suppressions(void)
 {
 	return "leak:libfontconfig\n";
 }
+
+/* libzmq is not compiled with the thread sanitizer, which does not see how its threads wait for
+ * each other. */
+__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "called_from_lib:libzmq.so\nrace:libzmq.so\nrace:libsodium.so\n";
+}
 #endif
 
 static const char *running; /* the suite that runs in this process, without forks */
