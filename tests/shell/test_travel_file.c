@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "shell/lab.h"
@@ -204,6 +205,22 @@ START_TEST(compositions_of_all_versions_are_restored)
 	const struct fed_composition_log *log = &lab.shell.compositions;
 	ck_assert_ptr_nonnull(strstr(fed__composition_log_at(log, 2)->text, "lr=0.3\n"));
 	ck_assert_ptr_nonnull(strstr(fed__composition_log_at(log, 3)->text, "lr=0.02\n"));
+}
+END_TEST
+
+START_TEST(a_figure_in_a_file_has_the_branches)
+{
+	struct fed_text line = {0}, file = {0};
+	struct fed_error err = {""};
+
+	run(BLOBS "round 6; rewind 3; branch krum; aggregator krum f=1; round 2");
+	fed_text_add(&line, "plot accuracy to=%s", fed_temp_file(&temp, "a.svg"));
+	run(fed_text_str(&line));
+	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "a.svg"), 1 << 20, &file, &err), &err);
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&file), ">main<"));
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&file), ">fork<"));
+	fed_text_release(&line);
+	fed_text_release(&file);
 }
 END_TEST
 
@@ -481,6 +498,7 @@ FED_SUITE(travel_file)
 	tcase_add_test(tests, places_are_the_same_in_another_session);
 	tcase_add_test(tests, carried_breakpoints_are_saved);
 	tcase_add_test(tests, compositions_of_all_versions_are_restored);
+	tcase_add_test(tests, a_figure_in_a_file_has_the_branches);
 	tcase_add_test(tests, a_history_that_is_here_is_not_added_again);
 	tcase_add_test(tests, a_history_follows_the_one_that_is_here);
 	tcase_add_test(tests, undo_takes_back_a_script_that_restores);

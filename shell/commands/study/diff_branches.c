@@ -151,12 +151,14 @@ static void show_lines(struct fed_shell *shell, const char *first, const struct 
 		x = put_line(&table, x);
 		y = put_line(&table, y);
 	}
-	fed__print(shell, "typed since version %s, where they part:\n",
-	           fed_count((double)fed_place_version(fed_travel_tree(shell->travel), fork)).s);
-	if (table.n)
+	if (table.n) {
+		fed__print(shell, "typed since version %s, where they part:\n",
+		           fed_count((double)fed_place_version(fed_travel_tree(shell->travel), fork)).s);
 		fed__table_print(shell, &table);
-	else
+	} else {
+		fed__print(shell, "both are at the same place of the history\n");
 		fed__table_release(&table);
+	}
 	fed_text_release(&mine);
 	fed_text_release(&other);
 }
