@@ -18,7 +18,8 @@ packages_wanted() {
 	[[ $(uname -m) != x86_64 ]] || echo libxsmm-dev
 }
 packages_to_check() {
-	echo check clang clang-format dpkg-dev libvterm-dev librsvg2-bin poppler-utils
+	echo check clang clang-format dpkg-dev libvterm-dev librsvg2-bin poppler-utils \
+		libopenmpi-dev openmpi-bin libmpich-dev mpich
 }
 
 # Those of the packages that are not there.  A program on the path counts as its package: people

@@ -13,7 +13,6 @@
 #include "base/blas.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cluster/cluster.h"
 #include "shell/commands.h"
 #include "shell/jobs/job.h"
 #include "shell/join/join.h"
@@ -23,7 +22,9 @@
 #include "shell/output/print.h"
 #include "shell/script/check.h"
 #include "shell/script/lessons.h"
+#include "shell/script/resume.h"
 #include "shell/script/step_key.h"
+#include "shell/ranks.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
 #include "tui/attach/attach.h"
@@ -42,8 +43,11 @@ struct options {
 	int commands;
 	const char *json;
 	const char *config; /* NULL: the default, at a prompt; "": none */
-	bool no_color, brief, watch, step, check, readonly, attach, mpi;
-	int columns; /* of output; below 0: the terminal's */
+	bool no_color, brief, watch, step, check, readonly, attach;
+	int columns;       /* of output; below 0: the terminal's */
+	uint64_t autosave; /* versions between two saves of a script's session; 0: none */
+	bool resume;
+	struct fed_rank_options ranks;
 	double pace; /* of the watch; below 0: default */
 };
 
@@ -69,6 +73,10 @@ static const char usage[] =
 	"                   process, or nothing if there is one; keys look, commands are typed there\n"
 	"      --mpi        train on all ranks of the MPI job that this process is started in, as by\n"
 	"                   `mpirun -n 8 fedsh --mpi FILE`\n"
+	"      --mpi-workers N  start N ranks that train for this shell, which stays on its terminal;\n"
+	"                   FEDSH_MPIRUN is the launcher with its options, mpirun without it\n"
+	"      --autosave K  save the session of FILE every K versions, here, as FILE.resume says\n"
+	"      --resume     go on where FILE was saved, if it was; the results are those of one go\n"
 	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
 	"too;\n"
 	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
@@ -131,36 +139,20 @@ static char *plugin_folder(void)
 	return given && *given ? fed_strdup(given) : beside(names, 2);
 }
 
-/* Join the job that --mpi is about; *left: this process was another rank of it, which has served,
- * and ends with *result. */
-static struct fed_cluster *join_ranks(bool *left, enum fed_exit *result)
+/* Join the ranks that the options are about, if any; *left as of fed__ranks_join(). */
+static struct fed_cluster *join_ranks(const struct options *o, bool *left, enum fed_exit *result)
 {
 	char own[4096], installed[4200];
 	const char *const folder[] = {own, installed, NULL};
-	struct fed_cluster *cluster = NULL;
-	struct fed_error err;
+	char *program = own_program(), *plugins = plugin_folder();
 
 	own_folder(own, sizeof own);
 	snprintf(installed, sizeof installed, "%s/%s/..", own, FED_PLUGINS_FROM_BIN);
-	*left = true;
-	*result = FED_EXIT_USAGE;
-	if (fed_cluster_join(&cluster, folder, &err)) {
-		fprintf(stderr, "error: --mpi: %s\n", err.text);
-		return NULL;
-	}
-	*left = fed_cluster_rank(cluster) > 0;
-	if (!*left)
-		return cluster;
-	char *plugins = plugin_folder();
-	*result = FED_EXIT_OK;
-	if (!plugins || fed_rank_serve(cluster, plugins, &err)) {
-		fprintf(stderr, "error: rank %d: %s\n", fed_cluster_rank(cluster),
-		        plugins ? err.text : "out of memory");
-		exit(FED_EXIT_IO); /* the launcher ends the others */
-	}
+	const struct fed_rank_files files = {folder, program, plugins};
+	struct fed_cluster *cluster = fed__ranks_join(&o->ranks, &files, left, result);
+	fed_free(program);
 	fed_free(plugins);
-	fed_cluster_leave(cluster);
-	return NULL;
+	return cluster;
 }
 
 static void find_lessons(struct fed_shell *shell)
@@ -270,6 +262,14 @@ static int parse_columns(const char *typed, int *columns)
 	return FED_EXIT_OK;
 }
 
+static int parse_number(const char *option, const char *what, const char *typed, long long *n)
+{
+	if (fed_parse_int(typed, n) && *n >= 1 && *n <= 1000000)
+		return FED_EXIT_OK;
+	fprintf(stderr, "%s %s: %s, from 1 to 1,000,000\n", option, fed_show(typed).s, what);
+	return FED_EXIT_USAGE;
+}
+
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	enum {
@@ -285,6 +285,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 		ATTACH,
 		LANGUAGE,
 		MPI,
+		MPI_WORKERS,
+		MPI_RELAY,
+		AUTOSAVE,
+		RESUME,
 		VERSION,
 		HELP
 	};
@@ -303,8 +307,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"help", no_argument, NULL, HELP},
 		{"language", no_argument, NULL, LANGUAGE},
 		{"mpi", no_argument, NULL, MPI},
+		{"mpi-workers", required_argument, NULL, MPI_WORKERS},
+		{"mpi-relay", required_argument, NULL, MPI_RELAY},
+		{"autosave", required_argument, NULL, AUTOSAVE},
+		{"resume", no_argument, NULL, RESUME},
 		{NULL, 0, NULL, 0},
 	};
+	long long n;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:nh", longs, NULL)) != -1) {
@@ -332,7 +341,23 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->readonly = true;
 			break;
 		case MPI:
-			o->mpi = true;
+			o->ranks.mpi = true;
+			break;
+		case MPI_WORKERS:
+			if (parse_number("--mpi-workers", "ranks to start", optarg, &n))
+				return FED_EXIT_USAGE;
+			o->ranks.workers = (int)n;
+			break;
+		case AUTOSAVE:
+			if (parse_number("--autosave", "versions between two saves", optarg, &n))
+				return FED_EXIT_USAGE;
+			o->autosave = (uint64_t)n;
+			break;
+		case RESUME:
+			o->resume = true;
+			break;
+		case MPI_RELAY:
+			o->ranks.relay = optarg;
 			break;
 		case ATTACH:
 			o->attach = true;
@@ -415,6 +440,22 @@ static enum fed_exit read_input(struct fed_shell *shell)
 	return fed__readline_run(shell);
 }
 
+/* Begin to save the session of the script, or go on where it was saved. */
+static enum fed_exit begin_saving(struct fed_shell *shell, const struct options *o, char **files)
+{
+	struct fed_error err;
+
+	if (o->commands || !files[0] || files[1]) {
+		fed__print_error(shell, o->resume ? "--resume" : "--autosave",
+		                 ": needs one FILE, and no -c");
+		return FED_EXIT_USAGE;
+	}
+	if (fed__resume_begin(shell, files[0], o->autosave, o->resume, &err) == FED_OK)
+		return FED_EXIT_OK;
+	fed__print_error(shell, "--resume: ", err.text);
+	return FED_EXIT_IO;
+}
+
 static enum fed_exit run(struct fed_shell *shell, const struct options *o, char **files)
 {
 	enum fed_exit result = FED_EXIT_OK;
@@ -422,6 +463,8 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 
 	for (int i = 0; i < o->commands && result == FED_EXIT_OK && !shell->quit; i++)
 		result = fed__shell_execute(shell, o->command[i], strlen(o->command[i]), NULL);
+	if ((o->autosave || o->resume) && result == FED_EXIT_OK)
+		result = begin_saving(shell, o, files);
 	for (; *files && result == FED_EXIT_OK && !shell->quit; files++) {
 		shell->reported = false;
 		result = fed__shell_source(shell, *files, &err);
@@ -520,19 +563,6 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	return FED_EXIT_USAGE;
 }
 
-static void use_ranks(struct fed_shell *shell, struct fed_cluster *cluster)
-{
-	struct fed_text line = {0}, doubts = {0};
-
-	fed_cluster_describe(cluster, &line, &doubts);
-	fprintf(stderr, "%s\n", fed_text_str(&line));
-	if (doubts.len)
-		fprintf(stderr, "warning: %s", fed_text_str(&doubts));
-	fed_text_release(&line);
-	fed_text_release(&doubts);
-	fed_session_use_ranks(shell->session, fed_cluster_ranks(cluster));
-}
-
 /* `fedsh join`: a client of a session that serves on another machine. */
 static int join_room(int argc, char **argv)
 {
@@ -565,16 +595,12 @@ int main(int argc, char **argv)
 		fed_free(o.command);
 		return bad;
 	}
-	struct fed_cluster *cluster = NULL;
-	if (o.mpi) {
-		enum fed_exit ended;
-		bool left;
-
-		cluster = join_ranks(&left, &ended);
-		if (left) {
-			fed_free(o.command);
-			return (int)ended;
-		}
+	enum fed_exit ended;
+	bool left;
+	struct fed_cluster *cluster = join_ranks(&o, &left, &ended);
+	if (left) {
+		fed_free(o.command);
+		return (int)ended;
 	}
 	shell.groups = fed__command_groups;
 	shell.out = stdout;
@@ -607,7 +633,7 @@ int main(int argc, char **argv)
 		return FED_EXIT_PLUGIN;
 	}
 	if (cluster)
-		use_ranks(&shell, cluster);
+		fed__ranks_use(&shell, cluster);
 	if (start_guard(&shell, &err))
 		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
 	static const char *const headers[] = {"include", "../include"};
@@ -628,6 +654,7 @@ int main(int argc, char **argv)
 	if (fed__signals_ending())
 		result = 128 + fed__signals_ending();
 	fed__autosave_end(&shell, result == FED_EXIT_OK);
+	fed__resume_end(&shell, result == FED_EXIT_OK);
 	fed__signals_connect(NULL);
 	result = finish_files(&shell, finish_output(shell.out, result));
 	fed__shell_release(&shell);

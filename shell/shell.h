@@ -148,6 +148,19 @@ struct fed_autosave {
 	bool filing;
 };
 
+struct fed_shell;
+/* Saves of a script's session (script/resume.h). */
+struct fed_resume {
+	const char *script;               /* NULL: it is not about one */
+	uint64_t every;                   /* versions between two saves; 0: none is made */
+	uint32_t crc;                     /* of the script */
+	unsigned line;                    /* of its command that runs; 0: another script's */
+	unsigned skip;                    /* lines up to this one were run before */
+	unsigned file;                    /* the last save's: 0 or 1 */
+	bool failing;                     /* the last one failed, and its error was shown */
+	void (*made)(struct fed_shell *); /* a version was; NULL: unused */
+};
+
 /* The source that `watch-plugin` watches (language/plugin_watch.h). */
 struct fed_plugin_watch {
 	char *source; /* NULL: none */
@@ -177,6 +190,7 @@ struct fed_script_place {
 	ino_t inode;
 };
 
+struct fed_cluster;
 struct fed_command;
 struct fed_field;
 struct fed_words;
@@ -265,6 +279,7 @@ struct fed_shell {
 	struct fed_sweep sweep;           /* the last one */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
 	char *program;                    /* path of this program; NULL: unknown */
+	struct fed_cluster *cluster;      /* borrowed: ranks that train, too; NULL: none */
 	bool lenient;                     /* interactive: unique prefixes of commands are accepted */
 	bool timing, quit;
 	bool brief; /* --short: scripts run the form of a line behind "# short:" */
@@ -281,6 +296,7 @@ struct fed_shell {
 	struct fed_round_line round_line;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
+	struct fed_resume resume;
 	struct fed_travel *travel; /* owned: the history of the session (language/travel.h) */
 	bool travel_warned;        /* that its file cannot grow */
 	uint32_t travel_group;     /* of the commands that run now, which are undone at once; 0: none */

@@ -179,7 +179,7 @@ ssize_t fed_socket_send(int fd, const void *bytes, size_t n)
 
 bool fed_socket_receive(int fd, struct fed_text *text, size_t most)
 {
-	char bytes[4096];
+	char bytes[1 << 16];
 
 	while (most > 0) {
 		const ssize_t n = recv(fd, bytes, most < sizeof bytes ? most : sizeof bytes, MSG_DONTWAIT);

@@ -165,25 +165,57 @@ static int say_hello(struct fed_cluster *c, struct fed_error *err)
 	return rc;
 }
 
-int fed_cluster_join(struct fed_cluster **out, const char *const *folder, struct fed_error *err)
+/* Agree with the other ranks of a link, which is taken. */
+static int enter(struct fed_cluster **out, struct fed_rank_link *link, bool relays,
+                 struct fed_error *err)
 {
 	struct fed_cluster *c = fed_alloc(sizeof *c);
 
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "a job of ranks");
-	int rc = fed__rank_link_mpi(&c->link, folder, err);
-	if (rc) {
-		fed_free(c);
-		return rc;
-	}
+	c->link = link;
 	describe_own(c);
-	rc = c->link->rank == 0 ? welcome_all(c, err) : say_hello(c, err);
+	const int rc = link->rank > 0 ? say_hello(c, err) : relays ? FED_OK : welcome_all(c, err);
 	if (rc == FED_REJECT)
 		fed_cluster_leave(c);
 	if (rc)
 		return rc; /* FED_FAIL: others may wait, and the launcher ends them with this process */
 	*out = c;
 	return FED_OK;
+}
+
+static int join(struct fed_cluster **out, const char *const *folder, bool relays,
+                struct fed_error *err)
+{
+	struct fed_rank_link *link;
+	const int rc = fed__rank_link_mpi(&link, folder, err);
+
+	return rc ? rc : enter(out, link, relays, err);
+}
+
+int fed_cluster_join(struct fed_cluster **out, const char *const *folder, struct fed_error *err)
+{
+	return join(out, folder, false, err);
+}
+
+int fed_cluster_join_workers(struct fed_cluster **out, const char *const *folder,
+                             struct fed_error *err)
+{
+	return join(out, folder, true, err);
+}
+
+int fed_cluster_start_workers(struct fed_cluster **out, int workers, const char *program,
+                              struct fed_error *err)
+{
+	struct fed_rank_link *link;
+	const int rc = fed__rank_link_workers(&link, workers, program, err);
+
+	return rc ? rc : enter(out, link, false, err);
+}
+
+int fed_cluster_relay(struct fed_cluster *c, const char *socket, struct fed_error *err)
+{
+	return fed__relay(c->link, socket, err);
 }
 
 int fed_cluster_rank(const struct fed_cluster *c)
@@ -220,9 +252,9 @@ struct fed_ranks *fed_cluster_ranks(struct fed_cluster *c)
 	return fed__coordinator_ranks(c->coordinator);
 }
 
-bool fed__cluster_report(struct fed_cluster *c, uint32_t i, struct fed_rank_report *out)
+bool fed_cluster_report(struct fed_cluster *c, uint32_t i, struct fed_rank_report *out)
 {
-	return c->coordinator && fed__coordinator_report(c->coordinator, i, out);
+	return c->coordinator && fed__coordinator_report(c->coordinator, i + 1, out);
 }
 
 void fed_cluster_leave(struct fed_cluster *c)

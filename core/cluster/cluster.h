@@ -24,6 +24,17 @@ struct fed_ranks; /* train/local/places.h */
  * modules may be, NULL past the last.  At rank 0 a thread begins that deals trainings.  FED_REJECT:
  * no launcher started it, or what is missing. */
 int fed_cluster_join(struct fed_cluster **, const char *const *folder, struct fed_error *);
+/* Start workers and lead them, from a shell on its own terminal.  program: the path of fedsh, which
+ * the launcher starts as `PROGRAM --mpi-relay SOCKET` (fed_cluster_join, then fed_cluster_relay at
+ * rank 0 and fed_rank_serve at the others). */
+int fed_cluster_start_workers(struct fed_cluster **, int workers, const char *program,
+                              struct fed_error *);
+/* Join the workers' job; at rank 0, which is the relay, nothing is agreed on and no thread begins.
+ */
+int fed_cluster_join_workers(struct fed_cluster **, const char *const *folder, struct fed_error *);
+/* Rank 0 of the workers: pass messages between them and the shell that listens at the socket, until
+ * it leaves. */
+int fed_cluster_relay(struct fed_cluster *, const char *socket, struct fed_error *);
 int fed_cluster_rank(const struct fed_cluster *);
 /* "8 ranks on 2 machines, 16 threads, Open MPI", and doubts about how the job was started, a line
  * each: ranks that are bound to one processor. */
@@ -40,10 +51,10 @@ void fed_cluster_leave(struct fed_cluster *);
 struct fed_rank_report {
 	uint32_t rank, threads, jobs;       /* trainings that it has */
 	uint64_t trainings, sent, received; /* done; bytes */
-	double busy;                        /* seconds of its threads in trainings */
+	double busy, since;                 /* seconds: of its threads in trainings, since it joined */
 	char host[64];
 };
-/* Of rank i >= 1; false: there is none. */
-bool fed__cluster_report(struct fed_cluster *, uint32_t i, struct fed_rank_report *);
+/* Of the i-th of them; false: there is none. */
+bool fed_cluster_report(struct fed_cluster *, uint32_t i, struct fed_rank_report *);
 
 #endif

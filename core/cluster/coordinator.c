@@ -60,6 +60,7 @@ struct fed_coordinator {
 	struct rank_state *rank; /* [ranks] */
 	uint32_t ranks, threads; /* threads of the other ranks */
 	uint64_t federations, jobs;
+	double began; /* wall seconds */
 	struct fed_text received;
 	struct fed_packet packet;
 	struct fed_text notes; /* lines for the user */
@@ -410,8 +411,10 @@ static bool receive_all(struct fed_coordinator *c)
 			give_up(c, err.text);
 			break;
 		}
-		if (from < 0)
+		if (from < 0) {
+			n += link->moved;
 			break;
+		}
 		if (from > 0 && (uint32_t)from < c->ranks)
 			take_message(c, (uint32_t)from);
 	}
@@ -582,6 +585,7 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 		return fed_fail_memory(err, sizeof *c, "the ranks");
 	c->face = (struct fed_ranks){.attach = attach, .detach = detach};
 	c->cluster = cluster;
+	c->began = fed_wall_seconds();
 	c->ranks = (uint32_t)cluster->link->ranks;
 	c->rank = fed_alloc_array(c->ranks, sizeof *c->rank);
 	if (!c->rank) {
@@ -624,6 +628,7 @@ bool fed__coordinator_report(struct fed_coordinator *c, uint32_t i, struct fed_r
 	pthread_mutex_lock(&c->lock);
 	*out = c->rank[i].report;
 	out->jobs = c->rank[i].n_jobs;
+	out->since = fed_wall_seconds() - c->began;
 	pthread_mutex_unlock(&c->lock);
 	return true;
 }

@@ -27,6 +27,7 @@ struct fed_rank_link {
 	int rank, ranks;  /* of the job, and what follows: */
 	int on_node;      /* ranks on this machine, this one included */
 	const char *name; /* of the library */
+	bool moved;       /* the last poll sent or received something, if not a whole message */
 	struct fed_rank_link_row {
 		/* Takes a reference. */
 		int (*send)(struct fed_rank_link *, int to, struct fed_bytes *, struct fed_error *);
@@ -37,6 +38,15 @@ struct fed_rank_link {
 		void (*close)(struct fed_rank_link *);
 	} const *row;
 };
+
+/* The link of rank 0 to workers that it starts: a shell on its own terminal.  program: the path of
+ * fedsh.  FEDSH_MPIRUN in the environment is the launcher with its options; without it, `mpirun`.
+ */
+int fed__rank_link_workers(struct fed_rank_link **, int workers, const char *program,
+                           struct fed_error *);
+/* The other end: pass messages between the shell at the socket and the ranks of this link, which is
+ * that of rank 0, until one of them ends. */
+int fed__relay(struct fed_rank_link *, const char *socket, struct fed_error *);
 
 /* The link of a process that an MPI launcher started.  folder: where the modules may be, NULL past
  * the last.  FED_REJECT: no launcher started it, or the module for its library is missing: what to

@@ -17,6 +17,8 @@ enum fed_rank_message {
 	FED_RANK_READY,         /* federation, whether it is; else why it is not */
 	FED_RANK_DONE,          /* job, seconds, the result (train/local/far_training.h) */
 	FED_RANK_UNDONE,        /* job, why: it is to run elsewhere */
+	/* of a relay, to the shell that started it: struct fed_mpi_place */
+	FED_RANK_RELAY,
 	/* from rank 0 */
 	FED_RANK_WELCOME, /* struct fed_rank_welcome */
 	FED_RANK_SET_UP,  /* federation, set-up */

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "data/source_internal.h"
 
-static const char magic[8] = "fedsh-D1";
+static const char magic[8] = "fedsh-D2";
 
 struct cache_head {
 	char magic[8];
@@ -22,7 +22,7 @@ struct cache_head {
 	float scale;
 	uint32_t crc; /* of the words */
 	/* 0 or 1: a damaged byte is no bool. */
-	uint8_t bytes, owner, class_name, owner_name, input_name, truth, curved, tokens;
+	uint8_t bytes, owner, class_name, owner_name, input_name, truth, curved, tokens, scaling;
 	char name[32];
 	uint32_t head_crc; /* of all above */
 };
@@ -32,7 +32,7 @@ struct cache_block {
 	void *at;
 	size_t n; /* bytes */
 };
-enum { BLOCKS = 6 };
+enum { BLOCKS = 7 };
 
 static void list_blocks(const struct fed_dataset *data, struct cache_block b[BLOCKS])
 {
@@ -45,6 +45,7 @@ static void list_blocks(const struct fed_dataset *data, struct cache_block b[BLO
 	                            data->target ? all * data->outputs * sizeof *data->target : 0};
 	b[4] = (struct cache_block){data->owner, data->owner ? data->train * sizeof *data->owner : 0};
 	b[5] = (struct cache_block){data->truth, data->truth ? size * sizeof *data->truth : 0};
+	b[6] = (struct cache_block){data->scaling, data->scaling ? size * sizeof *data->scaling : 0};
 }
 
 /* Words ------------------------------------------------------------------------------------ */
@@ -167,6 +168,7 @@ static struct cache_head make_head(const struct fed_dataset *data, const struct 
 	h.truth = data->truth != NULL;
 	h.curved = data->curved;
 	h.tokens = data->tokens;
+	h.scaling = data->scaling != NULL;
 	memcpy(h.name, data->name, sizeof h.name);
 	h.file = sizeof h + words->len;
 	list_blocks(data, b);
@@ -224,7 +226,8 @@ static double claimed_size(const struct cache_head *h)
 	return (double)sizeof *h + (double)h->words + all * size * (h->bytes ? 1 : sizeof(float)) +
 	       all * (h->classes ? sizeof(int32_t) : sizeof(float) * (double)h->outputs) +
 	       (h->owner ? h->train * (double)sizeof(uint32_t) : 0) +
-	       (h->truth ? size * sizeof(float) : 0);
+	       (h->truth ? size * sizeof(float) : 0) +
+	       (h->scaling ? size * sizeof(struct fed_scaling) : 0);
 }
 
 static bool is_sound(const struct cache_head *h, const struct fed_cache_key *key, uint64_t size)
@@ -259,7 +262,10 @@ static int prepare(struct fed_dataset **out, const struct cache_head *h, struct 
 		data->owner = fed_alloc_array(h->train, sizeof *data->owner);
 	if (h->truth)
 		data->truth = fed_alloc_floats(fed_shape_size(&data->shape));
-	return (h->owner && !data->owner) || (h->truth && !data->truth)
+	if (h->scaling)
+		data->scaling = fed_alloc_array(fed_shape_size(&data->shape), sizeof *data->scaling);
+	return (h->owner && !data->owner) || (h->truth && !data->truth) ||
+	               (h->scaling && !data->scaling)
 	           ? fed_fail_memory(err, h->train, "the examples")
 	           : FED_OK;
 }

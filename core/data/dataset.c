@@ -69,7 +69,7 @@ int fed__dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pl
 	return FED_OK;
 }
 
-static int copy_names(char ***to, size_t n, const char *const *names, struct fed_error *err)
+int fed__names_copy(char ***to, size_t n, const char *const *names, struct fed_error *err)
 {
 	*to = fed_alloc_array(n, sizeof **to);
 	if (!*to)
@@ -82,7 +82,7 @@ static int copy_names(char ***to, size_t n, const char *const *names, struct fed
 	return FED_OK;
 }
 
-static void free_names(char **names, size_t n)
+void fed__names_free(char **names, size_t n)
 {
 	for (size_t i = 0; names && i < n; i++)
 		fed_free(names[i]);
@@ -92,19 +92,19 @@ static void free_names(char **names, size_t n)
 int fed__dataset_name_classes(struct fed_dataset *data, const char *const *names,
                               struct fed_error *err)
 {
-	return copy_names(&data->class_name, data->classes, names, err);
+	return fed__names_copy(&data->class_name, data->classes, names, err);
 }
 
 int fed__dataset_name_owners(struct fed_dataset *data, const char *const *names,
                              struct fed_error *err)
 {
-	return copy_names(&data->owner_name, data->owners, names, err);
+	return fed__names_copy(&data->owner_name, data->owners, names, err);
 }
 
 int fed__dataset_name_inputs(struct fed_dataset *data, const char *const *names,
                              struct fed_error *err)
 {
-	return copy_names(&data->input_name, fed_shape_size(&data->shape), names, err);
+	return fed__names_copy(&data->input_name, fed_shape_size(&data->shape), names, err);
 }
 
 void fed_dataset_free(struct fed_dataset *data)
@@ -117,9 +117,10 @@ void fed_dataset_free(struct fed_dataset *data)
 	fed_free(data->label);
 	fed_free_floats(data->target);
 	fed_free(data->owner);
-	free_names(data->class_name, data->classes);
-	free_names(data->owner_name, data->owners);
-	free_names(data->input_name, fed_shape_size(&data->shape));
+	fed__names_free(data->class_name, data->classes);
+	fed__names_free(data->owner_name, data->owners);
+	fed__names_free(data->input_name, fed_shape_size(&data->shape));
+	fed_free(data->scaling);
 	fed__notes_release(&data->notes);
 	fed_free_floats(data->truth);
 	fed_free(data);

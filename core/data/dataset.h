@@ -14,6 +14,11 @@
 #include "data/notes.h"
 #include "fedsh/model.h" /* struct fed_shape */
 
+/* How an input was made of the number in a table: x = (number - mean) * factor. */
+struct fed_scaling {
+	double mean, factor; /* factor 0: constant */
+};
+
 struct fed_dataset { /* a new member is kept in the cache, too (cache_file.c) */
 	char name[32];   /* "fashion", "glyphs", a file's base name */
 	char *spec;      /* specification to load it again: "glyphs train=60000 ...", "/data/mnist" */
@@ -29,11 +34,12 @@ struct fed_dataset { /* a new member is kept in the cache, too (cache_file.c) */
 	float *target;   /* (train + test, outputs), or NULL */
 	uint32_t *owner; /* [train]: the data's own user of each example, or NULL */
 	uint32_t owners;
-	char **owner_name; /* [owners] or NULL */
-	bool curved;       /* generated so that no linear model separates the classes */
-	bool tokens;       /* x is a row of tokens 0 .. classes - 1, the label the next one */
-	char **class_name; /* [classes] or NULL */
-	char **input_name; /* [shape]: a table's columns; or NULL */
+	char **owner_name;           /* [owners] or NULL */
+	bool curved;                 /* generated so that no linear model separates the classes */
+	bool tokens;                 /* x is a row of tokens 0 .. classes - 1, the label the next one */
+	char **class_name;           /* [classes] or NULL */
+	char **input_name;           /* [shape]: a table's columns; or NULL */
+	struct fed_scaling *scaling; /* [shape]: of a table's columns; or NULL */
 	struct fed_dataset_notes notes; /* what was found in its files and guessed of them */
 	float *truth;         /* [shape]: the w* behind a generated regression (linear), or NULL */
 	uint64_t fingerprint; /* of shape, sizes, contents */
@@ -61,18 +67,22 @@ enum fed_cache_use {
 	FED_CACHE_KEEP, /* read, and what is not there is kept */
 };
 
+struct fed_data_form;
+
 /* Inputs of loading besides its arguments. */
 struct fed_generation {
 	uint64_t seed; /* of generation and shuffling */
 	const atomic_int
 		*stopped; /* set to nonzero to cancel at the next example; NULL: never cancelled */
 	enum fed_cache_use cache;
+	/* What the numbers of the dataset are to stand for (data/data_form.h); NULL: by the data. */
+	const struct fed_data_form *form;
 };
 
 /* Load a dataset by the arguments of the command `dataset`: a built-in name, "fashion", a folder or
  * a file, with its parameters.  Each generated example depends on (seed, its index) alone.
- * FED_REJECT: no such name, parameter or column, a value out of range, or cancelled; FED_FAIL:
- * files cannot be read, or out of memory. */
+ * FED_REJECT: no such name, parameter or column, a value out of range, cancelled, or not fit for
+ * the form; FED_FAIL: files cannot be read, or out of memory. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
                      size_t n, const struct fed_generation *, struct fed_error *);
 

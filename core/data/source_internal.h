@@ -30,6 +30,9 @@ int fed__dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, str
 int fed__dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
 int fed__dataset_name_owners(struct fed_dataset *, const char *const *names, struct fed_error *);
 int fed__dataset_name_inputs(struct fed_dataset *, const char *const *names, struct fed_error *);
+/* Copies of n names, cleaned for a terminal; *to is to be freed, also on failure. */
+int fed__names_copy(char ***to, size_t n, const char *const *names, struct fed_error *);
+void fed__names_free(char **names, size_t n); /* NULL is fine */
 /* Computes the fingerprint, when all contents are set. */
 void fed__dataset_seal(struct fed_dataset *);
 /* Called before each example: FED_REJECT when cancelled, after `done` of them. */

@@ -40,7 +40,7 @@ static void drop_unused(struct fed_example_sets *sets)
 
 static int load_set(struct fed_example_set *set, struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_generation making = {set->seed, &s->interrupts, FED_CACHE_READ};
+	const struct fed_generation making = {set->seed, &s->interrupts, FED_CACHE_READ, NULL};
 	const struct fed_choice *c = &s->parts.dataset_choice;
 	struct fed_assign assign[FED_COLONS_MAX];
 	const char *name;

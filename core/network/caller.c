@@ -13,7 +13,8 @@
 #include "network/internal.h"
 
 #define DIAL_SECONDS 5.0 /* of a look */
-#define LOOK_AGAIN 2.0   /* between looks */
+#define LOOK_LEAST 0.25  /* between looks, doubled ... */
+#define LOOK_MOST 2.0    /* ... up to this */
 #define TELL_AGAIN 10.0  /* between events of the same trouble */
 #define REDIAL_LEAST                                                                             \
 	5.0                  /* seconds of silence after which a new connection is made, doubled ... \
@@ -37,6 +38,16 @@ static void tell(struct fed_network *network, enum fed_network_trouble trouble, 
 	fed__event_trouble(network, 0, trouble, text);
 }
 
+/* The time of the next look. */
+static double next_look(struct fed_network *network)
+{
+	struct fed__caller *caller = &network->caller;
+	const double pause = caller->pause > LOOK_LEAST ? caller->pause : LOOK_LEAST;
+
+	caller->pause = 2 * pause < LOOK_MOST ? 2 * pause : LOOK_MOST;
+	return network->now + pause;
+}
+
 static void look_at(struct fed_network *network, double when)
 {
 	if (when < network->next)
@@ -52,6 +63,7 @@ static void set_up(struct fed_network *network)
 	network->caller.up = true;
 	network->caller.up_at = network->now;
 	network->caller.told = FED_TROUBLE_NONE;
+	network->caller.pause = 0;
 	network->caller.not_shaken = 0;
 	server->connected = true;
 	server->since = network->now;
@@ -70,6 +82,17 @@ static void set_down(struct fed_network *network, double look_after)
 	caller->up = false;
 }
 
+/* After such an answer libzmq does not connect again: the next look does. */
+static void give_up(struct fed_network *network)
+{
+	struct fed__caller *caller = &network->caller;
+
+	if (caller->connected[0])
+		fed__sockets_disconnect(network->sockets, caller->connected);
+	caller->connected[0] = '\0';
+	caller->dial_at = next_look(network);
+}
+
 static void take_happenings(struct fed_network *network)
 {
 	struct fed__caller *caller = &network->caller;
@@ -81,17 +104,20 @@ static void take_happenings(struct fed_network *network)
 			set_up(network);
 			break;
 		case FED__ENDED:
-			set_down(network, LOOK_AGAIN);
+			set_down(network, LOOK_MOST);
 			break;
 		case FED__NOT_SHAKEN:
-		case FED__NO_PROTOCOL:
 			/* The first may be a server that ends; the second is looked into. */
 			if (++caller->not_shaken == 2)
 				caller->dial_at = network->now;
 			break;
+		case FED__NO_PROTOCOL:
+			caller->not_shaken = 2;
+			give_up(network);
+			break;
 		case FED__NOT_ADMITTED:
 			caller->not_shaken = 0;
-			caller->dial_at = network->now + TELL_AGAIN;
+			give_up(network);
 			if (happening.value == FED__ROOM_FULL)
 				tell(network, FED_TROUBLE_ROOM_FULL, "the room is full");
 			else
@@ -115,9 +141,7 @@ static void connect_to(struct fed_network *network, const char *address)
 	fed__endpoint_write(address, caller->endpoint.port, endpoint);
 	if (strcmp(endpoint, caller->connected) == 0)
 		return;
-	if (caller->connected[0])
-		fed__sockets_disconnect(network->sockets, caller->connected);
-	caller->connected[0] = '\0';
+	give_up(network);
 	if (fed__sockets_connect(network->sockets, endpoint, &err))
 		tell(network, FED_TROUBLE_NO_ROUTE, err.text);
 	else
@@ -133,7 +157,7 @@ static void take_look(struct fed_network *network)
 	const struct fed__dialled seen = *fed__dial_result(caller->dial);
 	fed__dial_end(caller->dial);
 	caller->dial = NULL;
-	caller->dial_at = network->now + LOOK_AGAIN;
+	caller->dial_at = next_look(network);
 	if (caller->up)
 		return;
 	if (seen.trouble != FED_TROUBLE_NONE) {
@@ -159,7 +183,7 @@ static void begin_look(struct fed_network *network)
 	}
 	if (fed__dial_begin(&caller->dial, caller->endpoint.host, caller->endpoint.port, FED__GREETING,
 	                    DIAL_SECONDS, &err)) {
-		caller->dial_at = network->now + LOOK_AGAIN;
+		caller->dial_at = next_look(network);
 		tell(network, FED_TROUBLE_NO_ROUTE, err.text);
 	}
 }
@@ -184,8 +208,7 @@ static void replace_silent(struct fed_network *network)
 	}
 	const double doubled = 2 * caller->redial_after;
 	caller->redial_after = doubled < REDIAL_MOST ? doubled : REDIAL_MOST;
-	fed__sockets_disconnect(network->sockets, caller->connected);
-	caller->connected[0] = '\0';
+	give_up(network);
 	set_down(network, 0);
 }
 

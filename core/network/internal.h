@@ -70,7 +70,7 @@ struct fed__caller {
 	char connected[FED__ENDPOINT_TEXT]; /* what the socket connects to; "": nothing */
 	struct fed__dial *dial;
 	bool up; /* the handshake succeeded */
-	double up_at, dial_at, redial_after;
+	double up_at, dial_at, pause, redial_after;
 	unsigned not_shaken; /* handshakes that ended within, since the last look */
 	enum fed_network_trouble told;
 	double told_at;

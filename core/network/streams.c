@@ -20,7 +20,9 @@ enum {
 	CHUNK_LEAST = 64 << 10, /* so that some are on their way where the window is small */
 };
 #define REPEAT_SECONDS 1.0
-#define REPEAT_SECONDS_MOST 33.0
+#define REPEAT_SECONDS_MOST 30.0
+#define FIRST_REPEAT_SECONDS 2.0 /* where no round trip is known */
+#define OVER_SECONDS 5.0         /* without a word, after which a life may be over */
 #define HELD_SECONDS 0.05
 #define QUICK 0.25 /* seconds in which a window is used up where it may grow */
 #define SLOW 0.5
@@ -56,7 +58,7 @@ static void begin_first(struct fed__stream *s, double now)
 	out->granted = FED_NETWORK_CHUNK;
 	out->progress = out->repeated_at = now;
 	out->repeats = 0;
-	out->again = false;
+	out->careful = false;
 	out->timed = 0;
 }
 
@@ -99,7 +101,6 @@ static void again_from(struct fed__outgoing *out, uint64_t offset, double now)
 	out->sent = out->acknowledged = offset;
 	out->pushed = false;
 	out->progress = out->repeated_at = now;
-	out->timed = 0; /* whose time could be that of either sending */
 }
 
 void fed__stream_connected(struct fed__stream *s, double now)
@@ -107,7 +108,8 @@ void fed__stream_connected(struct fed__stream *s, double now)
 	if (s->out.numbered)
 		again_from(&s->out, s->out.acknowledged, now);
 	s->out.repeats = 0;
-	s->in.timed = 0;
+	s->out.careful = false;
+	s->out.timed = s->in.timed = 0; /* it would be the time without a connection */
 	s->beat_due = true;
 }
 
@@ -121,10 +123,12 @@ static void take_progress(struct fed__stream *s, const struct fed__head *head, d
 	if (out->sent < head->offset)
 		out->sent = head->offset;
 	out->progress = now;
-	out->repeats = 0;
+	out->careful = false;
+	/* Since the first sending: what was sent again too early is not, the next time. */
 	if (out->timed && head->offset >= out->timed) {
 		s->round_trip = now - out->timed_at;
 		out->timed = 0;
+		out->repeats = 0;
 	}
 }
 
@@ -132,8 +136,8 @@ static void take_progress(struct fed__stream *s, const struct fed__head *head, d
 static void begin_again(struct fed__stream *s, double now)
 {
 	again_from(&s->out, 0, now);
-	s->out.again = true;
-	s->out.furthest = 0;
+	s->out.careful = false;
+	s->out.timed = 0;
 	s->out.granted = FED_NETWORK_CHUNK;
 }
 
@@ -168,12 +172,16 @@ static void in_credit(struct fed__stream *s, const struct fed__head *head, doubl
 		end_first(s, NULL);
 		return;
 	}
-	if (head->offset == 0 && head->total == 0) {
+	if (head->offset == 0 && (head->total == 0 || out->acknowledged > 0)) {
 		begin_again(s, now);
 		return;
 	}
-	if (head->offset < out->acknowledged)
-		return; /* of an older connection */
+	if (head->offset < out->acknowledged) {
+		/* Of an older connection; or the one that was believed was, if nothing goes on. */
+		if (out->careful)
+			again_from(out, head->offset, now);
+		return;
+	}
 	if (head->offset > out->acknowledged)
 		take_progress(s, head, now);
 	else
@@ -225,17 +233,20 @@ static void begin_incoming(struct fed__stream *s, const struct fed__head *head)
 }
 
 /* A window that was used up quickly grows, one that took long shrinks: what is on its way is what
- * a beat has to wait for. */
+ * others have to wait for. */
 static void adapt_window(struct fed__incoming *in, double now)
 {
 	if (!in->timed || in->arrived < in->timed)
 		return;
 	const double took = now - in->timed_at;
+	const uint64_t used = in->timed - in->timed_from;
 	in->timed = 0;
-	if (took < QUICK && in->window < FED__WINDOW_MOST)
-		in->window *= 2;
-	else if (took > SLOW && in->window > FED__WINDOW_LEAST)
-		in->window /= 2;
+	if (took < QUICK && used >= in->window)
+		in->window = least(2 * in->window, FED__WINDOW_MOST);
+	else if (took > SLOW)
+		in->window = least(in->window, (uint64_t)((double)used * SLOW / took));
+	if (in->window < FED__WINDOW_LEAST)
+		in->window = FED__WINDOW_LEAST;
 }
 
 static void end_incoming(struct fed__stream *s)
@@ -354,25 +365,36 @@ bool fed__head_read(struct fed__head *head, const uint8_t *bytes, size_t n)
 	return head->life != 0 && (head->type == FED__CHUNK || n == FED__HEAD_BYTES);
 }
 
-static bool is_former(const struct fed__stream *s, uint32_t life)
+static struct fed__life *find_former(struct fed__stream *s, uint32_t life)
 {
-	const unsigned n = s->n_former < FED__FORMER_LIVES ? s->n_former : FED__FORMER_LIVES;
-
-	for (unsigned i = 0; i < n; i++)
-		if (s->former[i] == life)
-			return true;
-	return false;
+	for (unsigned i = 0; i < FED__FORMER_LIVES; i++)
+		if (s->former[i].life == life)
+			return &s->former[i];
+	return NULL;
 }
 
-/* The peer's process was heard for the first time. */
+/* The peer's process was heard for the first time.  Or again, after one that was only a former
+ * one's last words: then what it has delivered is known. */
 static void begin_life(struct fed__stream *s, uint32_t life)
 {
+	struct fed__incoming *in = &s->in;
+	const struct fed__life *known = find_former(s, life);
+	const struct fed__life now = known ? *known : (struct fed__life){.life = life};
+
 	if (s->life) {
-		s->former[s->n_former++ % FED__FORMER_LIVES] = s->life;
+		struct fed__life *over = &s->former[s->n_former++ % FED__FORMER_LIVES];
+		*over = (struct fed__life){s->life, in->number, in->total};
+		if (!in->done && in->number > 0)
+			over->number--;
 		end_all(s, "the peer's process began again");
 	}
-	drop_incoming(&s->in);
-	s->in = (struct fed__incoming){.window = FED__WINDOW_LEAST, .refusal = FED__TAKEN};
+	drop_incoming(in);
+	*in = (struct fed__incoming){.number = now.number,
+	                             .arrived = now.total,
+	                             .total = now.total,
+	                             .done = true,
+	                             .window = FED__WINDOW_LEAST,
+	                             .refusal = FED__TAKEN};
 	s->life = life;
 	s->sink->began(s->ctx);
 }
@@ -387,7 +409,8 @@ void fed__stream_in(struct fed__stream *s, const uint8_t *bytes, size_t n, doubl
 		s->junk++;
 		return;
 	}
-	if (is_former(s, head.life))
+	/* Former lives are over, unless it is this one that is. */
+	if (head.life != s->life && find_former(s, head.life) && now - s->heard < OVER_SECONDS)
 		return;
 	s->heard = now;
 	if (head.life != s->life) {
@@ -408,12 +431,12 @@ void fed__stream_in(struct fed__stream *s, const uint8_t *bytes, size_t n, doubl
 
 static double repeat_after(const struct fed__stream *s)
 {
-	const double trips = isnan(s->round_trip) ? 0 : 8 * s->round_trip;
+	const double trips = isnan(s->round_trip) ? FIRST_REPEAT_SECONDS : 8 * s->round_trip;
 	const double pause = trips > REPEAT_SECONDS ? trips : REPEAT_SECONDS;
 
 	const double more = pause * (double)(1u << s->out.repeats);
 
-	return more < REPEAT_SECONDS_MOST ? more : pause;
+	return more < REPEAT_SECONDS_MOST ? more : REPEAT_SECONDS_MOST;
 }
 
 /* Whether a chunk may go now. */
@@ -423,7 +446,9 @@ static bool has_chunk(const struct fed__outgoing *out)
 		return false;
 	if (!out->numbered)
 		return true;
-	return out->first->len == 0 ? !out->pushed : out->sent < least(out->first->len, out->granted);
+	if (out->first->len == 0 || out->careful)
+		return !out->pushed;
+	return out->sent < least(out->first->len, out->granted);
 }
 
 static bool is_on_its_way(const struct fed__outgoing *out)
@@ -438,6 +463,7 @@ static void repeat_if_late(struct fed__stream *s, double now)
 	if (!is_on_its_way(out) || now - out->progress < repeat_after(s))
 		return;
 	again_from(out, out->acknowledged, now);
+	out->careful = true; /* one chunk: perhaps all of it is still on its way */
 	if (out->repeats < REPEATS_MOST)
 		out->repeats++;
 }
@@ -502,7 +528,7 @@ static void sent_chunk(struct fed__stream *s, const struct fed__parcel *parcel, 
 
 	if (out->sent == out->acknowledged)
 		out->progress = now;
-	if (parcel->head.offset < out->furthest || out->again)
+	if (parcel->head.offset < out->furthest)
 		s->repeated++;
 	else if (!out->timed) {
 		out->timed = end > 0 ? end : 1;
@@ -526,8 +552,9 @@ void fed__stream_sent(struct fed__stream *s, const struct fed__parcel *parcel, d
 		in->credit_due = false;
 		if (parcel->head.offset != FED__NOT_TAKEN && parcel->head.total > in->granted)
 			in->granted = parcel->head.total;
-		if (!in->timed && !in->done && in->granted < in->total) {
-			in->timed = in->granted;
+		if (!in->timed && !in->done && in->arrived < in->total) {
+			in->timed = least(in->granted, in->total);
+			in->timed_from = in->arrived;
 			in->timed_at = now;
 		}
 	}

@@ -68,7 +68,7 @@ struct fed__outgoing {
 	uint64_t sent, furthest, acknowledged, granted;
 	double progress; /* when it was acknowledged further, or sent after a pause */
 	unsigned repeats;
-	bool again;     /* the receiver has asked for it again */
+	bool careful;   /* one chunk is sent, until it is acknowledged */
 	uint64_t timed; /* the byte whose acknowledgement is timed, and since when; 0: none */
 	double timed_at, repeated_at;
 };
@@ -90,15 +90,23 @@ struct fed__incoming {
 	bool credit_due;
 	bool held; /* its last chunk came when there was no room */
 	uint64_t window;
-	uint64_t timed; /* when these bytes have arrived the grant of timed_at is used up; 0: none */
+	/* When these bytes have arrived the grant of timed_at is used up, beyond timed_from; 0: none.
+	 */
+	uint64_t timed, timed_from;
 	double timed_at;
+};
+
+/* A life of the peer that is over: its last message that was taken. */
+struct fed__life {
+	uint32_t life, number;
+	uint64_t total;
 };
 
 struct fed__stream {
 	const struct fed__stream_sink *sink;
 	void *ctx;
 	uint32_t own, life; /* life: of the peer; 0: not heard yet */
-	uint32_t former[FED__FORMER_LIVES];
+	struct fed__life former[FED__FORMER_LIVES];
 	unsigned n_former;
 	uint64_t most; /* bytes of a message that are taken */
 	double heard, spoke;

@@ -149,13 +149,15 @@ static void hear_ready(struct fed_room *r, struct fed_member *m, const char *tex
 static void hear_unfit(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
 {
 	char why[sizeof m->why];
+	struct fed_text clean = {0};
 
 	fed__room_value(text, n, "why", why, sizeof why);
 	fed__room_lose(r, m, "its data do not fit");
 	m->state = FED_MEMBER_UNFIT;
-	memcpy(m->why, why, sizeof why);
-	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name,
-	                 fed_show(m->why).s);
+	fed_text_put_clean(&clean, why, strlen(why), true);
+	snprintf(m->why, sizeof m->why, "%s", fed_text_str(&clean));
+	fed_text_release(&clean);
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name, m->why);
 }
 
 void fed__room_lose(struct fed_room *r, struct fed_member *m, const char *why)

@@ -282,6 +282,8 @@ void fed_join_free(struct fed_join *j, const char *why)
 	}
 	fed_network_free(j->network, says ? 1 : 0);
 	fed_session_free(j->session);
+	fed_data_form_release(&j->form);
+	fed_text_release(&j->form_text);
 	for (size_t i = 0; i < j->n_queue; i++)
 		fed_free(j->queue[i].bytes);
 	fed_free(j->queue);

@@ -31,7 +31,7 @@ extern const char *const fed_membership_words[];
 struct fed_join_view {
 	enum fed_membership state;
 	enum fed_network_trouble trouble;
-	char name[40], why[200], told[200]; /* told: the last text for people */
+	char name[40], why[360], told[200]; /* told: the last text for people */
 	uint32_t client;                    /* FED_SERVER: none yet */
 	uint32_t examples, holdout;
 	uint64_t version;                /* of the last model */

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "data/data_form.h"
 #include "room/member.h"
 #include "room/messages.h"
 
@@ -37,6 +38,8 @@ struct fed_join {
 	uint32_t epoch, client, from, examples; /* its examples: from .. from + examples - 1 */
 	uint32_t answers;                       /* numbers of its messages */
 	bool loaded;
+	struct fed_data_form form; /* the server's, of the session's dataset */
+	struct fed_text form_text; /* its lines of the terms */
 };
 
 /* member_work.c */

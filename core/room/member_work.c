@@ -42,24 +42,37 @@ static size_t split_data(char *text, uint32_t *first, uint32_t *last, struct fed
 	return n;
 }
 
-static int load_data(struct fed_join *j, struct fed_error *err)
+/* Take the server's form of data; *same: it is that of the present dataset. */
+static int take_form(struct fed_join *j, const char *terms, size_t n, bool *same,
+                     struct fed_error *err)
 {
-	enum { SETTINGS = 16 };
-	struct fed_assign assign[SETTINGS];
-	char *text = fed_strdup(j->data);
-	uint32_t first, last;
+	struct fed_text text = {0};
+	struct fed_data_form form;
 
-	if (!text)
-		return fed_fail_memory(err, strlen(j->data), "the data");
-	const size_t n = split_data(text, &first, &last, assign, SETTINGS);
-	int rc = fed_session_dataset(j->session, text, assign, n, err);
-	fed_free(text);
-	if (rc)
-		return rc;
+	fed__terms_copy_data(terms, n, &text);
+	*same = j->loaded && strcmp(fed_text_str(&text), fed_text_str(&j->form_text)) == 0;
+	if (*same || text.failed || fed__terms_read_data(terms, n, &form, err)) {
+		const bool failed = text.failed;
+
+		fed_text_release(&text);
+		return failed ? fed_fail_memory(err, n, "the terms") : *same ? FED_OK : FED_REJECT;
+	}
+	j->loaded = false;
+	fed_data_form_release(&j->form);
+	j->form = form;
+	fed_text_release(&j->form_text);
+	j->form_text = text;
+	return FED_OK;
+}
+
+/* The examples that the member offers, of those for training. */
+static int choose_examples(struct fed_join *j, uint32_t first, uint32_t last, struct fed_error *err)
+{
 	const struct fed_dataset *data = fed_session_parts(j->session)->data;
+
 	if (first > last) {
 		first = 0;
-		last = data->train ? data->train - 1 : 0;
+		last = data->train - 1;
 	}
 	if (last >= data->train)
 		return fed_reject(err, "%s has %u examples for training, 0 to %u", data->name, data->train,
@@ -68,6 +81,30 @@ static int load_data(struct fed_join *j, struct fed_error *err)
 	j->examples = last - first + 1;
 	j->loaded = true;
 	return FED_OK;
+}
+
+/* Load the member's data as the terms say, unless they are. */
+static int load_data(struct fed_join *j, const char *terms, size_t n, struct fed_error *err)
+{
+	enum { SETTINGS = 16 };
+	struct fed_assign assign[SETTINGS];
+	const bool first_time = !fed_session_parts(j->session)->data;
+	uint32_t first, last;
+	bool same;
+	int rc = take_form(j, terms, n, &same, err);
+
+	if (rc || same)
+		return rc;
+	char *text = fed_strdup(j->data);
+	if (!text)
+		return fed_fail_memory(err, strlen(j->data), "the data");
+	const size_t settings = split_data(text, &first, &last, assign, SETTINGS);
+	if (first_time)
+		rc = fed__terms_set_seed(terms, n, j->session, err);
+	if (rc == FED_OK)
+		rc = fed_session_dataset_by(j->session, &j->form, text, assign, settings, err);
+	fed_free(text);
+	return rc ? rc : choose_examples(j, first, last, err);
 }
 
 /* Show what the terms are. */
@@ -93,10 +130,8 @@ static void prepare(struct fed_join *j, const char *said, size_t n)
 	fed_text_put(&copy, said, n);
 	const char *terms = fed_text_str(&copy);
 	int rc = copy.failed ? fed_fail_memory(&why, n, "the terms") : FED_OK;
-	if (rc == FED_OK && !j->loaded)
-		rc = load_data(j, &why);
 	if (rc == FED_OK)
-		rc = fed__terms_fit(terms, n, fed_session_parts(j->session)->data, &why);
+		rc = load_data(j, terms, n, &why);
 	if (rc == FED_OK)
 		rc = fed__terms_apply(terms, n, j->session, &why);
 	if (rc == FED_OK && j->client != FED_SERVER)

@@ -32,7 +32,7 @@ extern const char *const fed_member_states[]; /* words for them */
 /* What is known of a member, for people. */
 struct fed_member {
 	char key[FED_KEY_TEXT]; /* its public key */
-	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[160];
+	char name[FED_MEMBER_NAME], fingerprint[20], program[24], isa[12], why[360];
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
 	uint32_t examples;
@@ -42,8 +42,6 @@ struct fed_member {
 	uint64_t asked;    /* the invitation that it works for; 0: none */
 	double asked_at;   /* fed_wall_seconds() */
 	bool has_it;       /* the message has reached it */
-	double has_it_at;  /* fed_wall_seconds() */
-	double worked;     /* seconds from then to its answer, the last time; 0: never yet */
 	uint64_t answered; /* how often it has */
 	double joined;     /* fed_wall_seconds() */
 	double out_at;     /* likewise, when it was sent out; 0: its key is refused already */

@@ -15,35 +15,11 @@
 
 /* Writing -------------------------------------------------------------------------- */
 
-/* "28x28x1" */
-static void put_shape(const struct fed_shape *shape, struct fed_text *out)
-{
-	for (uint32_t i = 0; i < shape->rank; i++)
-		fed_text_add(out, "%s%u", i ? "x" : "", shape->dim[i]);
-}
-
-static void put_data(const struct fed_dataset *data, struct fed_text *out)
-{
-	char key[32];
-
-	fed__room_line(out, "data.name", data->name);
-	fed_text_add(out, "data.shape=");
-	put_shape(&data->shape, out);
-	fed_text_add(out, "\n");
-	fed_text_add(out, "data.classes=%u\ndata.outputs=%u\ndata.tokens=%u\n", data->classes,
-	             data->outputs, data->tokens);
-	fed_text_add(out, "data.scale=%.9g\n", data->bytes ? (double)data->scale : 1.0);
-	for (uint32_t k = 0; data->class_name && k < data->classes; k++) {
-		snprintf(key, sizeof key, "data.class-%u", k);
-		fed__room_line(out, key, data->class_name[k]);
-	}
-}
-
 void fed__terms_put(const struct fed_session *s, struct fed_text *out)
 {
 	const struct fed_composition *c = fed_session_parts(s);
 
-	put_data(c->data, out);
+	fed__terms_put_data(c->data, out);
 	fed_composition_put_training(s, out);
 	fed_text_add(out, "model.dim=%zu\n", c->net.dim);
 	fed_text_add(out, "plugins=");
@@ -53,47 +29,6 @@ void fed__terms_put(const struct fed_session *s, struct fed_text *out)
 		fed_text_put(out, *at == '\n' ? ";" : at, 1);
 	fed_text_release(&digests);
 	fed_text_add(out, "\n");
-}
-
-/* Data ----------------------------------------------------------------------------- */
-
-static int check_shape(const char *terms, size_t n, const struct fed_dataset *data,
-                       struct fed_error *err)
-{
-	struct fed_text here = {0};
-	char wanted[64];
-	int rc = FED_OK;
-
-	fed__room_value(terms, n, "data.shape", wanted, sizeof wanted);
-	put_shape(&data->shape, &here);
-	if (strcmp(wanted, fed_text_str(&here)) != 0)
-		rc = fed_reject(err, "the examples here are of shape %s, and the room's are of shape %s",
-		                fed_text_str(&here), fed_show(wanted).s);
-	fed_text_release(&here);
-	return rc;
-}
-
-int fed__terms_fit(const char *terms, size_t n, const struct fed_dataset *data,
-                   struct fed_error *err)
-{
-	static const struct {
-		const char *key, *name;
-	} numbers[] = {{"data.classes", "classes"}, {"data.outputs", "outputs"}};
-	const uint64_t here[] = {data->classes, data->outputs};
-
-	if (check_shape(terms, n, data, err))
-		return FED_REJECT;
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		const uint64_t wanted = fed__room_number(terms, n, numbers[i].key, UINT32_MAX, 0);
-
-		if (wanted != here[i])
-			return fed_reject(err, "the data here have %llu %s, and the room's have %llu",
-			                  (unsigned long long)here[i], numbers[i].name,
-			                  (unsigned long long)wanted);
-	}
-	if (fed__room_number(terms, n, "data.tokens", 1, 0) != data->tokens)
-		return fed_reject(err, "of the data here and the room's only one is text");
-	return FED_OK;
 }
 
 /* Composing ------------------------------------------------------------------------ */
@@ -229,6 +164,16 @@ static int set_settings(const char *terms, size_t n, struct fed_session *s, stru
 		rc = fed_session_set_all(s, lines.assign, kept, err);
 	part_lines_release(&lines);
 	return rc;
+}
+
+int fed__terms_set_seed(const char *terms, size_t n, struct fed_session *s, struct fed_error *err)
+{
+	char seed[40];
+	const struct fed_assign assign = {"seed", seed};
+
+	return fed__room_value(terms, n, "seed", seed, sizeof seed)
+	           ? fed_session_set_all(s, &assign, 1, err)
+	           : FED_OK;
 }
 
 /* Whether the plugins that act at a client are those of the server. */

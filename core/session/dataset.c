@@ -129,7 +129,8 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 {
 	struct fed_dataset *data;
 
-	if (s->parts.data && same_choice(&s->parts.dataset_choice, name, args))
+	/* By another form the same choice is another dataset. */
+	if (s->parts.data && !s->data_form && same_choice(&s->parts.dataset_choice, name, args))
 		return FED_OK;
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
@@ -138,7 +139,7 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 		                fed_count(s->parts.clients.n_present).s,
 		                s->parts.clients.n_present == 1 ? " holds" : "s hold", s->parts.data->name);
 	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts,
-	                                      fed__session_cache_use(s)};
+	                                      fed__session_cache_use(s), s->data_form};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;

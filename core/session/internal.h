@@ -65,8 +65,9 @@ struct fed_session {
 	const struct fed_network_service *network; /* borrowed; NULL: none is open */
 	void (*settle)(void *ctx);                 /* see fed_session_set_network */
 	void *settle_ctx;
-	uint64_t draws;        /* random WHO selections made */
-	bool diverged;         /* the user was warned */
+	const struct fed_data_form *data_form; /* borrowed; NULL: none (fed_session_dataset_by) */
+	uint64_t draws;                        /* random WHO selections made */
+	bool diverged;                         /* the user was warned */
 	bool copied;           /* a copy (experiments/session_copy.h): sends no events */
 	atomic_int interrupts; /* see fed_session_interrupt */
 	bool no_files;         /* see fed_session_write_no_files */

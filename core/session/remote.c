@@ -98,6 +98,23 @@ int fed_session_become_client(struct fed_session *s, uint32_t id, uint32_t from,
 	return fed_session_start(s, err);
 }
 
+int fed_session_dataset_by(struct fed_session *s, const struct fed_data_form *form,
+                           const char *name, const struct fed_assign *assign, size_t n,
+                           struct fed_error *err)
+{
+	struct fed_clients none;
+
+	if (fed_session_check_closed(s, err) ||
+	    fed_clients_init(&none, s->parts.data ? s->parts.data->train : 0, err))
+		return FED_FAIL;
+	fed_session_stop(s);
+	fed_clients_release(&s->parts.clients);
+	s->parts.clients = none;
+	fed_session_resume(s);
+	s->data_form = form;
+	return fed_session_dataset(s, name, assign, n, err);
+}
+
 struct fed_federation *fed_session_working(struct fed_session *s)
 {
 	return &s->federation;

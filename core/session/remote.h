@@ -8,6 +8,7 @@
 #include "session/session.h"
 
 struct fed_network_service;
+struct fed_data_form;
 
 /* Give the session a network (borrowed; NULL takes it back), and transport zmq with it, or local.
  * settle is called before each round: clients that came or went are added or marked then.  Refused
@@ -27,6 +28,11 @@ int fed_session_use_network(struct fed_session *, struct fed_error *);
  * and set the federation up. */
 int fed_session_become_client(struct fed_session *, uint32_t id, uint32_t from, uint32_t n,
                               struct fed_error *);
+/* In a client's own process: load the dataset, also where the same was chosen, by a form (borrowed,
+ * until the next one or NULL) that the server has; the client's examples go.  FED_REJECT: it does
+ * not fit, and the session is as before, without clients. */
+int fed_session_dataset_by(struct fed_session *, const struct fed_data_form *, const char *name,
+                           const struct fed_assign *, size_t n, struct fed_error *);
 /* The federation that a client works in. */
 struct fed_federation *fed_session_working(struct fed_session *);
 

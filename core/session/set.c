@@ -240,7 +240,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 {
 	const long long old = s->parts.settings.seed;
 	const struct fed_generation making = {(uint64_t)next->seed, &s->interrupts,
-	                                      fed__session_cache_use(s)};
+	                                      fed__session_cache_use(s), s->data_form};
 	const bool began = s->running || s->progress.params, given = began && is_given(s);
 	struct fed_dataset *data;
 	struct fed_restart_parts afresh;

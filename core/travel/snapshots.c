@@ -13,14 +13,18 @@
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/format.h"
+#include "history/kept_runs.h"
+#include "history/metrics.h"
 
-#define LARGE_SECTION 4096u /* from so many bytes on a section has chunks of its own */
-#define KEY_EVERY 16u       /* snapshots */
-#define KEPT_COST 0.5       /* share of the former cost in the present one */
+#define LARGE_SECTION 4096u  /* from so many bytes on a section has chunks of its own */
+#define FIGURES_BYTES 16384u /* a chunk of records of versions: those before stay as they are */
+#define KEY_EVERY 16u        /* snapshots */
+#define KEPT_COST 0.5        /* share of the former cost in the present one */
+#define FIRST_PACE 4e-9      /* seconds of compression for a byte, until some were compressed */
 
 int fed__snapshots_init(struct fed_snapshots *s, struct fed_error *err)
 {
-	*s = (struct fed_snapshots){0};
+	*s = (struct fed_snapshots){.pace = FIRST_PACE};
 	return fed__chunks_new(&s->store, err);
 }
 
@@ -69,6 +73,7 @@ void fed__snapshot_charge(struct fed_snapshots *s, struct fed_snapshot *x)
 struct cutter {
 	const char *at, *end;
 	const char *body;    /* end of the large section that is being cut; NULL: none */
+	uint32_t most;       /* bytes of a piece of it */
 	uint32_t name, part; /* hash of its name and number; pieces of it so far */
 	uint32_t sections;
 };
@@ -80,6 +85,13 @@ static uint64_t section_bytes(const char *at)
 
 	memcpy(&n, at + FED_SECTION_NAME, sizeof n);
 	return FED_SECTION_HEAD + 4 + le64toh(n) + 4;
+}
+
+/* Records of versions are added at its end. */
+static bool grows_at_end(const char *section)
+{
+	return strncmp(section, "history", FED_SECTION_NAME) == 0 ||
+	       strncmp(section, "run", FED_SECTION_NAME) == 0;
 }
 
 /* The next piece; false: there is none. */
@@ -105,10 +117,11 @@ static bool cut(struct cutter *c, const char **piece, uint32_t *n, uint32_t *par
 			return true;
 		}
 		c->body = c->at + section_bytes(c->at);
+		c->most = grows_at_end(c->at) ? FIGURES_BYTES : FED_CHUNK_BYTES;
 		c->sections++;
 	}
 	const size_t left = (size_t)(c->body - c->at);
-	*n = left < FED_CHUNK_BYTES ? (uint32_t)left : FED_CHUNK_BYTES;
+	*n = left < c->most ? (uint32_t)left : c->most;
 	*part = c->name + c->part++;
 	c->at += *n;
 	if (c->at == c->body)
@@ -183,6 +196,9 @@ static void set_key(struct fed_snapshots *s, const struct fed_snapshot *x)
 	}
 	for (uint32_t i = 0; i < key.n; i++)
 		fed__chunks_use(s->store, key.chunk[i]);
+	for (uint32_t i = 0; i < s->key.n; i++) /* until now differences to it were made quickly */
+		if (fed__chunks_length(s->store, s->key.chunk[i]) >= LARGE_SECTION)
+			fed__chunks_compress(s->store, s->key.chunk[i], 0);
 	release_chunks(s, &s->key);
 	s->key = key;
 	s->since_key = 0;
@@ -191,29 +207,56 @@ static void set_key(struct fed_snapshots *s, const struct fed_snapshot *x)
 /* A snapshot was made: the one before it is old now. */
 static void grow_older(struct fed_snapshots *s, struct fed_snapshot *made)
 {
+	const double began = fed_wall_seconds();
+
 	if (s->newest)
 		compress(s, s->newest);
+	if (s->newest && s->newest->fresh >= LARGE_SECTION)
+		s->pace = KEPT_COST * s->pace +
+		          (1 - KEPT_COST) * (fed_wall_seconds() - began) / (double)s->newest->fresh;
 	s->newest = made;
-	if (s->since_key++ % KEY_EVERY == 0 || s->key.n == 0)
+	if (s->key.n == 0 || ++s->since_key == KEY_EVERY)
 		set_key(s, made);
 }
 
 /* ------------------------------------------------------------------------------------------ */
 
+/* Bytes of the records of versions, which snapshots share. */
+static size_t bytes_of_figures(const struct fed_session *session)
+{
+	const struct fed_runs *runs = fed_session_kept_runs(session);
+	size_t n = fed_session_history(session)->n;
+
+	for (size_t i = 0; i < runs->n; i++)
+		n += runs->run[i].history.n;
+	return n * sizeof(struct fed_record);
+}
+
+static uint64_t bytes_kept(const struct fed_snapshots *s)
+{
+	return fed__chunks_memory(s->store) + fed__chunks_disk(s->store);
+}
+
 int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *session, size_t most,
                        struct fed_snapshot **out, struct fed_error *err)
 {
+	const uint64_t before = bytes_kept(s);
+	const size_t all = most + bytes_of_figures(session);
 	const double began = fed_wall_seconds();
 	struct fed_snapshot *x = fed_alloc(sizeof *x);
 
 	if (!x)
 		return fed_fail_memory(err, sizeof *x, "a snapshot");
 	fed_text_clear(&s->text);
-	int rc = fed_snapshot_take_within(session, &s->text, most, err);
+	int rc = fed_snapshot_take_within(session, &s->text, all < most ? SIZE_MAX : all, err);
 	if (rc == FED_OK)
 		rc = cut_all(s, x, err);
 	if (rc == FED_OK)
 		rc = fed_event_log_mark(&x->events, fed_session_event_log(session), err);
+	const uint64_t after = bytes_kept(s);
+	x->fresh = after > before ? after - before : 0;
+	const double cost = /* of one that failed, too */
+		fed_wall_seconds() - began + s->pace * (double)x->fresh;
 	if (rc) {
 		fed__snapshot_free(s, x);
 	} else {
@@ -221,7 +264,6 @@ int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *sessio
 		grow_older(s, x);
 		*out = x;
 	}
-	const double cost = fed_wall_seconds() - began; /* of one that failed, too */
 	s->cost = fmax(cost, KEPT_COST * s->cost + (1 - KEPT_COST) * cost);
 	return rc;
 }

@@ -3,7 +3,8 @@
  * travel/snapshots.h - snapshots of a session as lists of shared chunks.
  *
  * A snapshot is what checkpoint/checkpoint.h writes, cut into chunks at the beginnings of its large
- * sections and then every FED_CHUNK_BYTES: what did not change between two snapshots is kept once.
+ * sections and then every FED_CHUNK_BYTES, the records of versions more often: what did not change
+ * between two snapshots is kept once.
  * An older snapshot is compressed against a key snapshot, of which there is a new one now and then.
  */
 #ifndef FED_TRAVEL_SNAPSHOTS_H
@@ -19,6 +20,7 @@ struct fed_snapshot {
 		*part; /* [n] hash of the section and the place in it: equal for parts of the same kind */
 	uint32_t n;
 	uint64_t bytes;
+	uint64_t fresh;               /* bytes that no snapshot before it had */
 	size_t own;                   /* bytes of memory for this, beside the chunks */
 	struct fed_event_mark events; /* what the event log held */
 	uint64_t shift;               /* of the log's numbers then (logs.h) */
@@ -32,14 +34,15 @@ struct fed_snapshots {
 	struct fed_snapshot key;       /* others are compressed against it; a user of its own chunks */
 	struct fed_snapshot *newest;   /* not compressed yet; NULL: none */
 	unsigned since_key;
-	double cost; /* seconds that a snapshot takes, of the last ones */
+	double cost; /* seconds that a snapshot takes, of the last ones, with its compression later */
+	double pace; /* seconds of compression for a fresh byte */
 };
 int fed__snapshots_init(struct fed_snapshots *, struct fed_error *);
 void fed__snapshots_release(struct fed_snapshots *);
 
 /* Count the memory that a snapshot takes beside its chunks, until it is freed. */
 void fed__snapshot_charge(struct fed_snapshots *, struct fed_snapshot *);
-/* FED_REJECT: it would have more than `most` bytes. */
+/* FED_REJECT: it would have more than `most` bytes beside records of versions. */
 int fed__snapshot_make(struct fed_snapshots *, const struct fed_session *, size_t most,
                        struct fed_snapshot **, struct fed_error *);
 void fed__snapshot_free(struct fed_snapshots *, struct fed_snapshot *); /* NULL is fine */

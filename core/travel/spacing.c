@@ -85,6 +85,7 @@ struct choice {
 	struct spot least;
 	double use, after; /* of the least useful one; seconds of work after the present one */
 	bool pinned;       /* those are given up, too */
+	bool newest;       /* and the last one that was made */
 };
 
 /* What a snapshot saves, in seconds of replay, for each second that passed since: those of long ago
@@ -97,7 +98,7 @@ static void compare_use(struct choice *c, const struct fed_travel *t,
 		const double gap = x->work + 1e-6, use = gap / (c->after + gap);
 
 		c->after += gap;
-		if ((x->pinned && !c->pinned) || x->snapshot == t->snapshots.newest ||
+		if ((x->pinned && !c->pinned) || (x->snapshot == t->snapshots.newest && !c->newest) ||
 		    x->snapshot == t->needed || use >= c->use)
 			continue;
 		c->use = use;
@@ -106,9 +107,9 @@ static void compare_use(struct choice *c, const struct fed_travel *t,
 }
 
 /* The first revision's stays: all others may need it. */
-static bool find_least(struct fed_travel *t, bool pinned, struct spot *spot)
+static bool find_least(struct fed_travel *t, bool pinned, bool newest, struct spot *spot)
 {
-	struct choice c = {.use = INFINITY, .pinned = pinned};
+	struct choice c = {.use = INFINITY, .pinned = pinned, .newest = newest};
 
 	compare_use(&c, t, t->pending, &t->n_pending);
 	for (uint32_t i = t->tree.n; i-- > 1;)
@@ -133,6 +134,7 @@ void fed__travel_thin(struct fed_travel *t)
 	struct spot spot;
 
 	while (fed__chunks_are_over(t->snapshots.store) &&
-	       (find_least(t, false, &spot) || find_least(t, true, &spot)))
+	       (find_least(t, false, false, &spot) || find_least(t, true, false, &spot) ||
+	        find_least(t, true, true, &spot)))
 		remove_kept(t, &spot);
 }

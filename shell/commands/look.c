@@ -21,6 +21,7 @@
 #include "shell/commands/look/histogram.h"
 #include "shell/commands/look/leakage.h"
 #include "shell/commands/look/plane.h"
+#include "shell/commands/look/ranks.h"
 #include "shell/commands/look/reconstruct.h"
 #include "shell/commands/study/report.h"
 #include "shell/commands/look/sample.h"
@@ -425,6 +426,16 @@ const struct fed_command fed__commands_look[] = {
      .args = fed__log_rows,
      .args_size = sizeof(struct fed_log_args),
      .run = fed__run_log,
+     .flags = FED_COMMAND_TABLE,
+     .failure = FED_EXIT_USAGE},
+	{.name = "ranks",
+     .help = "show the ranks of the job that train for this session: what they did, and bytes",
+     .text =
+         "Threads are busy while they train, and wait for work, messages or rank 0 otherwise.\n"
+         "Sent and received are the bytes that rank 0 sent to the rank and got from it. Rank 0\n"
+         "itself trains, too, and is not in the table.",
+     .examples = FED_EXAMPLES("ranks"),
+     .run = fed__run_ranks,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "client",

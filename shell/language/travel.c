@@ -52,6 +52,13 @@ static bool allows(void *ctx, const char *line)
 	return may;
 }
 
+static void save_version(struct fed_shell *shell)
+{
+	fed__autosave_version(shell);
+	if (shell->resume.made)
+		shell->resume.made(shell);
+}
+
 /* On the way to a place the notes of its revisions say what each version was made with. */
 static void version_made(void *ctx)
 {
@@ -63,7 +70,7 @@ static void version_made(void *ctx)
 			shell->session,
 			fed_travel_tree(t)->revision[fed_travel_playing(t)].notes[NOTE_COMPOSITION]);
 	else
-		fed__autosave_version(shell);
+		save_version(shell);
 	fed_travel_version(t);
 }
 

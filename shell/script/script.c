@@ -14,6 +14,7 @@
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 #include "shell/script/player.h"
+#include "shell/script/resume.h"
 #include "shell/script/verify.h"
 
 /* Put the form of lines to run: with --short what is behind "# short:" in those that have it. */
@@ -61,6 +62,8 @@ static enum fed_exit run_line(struct fed_shell *shell, struct reading *r)
 		fed__print_error(shell, r->place.file, ": out of memory");
 		return FED_EXIT_FAILED;
 	}
+	if (shell->resume.script && fed__resume_line(shell, &r->place, form))
+		return FED_EXIT_OK;
 	const bool refused = len > FED_LINE_MAX || memchr(form, 0, len); /* with an error */
 	enum fed_caption_line kind = FED_CAPTION_COMMAND;
 

@@ -28,6 +28,12 @@ static const struct work {
 	{"cnn", "cnn", NULL, "sync", "10", 100, 60, 3},
 };
 
+/* hidden: bytes of memory for the history. */
+static const struct work longs[] = {
+	{"10000-versions-1m", "softmax", "1000000", "sync", "4", 10, 20, 100},
+	{"10000-versions-10m", "softmax", "10000000", "sync", "4", 10, 20, 100},
+};
+
 static void version_made(void *travel)
 {
 	fed_travel_version(travel);
@@ -53,9 +59,11 @@ static int compose(struct fed_session *s, const struct work *w, struct fed_error
 	                                  .reuse = true};
 	uint32_t first;
 
+	const bool layers = strcmp(w->model, "mlp") == 0;
+
 	return fed__session_init(s, FED_PLUGIN_DIR, (struct fed_sink){NULL, NULL}, err) ||
 	       fed_session_dataset(s, "glyphs", NULL, 0, err) ||
-	       fed_session_model(s, w->model, &hidden, w->hidden != NULL, err) ||
+	       fed_session_model(s, w->model, &hidden, layers, err) ||
 	       fed_session_add_clients(s, w->clients, &how, NULL, NULL, NULL, &first, err) ||
 	       fed_session_scheme(s, w->scheme, NULL, 0, err) ||
 	       fed_session_set(s, "participants", w->participants, err) ||
@@ -64,13 +72,30 @@ static int compose(struct fed_session *s, const struct work *w, struct fed_error
 	       fed_session_set(s, "eval_every", "never", err);
 }
 
+static bool put_folder(void *ctx, struct fed_text *out)
+{
+	(void)ctx;
+	fed_text_add(out, "/tmp");
+	return true;
+}
+
+/* Lines are "round N". */
+static int play(void *session, const char *line, struct fed_error *err)
+{
+	struct fed_run_result result;
+
+	return fed_session_run(session, strtoull(line + 6, NULL, 10), NULL, &result, err);
+}
+
 /* A command of some rounds, with its revision if there is a history. */
 static int make(struct fed_session *s, struct fed_travel *t, uint64_t rounds, struct fed_error *err)
 {
-	const struct fed_travel_entry entry = {.lines = "round\n", .single = true};
+	char line[40];
+	const struct fed_travel_entry entry = {.lines = line, .single = true};
 	struct fed_run_result result;
 	uint32_t forked;
 
+	snprintf(line, sizeof line, "round %llu\n", (unsigned long long)rounds);
 	if (!t)
 		return fed_session_run(s, rounds, NULL, &result, err);
 	fed_travel_begin(t, false);
@@ -155,8 +180,8 @@ static int with_travel(const struct work *w,
                                    struct fed_error *),
                        struct fed_error *err)
 {
-	const struct fed_travel_host host = {0};
 	struct fed_session s;
+	const struct fed_travel_host host = {.ctx = &s, .play = play, .folder = put_folder};
 	struct fed_travel *t;
 
 	if (compose(&s, w, err) || fed_travel_new(&t, &s, &host, err))
@@ -171,6 +196,40 @@ static int measure(struct fed_session *s, struct fed_travel *t, const struct wor
                    struct fed_error *err)
 {
 	return measure_rounds(s, t, w, err) || measure_moves(s, t, w, err);
+}
+
+/* 10,000 versions of a tiny model, with little memory: what the history keeps of them. */
+static int measure_long(struct fed_session *s, struct fed_travel *t, const struct work *w,
+                        struct fed_error *err)
+{
+	const struct fed_tree *tree = fed_travel_tree(t);
+	uint64_t last = 0, gap = 0;
+	double seconds;
+
+	fed_travel_limit(t, strtoull(w->hidden, NULL, 10), 4 * strtoull(w->hidden, NULL, 10));
+	fed_session_set_version_hook(s, (struct fed_version_hook){version_made, t});
+	for (int turn = 0; turn < 100; turn++)
+		if (make(s, t, w->rounds, err))
+			return FED_FAIL;
+	for (uint32_t i = 0; i < tree->n; i++)
+		for (uint32_t k = 0; k < tree->revision[i].n_kept; k++) {
+			const struct fed_kept_snapshot *x = &tree->revision[i].kept[k];
+			const uint64_t version = x->inside ? x->version : tree->revision[i].version;
+
+			gap = version - last > gap ? version - last : gap;
+			last = version;
+		}
+	gap = fed_session_version(s) - last > gap ? fed_session_version(s) - last : gap;
+	const size_t memory = fed_travel_memory(t);
+	const uint32_t snapshots = fed_travel_snapshots(t);
+	if (measure_move(t, fed_session_version(s) - 1, &seconds, err))
+		return FED_FAIL;
+	printf("{\"bench\":\"travel\",\"work\":\"%s\",\"versions\":%llu,\"snapshots\":%u,"
+	       "\"memory_mb\":%.3f,\"disk_mb\":%.3f,\"widest_gap\":%llu,\"to_the_last_but_one_ms\":%."
+	       "2f}\n",
+	       w->name, (unsigned long long)fed_session_version(s), snapshots, 1e-6 * (double)memory,
+	       1e-6 * (double)fed_travel_disk(t), (unsigned long long)gap, 1e3 * seconds);
+	return FED_OK;
 }
 
 static char path[64];
@@ -229,6 +288,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; rc == FED_OK && i < sizeof works / sizeof *works; i++)
 		if (!only || strcmp(only, works[i].name) == 0)
 			rc = with_travel(&works[i], measure, &err);
+	for (size_t i = 0; rc == FED_OK && i < sizeof longs / sizeof *longs; i++)
+		if (!only || strcmp(only, longs[i].name) == 0)
+			rc = with_travel(&longs[i], measure_long, &err);
 	snprintf(path, sizeof path, "/tmp/bench-travel-%d.fed", (int)getpid());
 	if (rc == FED_OK && (!only || strcmp(only, file.name) == 0))
 		rc = with_travel(&file, save, &err) || with_travel(&file, restore, &err);

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
+#include "session/composition.h"
 #include "shell/lab.h"
 #include "support/suite.h"
 #include "travel/travel.h"
@@ -328,6 +329,50 @@ START_TEST(memory_holds_what_it_may)
 }
 END_TEST
 
+/* The widest gap between two snapshots of the present branch, in versions. */
+static uint64_t widest_gap(void)
+{
+	const struct fed_tree *tree = fed_travel_tree(lab.shell.travel);
+	uint64_t last = 0, gap = 0;
+
+	for (uint32_t i = 0; i < tree->n; i++)
+		for (uint32_t k = 0; k < tree->revision[i].n_kept; k++) {
+			const struct fed_kept_snapshot *x = &tree->revision[i].kept[k];
+			const uint64_t version = x->inside ? x->version : tree->revision[i].version;
+
+			gap = version > last + gap ? version - last : gap;
+			last = version;
+		}
+	const uint64_t end = fed_session_version(lab.shell.session) - last;
+	return end > gap ? end : gap;
+}
+
+/* The figures of 3,000 versions alone are two thirds of a megabyte: snapshots share them. */
+START_TEST(snapshots_of_a_long_run_go_on)
+{
+	setenv("XDG_STATE_HOME", temp.dir, 1);
+	run(BLOBS "set eval-every never; set snapshot-every 100; set history-memory 1M; round 3000");
+	ck_assert_uint_le(fed_travel_memory(lab.shell.travel), 1000000);
+	ck_assert_uint_le(widest_gap(), 400);
+	run("rewind 2999; rewind 1234; redo");
+	unsetenv("XDG_STATE_HOME");
+}
+END_TEST
+
+/* Older ones are kept as differences. */
+START_TEST(older_snapshots_are_compressed)
+{
+	run("dataset blobs train=400 test=20; model mlp hidden=200,100; add-client 6 samples=20; set "
+	    "lr "
+	    "0.01; set snapshot-every 1");
+	const size_t before = fed_travel_memory(lab.shell.travel);
+	run("round 40");
+	const size_t raw = 40 * sizeof(float) * fed_session_parts(lab.shell.session)->net.dim;
+	ck_assert_uint_lt(fed_travel_memory(lab.shell.travel) - before, raw - raw / 8);
+	run("rewind 1; rewind 30; rewind 16; rewind 17; redo");
+}
+END_TEST
+
 /* Rounds beyond the memory of the history, whose file has so many bytes at most; how often it was
  * said that there are fewer snapshots. */
 static unsigned count_warnings(uint64_t disk)
@@ -506,6 +551,8 @@ FED_SUITE(travel_file)
 	tcase_add_test(tests, without_memory_a_session_and_its_history_stay);
 	tcase_add_test(tests, without_memory_rounds_and_commands_go_on);
 	tcase_add_test(tests, memory_holds_what_it_may);
+	tcase_add_test(tests, snapshots_of_a_long_run_go_on);
+	tcase_add_test(tests, older_snapshots_are_compressed);
 	tcase_add_test(tests, a_full_disk_thins_snapshots);
 	tcase_add_test(tests, without_a_folder_snapshots_are_thinned);
 	tcase_add_test(tests, older_snapshots_go_to_a_file);

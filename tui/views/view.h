@@ -17,7 +17,6 @@
 #include "tui/widgets/canvas.h"
 
 struct fed_messages;
-struct fed_room_source;
 struct fed_travel;
 
 /* The context of all views. */
@@ -33,9 +32,8 @@ struct fed_watched {
 	 * Never blocks. */
 	void (*command)(void *ctx, const char *line);
 	void *ctx;
-	const struct fed_travel *travel;    /* the session's history (travel/travel.h); or NULL */
-	struct fed_messages *messages;      /* tui/views/messages.h; or NULL */
-	const struct fed_room_source *room; /* of clients on other machines (room/status.h); or NULL */
+	const struct fed_travel *travel; /* the session's history (travel/travel.h); or NULL */
+	struct fed_messages *messages;   /* tui/views/messages.h; or NULL */
 };
 
 /* Codes of keys that are no characters. */

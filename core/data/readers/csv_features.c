@@ -127,7 +127,7 @@ static bool is_coarse(const double *v, uint32_t train, uint32_t all)
 
 /* Scale a column to mean 0 and variance 1.  What floats can hold is rounded to them before, as it
  * always was. */
-static void scale(double *v, uint32_t train, uint32_t all, bool coarse, bool *constant)
+static struct fed_scaling scale(double *v, uint32_t train, uint32_t all, bool coarse)
 {
 	for (uint32_t i = 0; !coarse && i < all; i++)
 		v[i] = (float)v[i];
@@ -138,16 +138,17 @@ static void scale(double *v, uint32_t train, uint32_t all, bool coarse, bool *co
 
 	for (uint32_t i = 0; i < all; i++)
 		v[i] = (v[i] - mean) * factor;
-	*constant = factor == 0;
+	return (struct fed_scaling){mean, factor};
 }
 
 /* Scale one column, and count what it is. */
-static void scale_column(const struct fed_csv_features *f, const struct fed_dataset *data,
-                         uint32_t column, double *v, struct scaling *s)
+static struct fed_scaling scale_column(const struct fed_csv_features *f,
+                                       const struct fed_dataset *data, uint32_t column, double *v,
+                                       struct scaling *s)
 {
 	const struct fed_csv_table *t = f->table;
 	const uint32_t all = data->train + data->test;
-	bool constant = false;
+	struct fed_scaling made = {0, 1};
 
 	if (t->left_out.filled)
 		fill_missing(v, data->train, all);
@@ -155,12 +156,13 @@ static void scale_column(const struct fed_csv_features *f, const struct fed_data
 	const bool coarse = is_coarse(v, data->train, all);
 
 	if (t->options->standardise)
-		scale(v, data->train, all, coarse, &constant);
+		made = scale(v, data->train, all, coarse);
 	else if (coarse && !s->coarse++)
 		s->first_coarse = column;
-	if (constant && !s->constant++)
+	if (made.factor == 0 && !s->constant++)
 		s->first_constant = column;
-	s->scaled += t->options->standardise && !constant;
+	s->scaled += t->options->standardise && made.factor != 0;
+	return made;
 }
 
 /* n columns of numbers, side by side, as the features from k on.  Rows are read and written for all
@@ -179,7 +181,7 @@ static void fill_numbers(const struct fed_csv_features *f, struct fed_dataset *d
 			v[j * all + i] = row[column_at(f, column)->slot + j];
 	}
 	for (uint32_t j = 0; j < n; j++)
-		scale_column(f, data, column + j, v + j * all, s);
+		data->scaling[k + j] = scale_column(f, data, column + j, v + j * all, s);
 	for (size_t i = 0; i < all; i++)
 		for (uint32_t j = 0; j < n; j++)
 			data->values[i * width + k + j] = (float)v[j * all + i];
@@ -206,6 +208,7 @@ static void fill_encoded(const struct fed_csv_features *f, struct fed_dataset *d
 	const size_t width = f->width;
 
 	for (uint32_t j = 0; j < c->n; j++) {
+		data->scaling[k + j] = (struct fed_scaling){0, 1};
 		for (uint32_t i = 0; i < all; i++)
 			v[i] = c->of[order[i]] < 0 ? NAN : c->of[order[i]] == (int32_t)j;
 		fill_missing(v, data->train, all);
@@ -285,8 +288,11 @@ int fed__csv_features_fill(const struct fed_csv_features *f, struct fed_dataset 
 	double *v = fed_alloc_array(cells, sizeof *v);
 	struct scaling s = {0};
 
-	if (!v)
+	data->scaling = fed_alloc_array(f->width, sizeof *data->scaling);
+	if (!v || !data->scaling) {
+		fed_free(v);
 		return fed_fail_memory(err, cells * sizeof *v, "columns");
+	}
 	for (uint32_t i = f->first, k = 0; i < c->n;) {
 		const uint32_t n = numbers_from(f, i);
 

@@ -231,7 +231,7 @@ static int choose_vocabulary(struct text *t, struct fed_error *err)
 	for (size_t i = 0; i < t->speakers.n; i++)
 		for (size_t j = 0; j < t->speakers.speaker[i].n; j++)
 			t->vocabulary.token[t->speakers.speaker[i].code[j]]++;
-	return fed__vocabulary_choose(&t->vocabulary, &t->notes, err);
+	return fed__vocabulary_choose(&t->vocabulary, t->making, &t->notes, err);
 }
 
 /* Encodings other than UTF-8, and what lies before the first speech. */

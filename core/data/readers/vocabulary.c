@@ -5,8 +5,10 @@
 #include "data/readers/vocabulary.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "data/data_form.h"
 #include "data/source_internal.h"
 
 #define KNOWN_PLAIN 96      /* of a text in an alphabet; more where these leave out too many */
@@ -117,14 +119,90 @@ static int note_vocabulary(const struct fed_vocabulary *v, uint64_t all, uint64_
 	                 100 * share, v->n);
 }
 
-int fed__vocabulary_choose(struct fed_vocabulary *v, struct fed_dataset_notes *notes,
-                           struct fed_error *err)
+/* Names ------------------------------------------------------------------------------------ */
+
+static const char rest_name[] = "other";
+
+/* The name of a character's class, as the dataset has it. */
+static struct fed_shown name_of(const struct fed_vocabulary *v, uint32_t c, bool *failed)
+{
+	struct fed_text made = {0};
+
+	if (v->bytes && (c < ' ' || c > '~') && c != '\n' && c != '\t')
+		fed_text_add(&made, "byte %02x", c);
+	else
+		fed_text_put_code(&made, c);
+	const struct fed_shown shown = fed_show(c == ' '    ? "space"
+	                                        : c == '\n' ? "newline"
+	                                        : c == '\t' ? "tab"
+	                                                    : fed_text_str(&made));
+	*failed |= made.failed;
+	fed_text_release(&made);
+	return shown;
+}
+
+/* Tokens of a form --------------------------------------------------------------------------- */
+
+static bool reads_bytes(const struct fed_data_form *form)
+{
+	for (uint32_t k = 0; k < form->classes; k++)
+		if (strlen(form->class_name[k]) == strlen("byte 00") &&
+		    strncmp(form->class_name[k], "byte ", 5) == 0)
+			return true;
+	return false;
+}
+
+/* The token of a name, or the number of tokens. */
+static uint32_t token_of(const struct fed_data_form *form, const char *name)
+{
+	uint32_t k = 0;
+
+	while (k < form->classes && strcmp(form->class_name[k], name) != 0)
+		k++;
+	return k;
+}
+
+static int take_tokens(struct fed_vocabulary *v, const struct fed_data_form *form,
+                       struct fed_dataset_notes *notes, struct fed_error *err)
+{
+	const uint32_t rest = token_of(form, rest_name);
+	bool failed = false;
+
+	if (!v->bytes && reads_bytes(form))
+		return fed_reject(err,
+		                  "the server's text is read as bytes; `bytes` reads this one so, too");
+	for (uint32_t c = 0; c < FED_VOCABULARY_CODES; c++) {
+		if (v->token[c] == 0)
+			continue;
+		const struct fed_shown name = name_of(v, c, &failed);
+		const uint32_t token = token_of(form, name.s);
+
+		if (!failed && token == form->classes && rest == form->classes)
+			return fed_reject(err,
+			                  "the character %s is none of the %u of the server's text, which has "
+			                  "no class for others; a smaller vocabulary= there makes one",
+			                  name.s, form->classes);
+		v->token[c] = token < form->classes ? token : rest;
+	}
+	if (failed)
+		return fed_fail_memory(err, form->classes, "the characters");
+	v->form = form;
+	v->classes = form->classes;
+	v->n = form->classes - (rest < form->classes);
+	return fed__note(notes, FED_NOTE_LISTED, "vocabulary", NULL, err, "%u characters, the server's",
+	                 v->n);
+}
+
+int fed__vocabulary_choose(struct fed_vocabulary *v, const struct fed_generation *making,
+                           struct fed_dataset_notes *notes, struct fed_error *err)
 {
 	const uint32_t most = v->bytes         ? FED_VOCABULARY_BYTES
 	                      : v->wanted == 1 ? FED_VOCABULARY_MOST
 	                                       : (uint32_t)v->wanted;
 	uint64_t all = 0, outside;
 
+	if (making->form && making->form->tokens && making->form->class_name)
+		return take_tokens(v, making->form, notes, err);
 	for (uint32_t c = 0; c < FED_VOCABULARY_CODES; c++)
 		all += v->token[c];
 	if (take_known(v, most, all, &outside, err))
@@ -143,27 +221,19 @@ int fed__vocabulary_choose(struct fed_vocabulary *v, struct fed_dataset_notes *n
 int fed__vocabulary_name(const struct fed_vocabulary *v, struct fed_dataset *data,
                          struct fed_error *err)
 {
-	struct fed_text made[FED_VOCABULARY_BYTES] = {{0}};
+	struct fed_shown made[FED_VOCABULARY_BYTES];
 	const char *names[FED_VOCABULARY_BYTES];
 	bool failed = false;
 
-	for (uint32_t k = 0; k < v->classes; k++) {
-		const uint32_t c = k < v->n ? v->known[k] : 0;
-
-		if (v->bytes && (c < ' ' || c > '~') && c != '\n' && c != '\t')
-			fed_text_add(&made[k], "byte %02x", c);
-		else
-			fed_text_put_code(&made[k], c);
-		names[k] = k == v->n   ? "other"
-		           : c == ' '  ? "space"
-		           : c == '\n' ? "newline"
-		           : c == '\t' ? "tab"
-		                       : fed_text_str(&made[k]);
-		failed |= made[k].failed;
+	if (v->form)
+		return fed__dataset_name_classes(data, (const char *const *)v->form->class_name, err);
+	for (uint32_t k = 0; k < v->n; k++) {
+		made[k] = name_of(v, v->known[k], &failed);
+		names[k] = made[k].s;
 	}
-	const int rc = failed ? fed_fail_memory(err, v->classes, "the classes' names")
-	                      : fed__dataset_name_classes(data, names, err);
-	for (uint32_t k = 0; k < v->classes; k++)
-		fed_text_release(&made[k]);
-	return rc;
+	if (v->classes > v->n)
+		names[v->n] = rest_name;
+	if (failed)
+		return fed_fail_memory(err, v->classes, "the classes' names");
+	return fed__dataset_name_classes(data, names, err);
 }

@@ -27,11 +27,14 @@ struct fed_vocabulary {
 	uint32_t *token;    /* [CODES]: counts, then the token of each character */
 	uint32_t known[FED_VOCABULARY_BYTES], n; /* the characters with a token, ascending */
 	uint32_t classes;                        /* n, or n + 1 with the rest */
+	const struct fed_data_form *form; /* whose tokens these are, then known is not set; or NULL */
 };
 
 int fed__vocabulary_init(struct fed_vocabulary *, int64_t wanted, bool bytes, struct fed_error *);
-/* By the counts; the share that falls outside is noted.  FED_FAIL: one character alone occurs. */
-int fed__vocabulary_choose(struct fed_vocabulary *, struct fed_dataset_notes *, struct fed_error *);
+/* By the form, if the generation has one, else by the counts; the share that falls outside is
+ * noted. FED_REJECT: a character has no token in the form; FED_FAIL: one character alone occurs. */
+int fed__vocabulary_choose(struct fed_vocabulary *, const struct fed_generation *,
+                           struct fed_dataset_notes *, struct fed_error *);
 /* Name the classes of a dataset of these tokens. */
 int fed__vocabulary_name(const struct fed_vocabulary *, struct fed_dataset *, struct fed_error *);
 void fed__vocabulary_release(struct fed_vocabulary *);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/cache.h"
+#include "data/data_form.h"
 #include "data/source_internal.h"
 
 static const struct fed_source *const named[] = {
@@ -192,7 +193,9 @@ static int write_spec(struct fed_dataset *data, const char *name, const struct f
 static int read_source(struct fed_dataset **out, const struct fed_source *source, const void *args,
                        const char *path, const struct fed_generation *making, struct fed_error *err)
 {
-	const bool caches = making->cache && source->slow && source->slow(path);
+	/* A text that is read by a form has other tokens than by itself. */
+	const bool caches = making->cache && source->slow && source->slow(path) &&
+	                    !(making->form && making->form->tokens);
 	struct fed_cache_key key, after;
 	struct fed_text spec = {0};
 	bool keyed = false;
@@ -232,6 +235,8 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 	                     : read_source(&data, source, args, fed_text_str(&path), making, err);
 
 	fed_text_release(&path);
+	if (!rc && making->form)
+		rc = fed__dataset_take_form(data, source, making->form, err);
 	if (!rc)
 		rc = write_spec(data, name, source, args, err);
 	if (rc) {

@@ -60,7 +60,7 @@ int fed__leaf_windows_choose(const struct fed_leaf *l, int64_t wanted, struct fe
 			                 characters, *width);
 		v->token[l->label[i]]++;
 	}
-	return fed__vocabulary_choose(v, notes, err);
+	return fed__vocabulary_choose(v, l->making, notes, err);
 }
 
 void fed__leaf_windows_fill(const struct fed_leaf *l, const struct fed_leaf_order *order,
