@@ -552,6 +552,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 		return fed_fail_memory(err, sizeof(void *), "the messages");
 	w->app.watched = (struct fed_watched){.session = w->host.session,
 	                                      .travel = w->host.travel,
+	                                      .room = w->host.room,
 	                                      .command = submit_view_command,
 	                                      .ctx = w,
 	                                      .messages = w->messages};

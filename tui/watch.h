@@ -14,6 +14,7 @@
 
 #include "session/session.h"
 
+struct fed_room_source;
 struct fed_runner;
 struct fed_travel;
 struct fed_watch;
@@ -22,7 +23,8 @@ struct fed_watch;
 struct fed_watch_host {
 	void *ctx;
 	struct fed_session *session;
-	const struct fed_travel *travel; /* its history; or NULL */
+	const struct fed_travel *travel;    /* its history; or NULL */
+	const struct fed_room_source *room; /* its room (room/status.h); or NULL */
 	/* In the runner's thread. */
 	/* Report output and errors by fed_watch_message(). queued: it was typed or is of the script;
 	 * else it resumes an interrupted run. */

@@ -42,6 +42,8 @@ struct fed_member {
 	uint64_t asked;    /* the invitation that it works for; 0: none */
 	double asked_at;   /* fed_wall_seconds() */
 	bool has_it;       /* the message has reached it */
+	double has_it_at;  /* fed_wall_seconds() */
+	double worked;     /* seconds from then to its answer, the last time; 0: never yet */
 	uint64_t answered; /* how often it has */
 	double joined;     /* fed_wall_seconds() */
 	double out_at;     /* likewise, when it was sent out; 0: its key is refused already */

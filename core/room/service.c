@@ -35,6 +35,7 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 	if (m->asked && frame.round == m->asked && head.kind == FED_MESSAGE_UPDATE) {
 		m->asked = 0;
 		m->answered++;
+		m->worked = fed_wall_seconds() - (m->has_it ? m->has_it_at : m->asked_at);
 	}
 	struct fed_room_news *news = fed__room_add_news(r, FED_NEWS_ARRIVED);
 	if (!news)
@@ -61,8 +62,10 @@ static void take_tag(struct fed_room *r, const struct fed_network_event *event, 
 			shut_out(r, m);
 		return;
 	}
-	if (m)
-		m->has_it |= delivered;
+	if (m && delivered && !m->has_it) {
+		m->has_it = true;
+		m->has_it_at = fed_wall_seconds();
+	}
 	news = fed__room_add_news(r, delivered ? FED_NEWS_DELIVERED : FED_NEWS_LOST);
 	if (!news)
 		return;

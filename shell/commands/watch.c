@@ -15,7 +15,7 @@
 
 const struct fed_field fed__watch_rows[] = {
 	FED_ARG_TEXT(struct fed_watch_args, view, FED_FIELD_POSITIONAL, "view",
-                 "overview, clients, updates, timeline, split, log, compare, plane"),
+                 "overview, clients, updates, timeline, split, log, compare, plane, room"),
 	FED_ROW(struct fed_watch_args, pace, double, FED_TYPE_REAL, .def = -1, .min = -1, .max = 1000,
             .help = "rounds a second at most; 0: full speed"),
 	FED_END,

@@ -214,8 +214,8 @@ static bool between_events(void *ctx, bool version)
 
 int fed__onlookers_begin(struct fed_shell *shell, struct fed_error *err)
 {
-	return fed_attached_new(&shell->attached, shell->session, shell->travel, &shell->own.theme,
-	                        err);
+	return fed_attached_new(&shell->attached, shell->session, shell->travel, NULL,
+	                        &shell->own.theme, err);
 }
 
 int fed__onlookers_descriptor(const struct fed_shell *shell)

@@ -81,7 +81,7 @@ rule_layers() {
 		row("privacy", "session" may["session"])
 		row("room", "network report" may["report"])
 		row("experiments", "report" may["report"])
-		row("tui", "report travel" may["report"] may["travel"])
+		row("tui", "report travel room" may["report"] may["travel"] may["room"])
 		row("shell", "room network cluster tui travel checkpoint privacy experiments" may["experiments"])
 		# Those who see the members of a session.
 		opens["session"] = opens["checkpoint"] = opens["experiments"] = opens["travel"] = 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* room/test_room.c - rooms over loopback: a server and members in one process.
  */
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "checkpoint/checkpoint.h"
 #include "room/member.h"
 #include "room/room.h"
+#include "room/status.h"
 #include "session/small.h"
 #include "support/suite.h"
 
@@ -335,6 +337,51 @@ START_TEST(data_that_do_not_fit_are_told)
 }
 END_TEST
 
+/* What each member does is told while a round runs, and nothing of it is left behind. */
+START_TEST(a_status_tells_what_members_do)
+{
+	struct fed_room_status st = {0};
+	struct fed_text counts = {0}, asked = {0};
+	struct fed_error err;
+	struct class c;
+
+	fed_assert_ok(fed_room_status(NULL, &st, &err), &err);
+	ck_assert(!st.open && st.n == 0);
+	class_open(&c, compositions[0], false);
+	class_fill(&c, 2, "blobs");
+	small_do(&c.session, "step");
+	fed_assert_ok(fed_room_status(c.room, &st, &err), &err);
+	ck_assert(st.open && st.n == 2 && st.in[FED_MEMBER_CLIENT] == 2 && st.asked == 2);
+	ck_assert_str_eq(st.code, fed_room_code(c.room));
+	ck_assert_uint_eq(st.addresses, 1);
+	ck_assert_str_eq(st.address[0].host, "127.0.0.1");
+	ck_assert_uint_eq(strtoul(st.port, NULL, 10), c.port);
+	for (uint32_t i = 0; i < st.n; i++) {
+		const struct fed_member_status *m = &st.member[i];
+
+		ck_assert(m->task != FED_TASK_NONE && m->asked_for >= 0 && m->asked_for < PATIENCE);
+		ck_assert(isnan(m->share) || (m->share >= 0 && m->share <= 1));
+		ck_assert(m->member.worked <= 0); /* never yet */
+	}
+	fed_room_put_counts(&counts, &st);
+	ck_assert_str_eq(fed_text_str(&counts), "2 here");
+	fed_room_put_asked(&asked, &st, 5);
+	ck_assert_str_eq(fed_text_str(&asked), "m0 and m1");
+	fed_text_clear(&asked);
+	fed_room_put_asked(&asked, &st, 1);
+	ck_assert_str_eq(fed_text_str(&asked), "m0 and 1 more");
+	small_do(&c.session, "continue");
+	fed_assert_ok(fed_room_status(c.room, &st, &err), &err);
+	ck_assert_uint_eq(st.asked, 0);
+	for (uint32_t i = 0; i < st.n; i++)
+		ck_assert(st.member[i].member.worked > 0 && st.member[i].member.worked < PATIENCE);
+	fed_room_status_release(&st);
+	fed_text_release(&counts);
+	fed_text_release(&asked);
+	class_close(&c);
+}
+END_TEST
+
 static void make_folder(void)
 {
 	strcpy(folder, "/tmp/fedsh-room-XXXXXX");
@@ -361,6 +408,7 @@ FED_SUITE(room)
 	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
 	tcase_add_test(tc, data_that_do_not_fit_are_told);
+	tcase_add_test(tc, a_status_tells_what_members_do);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -31,7 +31,7 @@ static void set_up(void)
 	setenv("XDG_RUNTIME_DIR", temp.dir, 1);
 	small_init(&session, NULL);
 	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20;round 2");
-	fed_assert_ok(fed_attached_new(&attached, &session, NULL, &theme, &err), &err);
+	fed_assert_ok(fed_attached_new(&attached, &session, NULL, NULL, &theme, &err), &err);
 	greeting[0] = end[0] = 0;
 	terminal = -1;
 	frames = 0;

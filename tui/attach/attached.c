@@ -40,6 +40,7 @@ struct onlooker {
 struct fed_attached {
 	struct fed_session *session;
 	const struct fed_travel *travel;
+	const struct fed_room_source *room;
 	const int *theme;
 	int listener, poller;
 	struct fed_text path;
@@ -162,6 +163,7 @@ static void take_hello(struct fed_attached *a, struct onlooker *o, struct fed_wi
 	}
 	o->app.watched = (struct fed_watched){.session = a->session,
 	                                      .travel = a->travel,
+	                                      .room = a->room,
 	                                      .utf8 = hello.utf8,
 	                                      .tints = hello.tints,
 	                                      .command = refuse_command,
@@ -327,7 +329,8 @@ bool fed_attached_awaits_version(const struct fed_attached *a)
 /* Life ------------------------------------------------------------------------------- */
 
 int fed_attached_new(struct fed_attached **out, struct fed_session *session,
-                     const struct fed_travel *travel, const int *theme, struct fed_error *err)
+                     const struct fed_travel *travel, const struct fed_room_source *room,
+                     const int *theme, struct fed_error *err)
 {
 	struct fed_attached *a = fed_alloc(sizeof *a);
 
@@ -335,6 +338,7 @@ int fed_attached_new(struct fed_attached **out, struct fed_session *session,
 		return fed_fail_memory(err, sizeof *a, "attached terminals");
 	a->session = session;
 	a->travel = travel;
+	a->room = room;
 	a->theme = theme;
 	a->listener = -1;
 	for (size_t i = 0; i < TERMINALS_MOST; i++)

@@ -16,12 +16,13 @@
 #include "session/session.h"
 
 struct fed_attached;
+struct fed_room_source;
 struct fed_travel;
 
 /* Listen in the folder of the user's sockets (base/local_socket.h), under the process's number.
  * theme: enum fed_theme of the session, the caller's; terminals follow it when it changes. */
 int fed_attached_new(struct fed_attached **, struct fed_session *, const struct fed_travel *,
-                     const int *theme, struct fed_error *);
+                     const struct fed_room_source *, const int *theme, struct fed_error *);
 /* Tell the terminals that the session has ended, and listen no longer; NULL is fine. */
 void fed_attached_free(struct fed_attached *);
 

@@ -17,6 +17,7 @@
 #include "tui/widgets/canvas.h"
 
 struct fed_messages;
+struct fed_room_source;
 struct fed_travel;
 
 /* The context of all views. */
@@ -32,8 +33,9 @@ struct fed_watched {
 	 * Never blocks. */
 	void (*command)(void *ctx, const char *line);
 	void *ctx;
-	const struct fed_travel *travel; /* the session's history (travel/travel.h); or NULL */
-	struct fed_messages *messages;   /* tui/views/messages.h; or NULL */
+	const struct fed_travel *travel;    /* the session's history (travel/travel.h); or NULL */
+	struct fed_messages *messages;      /* tui/views/messages.h; or NULL */
+	const struct fed_room_source *room; /* of clients on other machines (room/status.h); or NULL */
 };
 
 /* Codes of keys that are no characters. */

@@ -6,8 +6,9 @@
 #include "tui/views/cells.h"
 
 static const struct fed_view *const views[] = {
-	&fed__view_overview, &fed__view_clients, &fed__view_updates, &fed__view_timeline,
-	&fed__view_split,    &fed__view_log,     &fed__view_compare, &fed__view_plane,
+	&fed__view_overview, &fed__view_clients, &fed__view_updates,
+	&fed__view_timeline, &fed__view_split,   &fed__view_log,
+	&fed__view_compare,  &fed__view_plane,   &fed__view_room,
 };
 
 const struct fed_view *fed__view_at(size_t i)

@@ -250,7 +250,7 @@ struct fed_cell fed__cell_lettered(const struct fed_cell *cell)
 		out.code = (uint32_t)fed__tint_letter(style.ink);
 		out.style.color = fed__tint_color(style.ink);
 		out.style.bold = fed__tint_is_mark(style.ink);
-	} else if (cell->code == FED_UPPER_HALF) {
+	} else if (fed__cell_is_tinted_half(cell)) {
 		out.code = ' ';
 	}
 	return out;

@@ -72,6 +72,12 @@ struct fed_cell {
 	struct fed_style style;
 };
 
+/* Whether the cell's halves are tints, not a character in a colour. */
+static inline bool fed__cell_is_tinted_half(const struct fed_cell *cell)
+{
+	return cell->code == FED_UPPER_HALF && (cell->style.ink || cell->style.paper);
+}
+
 struct fed_canvas {
 	struct fed_cell *cell; /* [rows][columns] */
 	int columns, rows;

@@ -92,7 +92,7 @@ static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int co
 	int end = column + 1;
 
 	while (end < canvas->columns && same_style(&cell[end], first) && !is_braille(cell[end].code) &&
-	       cell[end].code != FED_UPPER_HALF &&
+	       !fed__cell_is_tinted_half(&cell[end]) &&
 	       (cell[end].code != ' ' || end + 1 == canvas->columns || cell[end + 1].code != ' '))
 		end++;
 	fed_text_add(out, "<text x=\"%d\" y=\"%d\" fill=\"#%06x\"%s textLength=\"%d\">", column * WIDTH,
@@ -124,7 +124,7 @@ void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out, enum
 
 			if (is_braille(cell->code))
 				put_dots(out, column++, row, cell, look);
-			else if (cell->code == ' ' || cell->code == 0 || cell->code == FED_UPPER_HALF)
+			else if (cell->code == ' ' || cell->code == 0 || fed__cell_is_tinted_half(cell))
 				column++;
 			else
 				column = put_run(out, canvas, column, row, look);
