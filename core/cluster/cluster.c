@@ -50,15 +50,14 @@ static uint32_t crc_of_program(void)
 	return crc;
 }
 
-static void describe_own(struct fed_cluster *c)
+void fed__describe_rank(struct fed_rank_hello *h, int on_node)
 {
 	const long online = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *threads = getenv("FEDSH_RANK_THREADS");
-	struct fed_rank_hello *h = &c->own;
 
 	h->processors = (uint32_t)fed_cpu_count();
 	h->node_processors = online > 0 ? (uint32_t)online : h->processors;
-	fed_cpu_share(c->link->on_node > 1 && h->processors > 1 ? c->link->on_node : 1);
+	fed_cpu_share(on_node > 1 && h->processors > 1 ? on_node : 1);
 	h->threads = (uint32_t)fed_cpu_count();
 	if (threads && atoi(threads) > 0)
 		h->threads = (uint32_t)atoi(threads);
@@ -165,16 +164,15 @@ static int say_hello(struct fed_cluster *c, struct fed_error *err)
 	return rc;
 }
 
-/* Agree with the other ranks of a link, which is taken. */
-static int enter(struct fed_cluster **out, struct fed_rank_link *link, bool relays,
-                 struct fed_error *err)
+int fed__cluster_enter(struct fed_cluster **out, struct fed_rank_link *link, bool relays,
+                       struct fed_error *err)
 {
 	struct fed_cluster *c = fed_alloc(sizeof *c);
 
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "a job of ranks");
 	c->link = link;
-	describe_own(c);
+	fed__describe_rank(&c->own, link->on_node);
 	const int rc = link->rank > 0 ? say_hello(c, err) : relays ? FED_OK : welcome_all(c, err);
 	if (rc == FED_REJECT)
 		fed_cluster_leave(c);
@@ -190,7 +188,7 @@ static int join(struct fed_cluster **out, const char *const *folder, bool relays
 	struct fed_rank_link *link;
 	const int rc = fed__rank_link_mpi(&link, folder, err);
 
-	return rc ? rc : enter(out, link, relays, err);
+	return rc ? rc : fed__cluster_enter(out, link, relays, err);
 }
 
 int fed_cluster_join(struct fed_cluster **out, const char *const *folder, struct fed_error *err)
@@ -210,7 +208,7 @@ int fed_cluster_start_workers(struct fed_cluster **out, int workers, const char 
 	struct fed_rank_link *link;
 	const int rc = fed__rank_link_workers(&link, workers, program, err);
 
-	return rc ? rc : enter(out, link, false, err);
+	return rc ? rc : fed__cluster_enter(out, link, false, err);
 }
 
 int fed_cluster_relay(struct fed_cluster *c, const char *socket, struct fed_error *err)

@@ -20,4 +20,11 @@ struct fed_cluster {
 	struct fed_coordinator *coordinator; /* at rank 0 */
 };
 
+/* What this process has, of on_node ranks on its machine. */
+void fed__describe_rank(struct fed_rank_hello *, int on_node);
+/* Agree with the other ranks of a link, which is taken on success.  relays: rank 0 does not lead.
+ */
+int fed__cluster_enter(struct fed_cluster **, struct fed_rank_link *, bool relays,
+                       struct fed_error *);
+
 #endif
