@@ -20,6 +20,7 @@
 #include "shell/commands/every.h"
 #include "shell/commands/look/histogram.h"
 #include "shell/commands/look/leakage.h"
+#include "shell/commands/look/plan.h"
 #include "shell/commands/look/plane.h"
 #include "shell/commands/look/ranks.h"
 #include "shell/commands/look/reconstruct.h"
@@ -436,6 +437,19 @@ const struct fed_command fed__commands_look[] = {
          "itself trains, too, and is not in the table.",
      .examples = FED_EXAMPLES("ranks"),
      .run = fed__run_ranks,
+     .flags = FED_COMMAND_TABLE,
+     .failure = FED_EXIT_USAGE},
+	{.name = "plan",
+     .help = "what ranks would make of a round of this session: trainings, network, rank 0",
+     .text =
+         "A core and the memory are measured now, on this machine; the rest is arithmetic. "
+         "Trainings,\n"
+         "messages and sums go on at the same time, so a round takes as long as the slowest of\n"
+         "them. Efficiency is the share of the ranks' time in trainings; evaluation is left out.",
+     .examples = FED_EXAMPLES(QUICK "plan ranks=4 network=1G"),
+     .args = fed__plan_rows,
+     .args_size = sizeof(struct fed_plan_args),
+     .run = fed__run_plan,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "client",
