@@ -37,6 +37,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 		shell->session = NULL;
 		return FED_FAIL;
 	}
+	fed__serving_init(shell);
 	return fed__travel_init(shell, fed__execute_quietly, err);
 }
 

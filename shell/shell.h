@@ -14,6 +14,7 @@
 
 #include "report/composition_log.h"
 #include "history/event_log.h"
+#include "room/status.h"
 #include "report/timeline.h"
 #include "experiments/sweep.h"
 #include "experiments/tournament.h"
@@ -262,7 +263,6 @@ struct fed_written_files {
 	size_t n;
 };
 
-struct fed_room;
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -312,10 +312,11 @@ struct fed_shell {
 	char *record_path;
 	const struct fed_script_place *place;
 	struct fed_jobs jobs;
-	struct fed_attached *attached; /* NULL: no other terminal can look on */
-	struct fed_room *room;         /* NULL: none is open (serving/serving.h) */
-	double room_looked;            /* wall seconds when it was attended to last */
-	double looked;                 /* wall seconds when those that do were last attended to */
+	struct fed_attached *attached;      /* NULL: no other terminal can look on */
+	struct fed_room *room;              /* NULL: none is open (serving/serving.h) */
+	struct fed_room_source room_source; /* for views of it */
+	double room_looked;                 /* wall seconds when it was attended to last */
+	double looked;                      /* wall seconds when those that do were last attended to */
 	struct fed_verification verifying;
 	struct fed_origins origins;
 	struct fed_composition_log compositions; /* of the versions of this run */

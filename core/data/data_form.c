@@ -44,8 +44,8 @@ void fed_data_form_release(struct fed_data_form *form)
 	*form = (struct fed_data_form){0};
 }
 
-int fed_data_form_of(struct fed_data_form *form, const struct fed_dataset *data,
-                     struct fed_error *err)
+int fed__data_form_of(struct fed_data_form *form, const struct fed_dataset *data,
+                      struct fed_error *err)
 {
 	const size_t size = fed_shape_size(&data->shape);
 	int rc = FED_OK;

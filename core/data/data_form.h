@@ -24,7 +24,7 @@ struct fed_data_form {
 };
 
 /* The form of a dataset, copied. */
-int fed_data_form_of(struct fed_data_form *, const struct fed_dataset *, struct fed_error *);
+int fed__data_form_of(struct fed_data_form *, const struct fed_dataset *, struct fed_error *);
 /* Allocate the arrays that are asked for, names NULL; sizes are set.  FED_REJECT: sizes that no
  * dataset has. */
 int fed_data_form_init(struct fed_data_form *, bool class_names, bool inputs, struct fed_error *);

@@ -485,6 +485,12 @@ const struct fed_glossary_word fed__glossary[] = {
          "chooses one, `plugins transport` lists them.",
          .now = fed__figure_transport),
 
+	/* Ranks. */
+	WORD("rank", "column", "a process of an MPI job, by its number",
+         "Rank 0 has the session and the prompt; the others train for it, each with its threads.\n"
+         "`ranks` shows on which host each is, what it has now and how long it was busy.",
+         .also = {"host", "has now", "busy", "waiting"}, .command = "ranks"),
+
 	/* Clients on other machines. */
 	WORD("member", "term", "a program on another machine that joined the room",
          "`fedsh join` is one; `room` lists them. A member whose data fit becomes a client. It is\n"
@@ -493,6 +499,10 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("does", "column", "what a member of the room does, and for how long",
          "It waits for work, is sent the model, works, or its answer arrives. Behind a state that\n"
          "is an end stands why.",
+         .also = {"for"}, .command = "room"),
+	WORD("votes", "column", "how many members take a client for an attacker",
+         "A member says it on its screen (key v). Who has the most votes is what the room\n"
+         "believes, which need not be what is so.",
          .command = "room"),
 	WORD("round trip", "column", "seconds from a part of a message to its acknowledgement",
          "Of the last one to this member, over the network between you; loopback takes less than\n"

@@ -214,7 +214,7 @@ static bool between_events(void *ctx, bool version)
 
 int fed__onlookers_begin(struct fed_shell *shell, struct fed_error *err)
 {
-	return fed_attached_new(&shell->attached, shell->session, shell->travel, NULL,
+	return fed_attached_new(&shell->attached, shell->session, shell->travel, &shell->room_source,
 	                        &shell->own.theme, err);
 }
 

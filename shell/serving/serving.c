@@ -12,6 +12,18 @@
 
 #define LOOK_EVERY 1.0 /* seconds between two looks at who is silent */
 
+static int status(void *ctx, struct fed_room_status *out, struct fed_error *err)
+{
+	const struct fed_shell *shell = ctx;
+
+	return fed_room_status(shell->room, out, err);
+}
+
+void fed__serving_init(struct fed_shell *shell)
+{
+	shell->room_source = (struct fed_room_source){status, shell};
+}
+
 int fed__serving_open(struct fed_shell *shell, const struct fed_room_options *o,
                       struct fed_error *err)
 {

@@ -12,6 +12,8 @@
 #include "room/room.h"
 #include "shell/shell.h"
 
+/* Who looks at the room: shell->room_source. */
+void fed__serving_init(struct fed_shell *);
 /* Open the room of the session.  FED_REJECT: session or endpoint are not fit for one. */
 int fed__serving_open(struct fed_shell *, const struct fed_room_options *, struct fed_error *);
 /* Tell the members why, and close; the session stays.  Without a room nothing is done. */

@@ -214,6 +214,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.ctx = shell,
 		.session = shell->session,
 		.travel = shell->travel,
+		.room = &shell->room_source,
 		.execute = execute,
 		.resume = resume,
 		.done = done,

@@ -78,7 +78,7 @@ static void serve(const char *name, const char *args)
 	struct fed_error err;
 
 	fed_assert_ok(try_load(&data, name, args, false, &err), &err);
-	fed_assert_ok(fed_data_form_of(&form, data, &err), &err);
+	fed_assert_ok(fed__data_form_of(&form, data, &err), &err);
 	fed_dataset_free(data);
 }
 

@@ -11,6 +11,6 @@ struct fed_room;
 
 int fed__run_room(struct fed_shell *, const struct fed_call *, struct fed_error *);
 /* Append "5 here, 1 waits for approval, 1 left". */
-void fed__put_members(struct fed_text *, const struct fed_room *);
+int fed__put_members(struct fed_text *, const struct fed_room *, struct fed_error *);
 
 #endif

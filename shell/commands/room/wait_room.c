@@ -23,7 +23,8 @@ static int fail_late(const struct fed_shell *shell, const struct fed_wait_room_a
 {
 	struct fed_text counts = {0};
 
-	fed__put_members(&counts, shell->room);
+	if (fed__put_members(&counts, shell->room, err))
+		return FED_FAIL;
 	fed_fail(err, "after %g s the room has not %lld client%s: %s", a->within, (long long)a->n,
 	         a->n == 1 ? "" : "s", fed_text_str(&counts));
 	fed_text_release(&counts);
@@ -51,8 +52,8 @@ int fed__run_wait_room(struct fed_shell *shell, const struct fed_call *call, str
 		(void)fed_room_idle(shell->room, LOOK_SECONDS);
 		fed__print_flush(shell);
 	}
-	fed__put_members(&counts, shell->room);
+	const int rc = fed__put_members(&counts, shell->room, err);
 	fed__print(shell, "%s\n", fed_text_str(&counts));
 	fed_text_release(&counts);
-	return FED_OK;
+	return rc;
 }
