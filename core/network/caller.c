@@ -146,6 +146,10 @@ static void connect_to(struct fed_network *network, const char *address)
 		tell(network, FED_TROUBLE_NO_ROUTE, err.text);
 	else
 		memcpy(caller->connected, endpoint, sizeof endpoint);
+	struct fed_network_peer *shown = &network->peers[0]->shown;
+	pthread_mutex_lock(&network->queue.lock);
+	snprintf(shown->address, sizeof shown->address, "%.63s", address);
+	pthread_mutex_unlock(&network->queue.lock);
 }
 
 static void take_look(struct fed_network *network)

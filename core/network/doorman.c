@@ -149,23 +149,25 @@ void fed__doorman_heard(struct fed_network *network, const struct fed__peer *pee
 static void drop_unknown(struct fed_network *network)
 {
 	struct fed__doorman *doorman = &network->doorman;
+	struct fed__connection *oldest = NULL;
+	unsigned n = 0;
 
 	if (!doorman->unknown)
 		return;
-	struct fed__connection *oldest = NULL;
 	for (size_t fd = 0; fd < doorman->n; fd++) {
 		struct fed__connection *c = &doorman->connections[fd];
 		if (!c->open || c->dropped || c->peer != FED__NO_PEER)
 			continue;
+		n++;
 		if (network->now - c->since > UNKNOWN_SECONDS)
 			shut_down(c, (int)fd);
 		else if (!oldest || c->since < oldest->since)
 			oldest = c;
 	}
-	if (oldest && doorman->unknown > UNKNOWN_MOST)
+	if (oldest && n > UNKNOWN_MOST)
 		shut_down(oldest, (int)(oldest - doorman->connections));
-	if (network->now + 1 < network->next)
-		network->next = network->now + 1;
+	const double again = network->now + (n > UNKNOWN_MOST + 1 ? 0 : 1);
+	network->next = again < network->next ? again : network->next;
 }
 
 /* Handshakes ---------------------------------------------------------------------------- */

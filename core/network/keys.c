@@ -285,7 +285,8 @@ bool fed_class_code_is_of(const char *code, const char *open)
 bool fed_class_code_equal(const char *a, const char *b)
 {
 	char first[CODE_SYMBOLS] = {0}, second[CODE_SYMBOLS] = {1};
-	const bool codes = read_code(a, first) & read_code(b, second);
+	const int codes = read_code(a, first) + read_code(b, second);
+	const int differ = sodium_memcmp(first, second, CODE_SYMBOLS) != 0;
 
-	return codes & (sodium_memcmp(first, second, CODE_SYMBOLS) == 0);
+	return codes - differ == 2;
 }

@@ -23,7 +23,7 @@ enum {
 #define REPEAT_SECONDS_MOST 30.0
 #define FIRST_REPEAT_SECONDS 2.0 /* where no round trip is known */
 #define OVER_SECONDS 5.0         /* without a word, after which a life may be over */
-#define HELD_SECONDS 0.05
+#define HELD_SECONDS 0.1
 #define QUICK 0.25 /* seconds in which a window is used up where it may grow */
 #define SLOW 0.5
 
@@ -115,6 +115,16 @@ void fed__stream_connected(struct fed__stream *s, double now)
 
 /* What comes: credits ------------------------------------------------------ */
 
+/* What was sent again is acknowledged for its first sending where the second one's time would be
+ * too short. */
+static double measure(const struct fed__stream *s, double now)
+{
+	const struct fed__outgoing *out = &s->out;
+	const double first = now - out->timed_at, again = now - out->repeated_at;
+
+	return again < first && !isnan(s->round_trip) && again >= s->round_trip / 2 ? again : first;
+}
+
 static void take_progress(struct fed__stream *s, const struct fed__head *head, double now)
 {
 	struct fed__outgoing *out = &s->out;
@@ -124,9 +134,8 @@ static void take_progress(struct fed__stream *s, const struct fed__head *head, d
 		out->sent = head->offset;
 	out->progress = now;
 	out->careful = false;
-	/* Since the first sending: what was sent again too early is not, the next time. */
 	if (out->timed && head->offset >= out->timed) {
-		s->round_trip = now - out->timed_at;
+		s->round_trip = measure(s, now);
 		out->timed = 0;
 		out->repeats = 0;
 	}
@@ -281,18 +290,16 @@ static void append(struct fed__stream *s, const struct fed__head *head, const ui
 
 	if (known >= len && in->total > 0)
 		return;
-	if (completes && !s->sink->has_room(s->ctx)) {
+	if ((completes && !s->sink->has_room(s->ctx)) || !make_room(in, head->offset + len)) {
 		in->held = true; /* it comes again when there is room */
-		in->credit_due = false;
-		return;
-	}
-	if (!make_room(in, head->offset + len)) {
+		in->held_until = now + HELD_SECONDS;
 		in->credit_due = false;
 		return;
 	}
 	if (len > known)
 		memcpy(in->bytes + in->arrived, body + known, len - known);
 	in->arrived = head->offset + len;
+	in->held = false;
 	adapt_window(in, now);
 	if (completes)
 		end_incoming(s);
@@ -505,8 +512,8 @@ bool fed__stream_out(struct fed__stream *s, double now, struct fed__parcel *parc
 {
 	*parcel = (struct fed__parcel){.head = {.life = s->own, .to_life = s->life}};
 	repeat_if_late(s, now);
-	if (s->in.held && s->sink->has_room(s->ctx)) {
-		s->in.held = false;
+	if (s->in.held && now >= s->in.held_until && s->sink->has_room(s->ctx)) {
+		s->in.held_until = now + HELD_SECONDS;
 		s->in.credit_due = true;
 	}
 	if (s->in.credit_due) {
@@ -566,8 +573,8 @@ double fed__stream_when(const struct fed__stream *s, double now)
 
 	if (s->beat_due || s->in.credit_due || has_chunk(&s->out))
 		return now;
-	if (s->in.held && now + HELD_SECONDS < when)
-		when = now + HELD_SECONDS;
+	if (s->in.held && s->in.held_until < when)
+		when = s->in.held_until > now ? s->in.held_until : now + HELD_SECONDS;
 	if (is_on_its_way(&s->out)) {
 		const double late = s->out.progress + repeat_after(s);
 		when = late < when ? late : when;

@@ -88,7 +88,8 @@ struct fed__incoming {
 	uint64_t arrived, total, capacity, granted;
 	unsigned asked;
 	bool credit_due;
-	bool held; /* its last chunk came when there was no room */
+	bool held; /* a chunk came when there was no room; it is asked for from then on */
+	double held_until;
 	uint64_t window;
 	/* When these bytes have arrived the grant of timed_at is used up, beyond timed_from; 0: none.
 	 */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a network must bear, and libzmq does not by itself: slow links, cut cables, resets,
- * hang-ups, full queues. */
-#include <signal.h>
+/* Connections of one key, full queues, ends; addresses. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/mem.h"
 #include "network/network.h"
 #include "network/sockets.h"
 #include "network/star.h"
@@ -40,126 +39,6 @@ static void join(void)
 	fed_network_admit(star.server, star_await(star.server, FED_NETWORK_BEGAN).peer);
 	star_await(star.client[0], FED_NETWORK_BEGAN);
 }
-
-/* At 2 Mbit/s a message takes three seconds; meanwhile each side hears the other all the time, and
- * a word in the other direction passes it. */
-START_TEST(large_message_on_a_slow_link)
-{
-	enum { N = 700000 };
-
-	join();
-	fed_proxy_set(proxy, 0.02, 250000);
-	void *bytes = star_bytes(N, 1);
-	star_send(star.client[0], 0, bytes, N, 1);
-	const double begin = fed_wall_seconds();
-	double longest = 0;
-	for (bool came = false; !came;) {
-		struct fed_network_event event;
-		struct fed_network_peer server, client;
-		const bool any = fed_network_next(star.server, 0.05, &event);
-		ck_assert(!any || event.kind == FED_NETWORK_MESSAGE);
-		came = any;
-		ck_assert(fed_network_peer(star.server, 0, &client));
-		ck_assert(fed_network_peer(star.client[0], 0, &server));
-		ck_assert(!client.silent && !server.silent);
-		const double now = fed_wall_seconds();
-		longest = now - server.heard > longest ? now - server.heard : longest;
-		longest = now - client.heard > longest ? now - client.heard : longest;
-		if (any) {
-			ck_assert(event.len == N && memcmp(event.bytes, bytes, N) == 0);
-			ck_assert_uint_eq(server.repeated, 0);
-			fed_network_event_release(&event);
-		}
-	}
-	ck_assert_double_gt(fed_wall_seconds() - begin, 2);
-	ck_assert_double_lt(longest, 1.4);
-	free(bytes);
-}
-END_TEST
-
-/* The cable is out for longer than the silence that is told; nothing is lost. */
-START_TEST(cable_is_out)
-{
-	enum { N = 3000000 };
-
-	join();
-	fed_proxy_set(proxy, 0.01, 4000000);
-	void *bytes = star_bytes(N, 1);
-	star_send(star.client[0], 0, bytes, N, 1);
-	usleep(200000);
-	fed_proxy_cut(proxy, true);
-	star_await(star.server, FED_NETWORK_SILENT);
-	star_await(star.client[0], FED_NETWORK_SILENT);
-	fed_proxy_cut(proxy, false);
-	star_await(star.server, FED_NETWORK_BACK);
-	star_await_bytes(star.server, bytes, N);
-	star_await(star.client[0], FED_NETWORK_DELIVERED);
-	star_await_none(star.server, FED_NETWORK_MESSAGE, 0.2);
-	free(bytes);
-}
-END_TEST
-
-/* A connection that stays dead without an end is replaced: the proxy drops what it has, unseen. */
-START_TEST(connection_hangs)
-{
-	join();
-	const unsigned before = fed_proxy_connections(proxy);
-	fed_proxy_cut(proxy, true);
-	star_await(star.client[0], FED_NETWORK_SILENT);
-	star_send(star.client[0], 0, "after", 5, 1);
-	usleep(800000); /* its client has given the connection up */
-	fed_proxy_reset(proxy);
-	fed_proxy_cut(proxy, false);
-	star_await_bytes(star.server, "after", 5);
-	ck_assert_uint_gt(fed_proxy_connections(proxy), before);
-}
-END_TEST
-
-/* Resets at random moments, messages in both directions: all come, in order, once. */
-START_TEST(connections_are_reset)
-{
-	enum { MESSAGES = 40, N = 300000 };
-
-	join();
-	fed_proxy_set(proxy, 0.002, 0);
-	for (unsigned i = 0; i < MESSAGES; i++) {
-		uint8_t *bytes = star_bytes(N, i);
-		star_send(star.client[0], 0, bytes, i % 4 ? 1000 : N, i + 1);
-		star_send(star.server, 0, bytes, i % 4 ? 1000 : N, i + 1);
-		free(bytes);
-	}
-	const double end = fed_wall_seconds() + 20;
-	unsigned came[2] = {0}, delivered[2] = {0}, resets = 0;
-	double reset_at = fed_wall_seconds() + 0.01;
-	while (came[0] + came[1] + delivered[0] + delivered[1] < 4 * MESSAGES) {
-		ck_assert_double_lt(fed_wall_seconds(), end);
-		if (resets < 6 && fed_wall_seconds() > reset_at) {
-			fed_proxy_reset(proxy);
-			reset_at = fed_wall_seconds() + 0.3 * fed_random_real(7, resets++);
-		}
-		for (int side = 0; side < 2; side++) {
-			struct fed_network_event event;
-			if (!fed_network_next(side ? star.client[0] : star.server, 0.005, &event))
-				continue;
-			if (event.kind == FED_NETWORK_MESSAGE) {
-				const unsigned i = came[side]++;
-				uint8_t *bytes = star_bytes(N, i);
-				ck_assert_uint_eq(event.len, i % 4 ? 1000 : N);
-				ck_assert(memcmp(event.bytes, bytes, event.len) == 0);
-				free(bytes);
-			} else if (event.kind == FED_NETWORK_DELIVERED) {
-				ck_assert_uint_eq(event.tag, ++delivered[side]);
-			} else {
-				ck_assert_int_ne(event.kind, FED_NETWORK_LOST);
-			}
-			fed_network_event_release(&event);
-		}
-	}
-	ck_assert_uint_ge(fed_proxy_connections(proxy), 2);
-}
-END_TEST
-
-/* Two connections of one key -------------------------------------------------------------- */
 
 START_TEST(second_connection_takes_over)
 {
@@ -258,19 +137,139 @@ START_TEST(end_is_bounded)
 }
 END_TEST
 
+/* Addresses --------------------------------------------------------------------------- */
+
+static unsigned reached;
+
+/* By this address of this machine. */
+static void reach(void *ctx, const char *interface, const char *address, const char *kind)
+{
+	(void)ctx;
+	if (reached >= 8)
+		return;
+	ck_assert(interface[0] && address[0]);
+	ck_assert(!kind[0] || strcmp(kind, "wifi") == 0 || strcmp(kind, "virtual") == 0);
+	snprintf(star.endpoint, sizeof star.endpoint,
+	         strchr(address, ':') ? "tcp://[%.40s]:%u" : "tcp://%.40s:%u", address, star.port);
+	star_connect(&star, reached);
+	star_await(star.client[reached], FED_NETWORK_BEGAN);
+	star_send(star.client[reached], 0, &reached, sizeof reached, 1);
+	struct fed_network_peer peer;
+	fed_network_peer(star.server, star_await(star.server, FED_NETWORK_MESSAGE).peer, &peer);
+	ck_assert_str_eq(peer.key, star.keys[reached].open);
+	/* it comes from where it went to, as a machine's connections to itself do */
+	ck_assert_str_eq(peer.address, address);
+	fed_network_peer(star.client[reached], 0, &peer);
+	ck_assert_str_eq(peer.address, address);
+	reached++;
+}
+
+START_TEST(each_address_is_reached)
+{
+	fed_network_free(star.server, 0);
+	const struct fed_network_server server = {
+		.endpoint = star.endpoint, .keys = &star.server_keys, .tells_key = true};
+	struct fed_error err = {""};
+	snprintf(star.endpoint, sizeof star.endpoint, "tcp://*:%u", star.port);
+	fed_assert_ok(fed_network_serve(&star.server, &server, &err), &err);
+	reached = 0;
+	fed_network_each_address(reach, NULL, true);
+	ck_assert_uint_ge(reached, 1);
+	/* and by a name */
+	snprintf(star.endpoint, sizeof star.endpoint, "tcp://localhost:%u", star.port);
+	star_connect(&star, reached);
+	star_await(star.client[reached], FED_NETWORK_BEGAN);
+	char key[FED_KEY_TEXT];
+	enum fed_network_trouble trouble;
+	fed_assert_ok(fed_network_ask_key("localhost", star.port, 5, key, &trouble, &err), &err);
+}
+END_TEST
+
+/* What is there and not used takes no processor: beats alone. */
+START_TEST(idle_network_sleeps)
+{
+	struct rusage before, after;
+
+	star.limits.silent_after = 15;
+	for (unsigned i = 0; i < 4; i++)
+		star_connect(&star, i);
+	for (unsigned i = 0; i < 4; i++)
+		star_await(star.server, FED_NETWORK_BEGAN);
+	usleep(200000);
+	getrusage(RUSAGE_SELF, &before);
+	usleep(1000000);
+	getrusage(RUSAGE_SELF, &after);
+	ck_assert_int_lt(after.ru_nvcsw - before.ru_nvcsw, 500);
+}
+END_TEST
+
+/* Memory fails ------------------------------------------------------------------------ */
+
+static int serve_once(void *ctx, struct fed_error *err)
+{
+	const struct fed_network_server server = {.endpoint = star.endpoint, .keys = &star.server_keys};
+	struct fed_network *network;
+
+	(void)ctx;
+	const int rc = fed_network_serve(&network, &server, err);
+	fed_network_free(network, 0);
+	return rc;
+}
+
+static int connect_once(void *ctx, struct fed_error *err)
+{
+	const struct fed_network_client client = {
+		.endpoint = "tcp://127.0.0.1:1", .server = star.server_keys.open, .keys = &star.keys[0]};
+	struct fed_network *network;
+
+	(void)ctx;
+	int rc = fed_network_connect(&network, &client, err);
+	if (rc == FED_OK)
+		rc = fed_network_send(network, 0, "word", 4, 1, err);
+	fed_network_free(network, 0);
+	return rc;
+}
+
+START_TEST(beginning_survives_every_failing_allocation)
+{
+	fed_network_free(star.server, 0);
+	star.server = NULL;
+	snprintf(star.endpoint, sizeof star.endpoint, "tcp://127.0.0.1:%u", star.port);
+	ck_assert_uint_ge(fed_each_allocation(serve_once, NULL), 3);
+	ck_assert_uint_ge(fed_each_allocation(connect_once, NULL), 5);
+}
+END_TEST
+
+/* Each allocation of a server and a client that work fails once: late, never lost. */
+START_TEST(messages_survive_failing_allocations)
+{
+	join();
+	for (unsigned i = 0; i < 60; i++) {
+		uint8_t *bytes = star_bytes(400000, i);
+		struct fed_error err;
+		fed__mem_fail_at(1 + i / 4);
+		while (fed_network_send(star.client[0], 0, bytes, i % 4 ? 30 : 400000, 1, &err) != FED_OK)
+			;
+		star_await_bytes(star.server, bytes, i % 4 ? 30 : 400000);
+		fed__mem_fail_at(0);
+		free(bytes);
+	}
+}
+END_TEST
+
 FED_SUITE(traps)
 {
 	Suite *suite = suite_create("traps");
 	TCase *tests = tcase_create("traps");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, large_message_on_a_slow_link);
-	tcase_add_test(tests, cable_is_out);
-	tcase_add_test(tests, connection_hangs);
-	tcase_add_test(tests, connections_are_reset);
 	tcase_add_test(tests, second_connection_takes_over);
 	tcase_add_test(tests, full_queue_is_told);
 	tcase_add_test(tests, end_is_bounded);
+	tcase_add_test(tests, each_address_is_reached);
+	tcase_add_test(tests, idle_network_sleeps);
+	tcase_add_test(tests, beginning_survives_every_failing_allocation);
+	tcase_add_test(tests, messages_survive_failing_allocations);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -49,8 +49,9 @@ struct fed_proxy {
 	int listener[LISTENERS], wake[2];
 	pthread_mutex_t lock; /* of what follows */
 	bool ends, cut, reset;
-	double latency, rate;
+	double next_latency, next_rate;
 	/* The thread's: */
+	double latency, rate;
 	struct connection connection[CONNECTIONS];
 	double free_at[2];
 	double now;
@@ -246,6 +247,8 @@ static void *run(void *arg)
 		pthread_mutex_lock(&proxy->lock);
 		const bool ends = proxy->ends, cut = proxy->cut, reset = proxy->reset;
 		proxy->reset = false;
+		proxy->latency = proxy->next_latency;
+		proxy->rate = proxy->next_rate;
 		proxy->now = fed_wall_seconds();
 		for (unsigned i = 0; (ends || reset) && i < CONNECTIONS; i++)
 			if (proxy->connection[i].open)
@@ -317,8 +320,8 @@ uint16_t fed_proxy_port(const struct fed_proxy *proxy)
 void fed_proxy_set(struct fed_proxy *proxy, double latency, double rate)
 {
 	pthread_mutex_lock(&proxy->lock);
-	proxy->latency = latency;
-	proxy->rate = rate;
+	proxy->next_latency = latency;
+	proxy->next_rate = rate;
 	wake(proxy);
 }
 
