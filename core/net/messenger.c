@@ -334,7 +334,11 @@ static int take_foreign(struct fed_messenger *messenger, const struct fed_envelo
 			 : fed_reject(err, "is of kind %u, which is not expected here", head->head.kind);
 	if (rc == FED_REJECT)
 		return refuse_foreign(messenger, head, err);
-	return rc ? rc : fed_messenger_report(messenger, &came, fed_messenger_now(messenger), err);
+	if (rc || fed_messenger_report(messenger, &came, fed_messenger_now(messenger), err)) {
+		keep_error(messenger, err); /* its sender has sent it, and will not again */
+		return FED_FAIL;
+	}
+	return FED_OK;
 }
 
 static void wire_gone(const struct fed_transport_host *wire, uint32_t client, const char *reason)

@@ -127,12 +127,6 @@ static bool is_awaited(const struct fed_turn *t, const struct fed_envelope *e, s
 	}
 }
 
-/* Whether it is a message of a step that the turn has passed: it came twice. */
-static bool is_passed(const struct fed_turn *t, const struct fed_envelope *e)
-{
-	return is_batch(e->head.kind, true) && e->steps && e->steps <= t->batch;
-}
-
 /* Put in place of what a message claims what the server knows. */
 static void set_claims(struct fed_turn *t, struct fed_envelope *e)
 {
@@ -156,10 +150,17 @@ static double slowed(const struct fed_turn *t)
 	       (f->clock.now - t->since);
 }
 
-static int refuse(struct fed_turn *t, const struct fed_envelope *e, size_t expected,
-                  struct fed_error *err)
+static int refuse_kind(struct fed_turn *t, const struct fed_envelope *e, struct fed_error *err)
 {
-	fed_reject(err, "sends %u vectors of %zu numbers as batch %u, and %zu numbers are awaited",
+	fed_reject(err, "sends a message of kind %u about batch %u, which is not awaited now",
+	           e->head.kind, e->steps);
+	return fed__skip_update(t->federation, t->client, t->number, err);
+}
+
+static int refuse_shape(struct fed_turn *t, const struct fed_envelope *e, size_t expected,
+                        struct fed_error *err)
+{
+	fed_reject(err, "sends %u vectors of %zu numbers as batch %u, and one of %zu is awaited",
 	           e->payload->n, e->payload->dim, e->steps, expected);
 	return fed__skip_update(t->federation, t->client, t->number, err);
 }
@@ -188,10 +189,9 @@ int fed__split_reported(struct fed_federation *f, void *state, struct fed_envelo
 	if (!t || t->phase == FED_TURN_OVER || t->client != moved.head.from) {
 		fed__emit_about(f, FED_EVENT_REFUSED, moved.head.from, moved.round, 0, fed_stray_update);
 	} else if (!is_awaited(t, &moved, &expected)) {
-		if (!is_passed(t, &moved))
-			rc = refuse(t, &moved, expected, err);
+		rc = refuse_kind(t, &moved, err); /* the network brings each once: it is out of step */
 	} else if (!has_shape(&moved, expected)) {
-		rc = refuse(t, &moved, expected, err);
+		rc = refuse_shape(t, &moved, expected, err);
 	} else if (!moved.delayed && slowed(t) > 0) {
 		moved.delayed = true;
 		return fed_messenger_report(&f->messenger, &moved, f->clock.now + slowed(t), err);
