@@ -164,6 +164,8 @@ void fed__room_lose(struct fed_room *r, struct fed_member *m, const char *why)
 {
 	if (m->state == FED_MEMBER_CLIENT)
 		fed__room_add_gone(r, m->client, why);
+	if (m->asked)
+		fed__recording_lost(&r->recording, m->client, why);
 	m->asked = 0;
 	fed_network_cancel(r->network, m->peer, 0);
 	m->state = FED_MEMBER_LEFT;

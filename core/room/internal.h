@@ -10,6 +10,7 @@
 #define FED_ROOM_INTERNAL_H
 
 #include "room/messages.h"
+#include "room/recording.h"
 #include "room/room.h"
 
 /* News for the transport, in the order in which they came. */
@@ -34,6 +35,7 @@ struct fed_room {
 	struct fed_text terms; /* as members have them */
 	uint64_t tags;         /* of text messages: above all ids of messages */
 	bool changed;          /* something that people see */
+	struct fed_recording recording;
 };
 
 /* members.c */

@@ -205,6 +205,7 @@ static void free_room(struct fed_room *r)
 	fed_free((char *)(uintptr_t)r->options.endpoint);
 	fed_free((char *)(uintptr_t)r->options.key_file);
 	fed_text_release(&r->terms);
+	fed_recording_release(&r->recording);
 	fed_free(r);
 }
 
@@ -344,6 +345,11 @@ const struct fed_room_options *fed_room_options(const struct fed_room *r)
 int fed_room_descriptor(const struct fed_room *r)
 {
 	return fed_network_descriptor(r->network);
+}
+
+const struct fed_recording *fed_room_recording(const struct fed_room *r)
+{
+	return &r->recording;
 }
 
 /* The lecturer ----------------------------------------------------------------------------- */

@@ -62,6 +62,7 @@ struct fed_room_options {
 #define FED_ROOM_PATIENCE 60.0
 #define FED_ROOM_MOST 200u
 
+struct fed_recording;
 struct fed_room; /* opaque */
 
 /* Open a room; the session's clients are its members from now on (session/remote.h).  FED_REJECT:
@@ -108,5 +109,7 @@ void fed_room_renew_code(struct fed_room *);
 void fed_room_stop_all(struct fed_room *);
 /* Show a text at all members. */
 void fed_room_tell(struct fed_room *, const char *text);
+/* What happened in its rounds (room/recording.h). */
+const struct fed_recording *fed_room_recording(const struct fed_room *);
 
 #endif

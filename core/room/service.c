@@ -2,6 +2,7 @@
 /*
  * room/service.c - the network service of a session's transport, fed by a room.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -37,6 +38,8 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 		m->answered++;
 		m->worked = fed_wall_seconds() - (m->has_it ? m->has_it_at : m->asked_at);
 	}
+	if (head.kind == FED_MESSAGE_UPDATE)
+		fed__recording_answered(&r->recording, m->client, frame.round, event->when, event->len);
 	struct fed_room_news *news = fed__room_add_news(r, FED_NEWS_ARRIVED);
 	if (!news)
 		return;
@@ -66,6 +69,10 @@ static void take_tag(struct fed_room *r, const struct fed_network_event *event, 
 		m->has_it = true;
 		m->has_it_at = fed_wall_seconds();
 	}
+	if (m && delivered)
+		fed__recording_delivered(&r->recording, m->client, event->tag, event->when);
+	else if (m)
+		fed__recording_lost(&r->recording, m->client, event->text);
 	news = fed__room_add_news(r, delivered ? FED_NEWS_DELIVERED : FED_NEWS_LOST);
 	if (!news)
 		return;
@@ -124,6 +131,31 @@ void fed__room_check_silence(struct fed_room *r)
 
 /* The service -------------------------------------------------------------------------- */
 
+/* Record that a model leaves for a training. */
+static void record(struct fed_room *r, const struct fed_member *m,
+                   const struct fed_message *message, const struct fed_envelope *frame, size_t len)
+{
+	struct fed_network_peer peer = {.round_trip = NAN};
+
+	if (message->kind != FED_MESSAGE_MODEL && message->kind != FED_MESSAGE_START)
+		return;
+	(void)fed_network_peer(r->network, m->peer, &peer);
+	fed__recording_sent(&r->recording,
+	                    &(struct fed_recorded){
+							.invitation = frame->round,
+							.version = frame->version,
+							.message = message->id,
+							.client = m->client,
+							.examples = m->examples,
+							.sent = m->asked_at,
+							.delivered = NAN,
+							.answered = NAN,
+							.round_trip = peer.round_trip,
+							.flops = fed_session_training_flops(r->session, m->client),
+							.bytes_down = len,
+						});
+}
+
 static int give(void *ctx, const struct fed_message *message, const void *bytes, size_t len,
                 struct fed_error *err)
 {
@@ -138,6 +170,7 @@ static int give(void *ctx, const struct fed_message *message, const void *bytes,
 	m->asked = frame.round;
 	m->asked_at = fed_wall_seconds();
 	m->has_it = false;
+	record(r, m, message, &frame, len);
 	return fed_network_send(r->network, m->peer, bytes, len, message->id, err);
 }
 

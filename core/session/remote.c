@@ -115,6 +115,13 @@ int fed_session_dataset_by(struct fed_session *s, const struct fed_data_form *fo
 	return fed_session_dataset(s, name, assign, n, err);
 }
 
+double fed_session_training_flops(const struct fed_session *s, uint32_t client)
+{
+	return s->running && fed_clients_get(&s->parts.clients, client)
+	           ? fed_federation_training_flops(&s->federation, client)
+	           : 0;
+}
+
 struct fed_federation *fed_session_working(struct fed_session *s)
 {
 	return &s->federation;

@@ -33,6 +33,8 @@ int fed_session_become_client(struct fed_session *, uint32_t id, uint32_t from, 
  * not fit, and the session is as before, without clients. */
 int fed_session_dataset_by(struct fed_session *, const struct fed_data_form *, const char *name,
                            const struct fed_assign *, size_t n, struct fed_error *);
+/* FLOPs of one training of the client, as the open round, or the last one, asks for it. */
+double fed_session_training_flops(const struct fed_session *, uint32_t client);
 /* The federation that a client works in. */
 struct fed_federation *fed_session_working(struct fed_session *);
 

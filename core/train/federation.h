@@ -30,6 +30,9 @@ float *fed_federation_dissolve(struct fed_federation *);
  * version begins. */
 int fed_federation_adopt(struct fed_federation *, float *params, struct fed_error *);
 
+/* FLOPs of one training of a client, by the plan of the open round, or of the last one. */
+double fed_federation_training_flops(const struct fed_federation *, uint32_t client);
+
 /* Make what a round of this version needs: vectors of the aggregator, plan, codecs, buffers.
  * FED_REJECT: the settings do not fit. */
 int fed__federation_prepare(struct fed_federation *, struct fed_error *);

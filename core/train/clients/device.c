@@ -149,16 +149,42 @@ int fed_device_parse(const char *typed, struct fed_device_spec *out, struct fed_
 	return FED_OK;
 }
 
+/* Seconds of latency behind '@', which end at ':' or the end; *plain: the rest. */
+static int cut_latency(const char *typed, char plain[100], double *latency, struct fed_error *err)
+{
+	const char *at = strchr(typed, '@'), *end = at ? at + strcspn(at, ":") : NULL;
+	char seconds[40] = "";
+
+	*latency = 0;
+	if (!at || strlen(typed) >= 100) {
+		snprintf(plain, 100, "%s", typed);
+		return FED_OK;
+	}
+	snprintf(plain, 100, "%.*s%s", (int)(at - typed), typed, end);
+	if ((size_t)(end - at) <= sizeof seconds)
+		snprintf(seconds, sizeof seconds, "%.*s", (int)(end - at - 1), at + 1);
+	if (!fed_parse_real(seconds, latency) || !(*latency >= 0 && *latency <= 1e6))
+		return fed_fail(err, "link %s: behind @ comes the latency in seconds, as in 1e6@0.02",
+		                fed_show(typed).s);
+	return FED_OK;
+}
+
 int fed_link_parse(const char *typed, struct fed_link_spec *out, struct fed_error *err)
 {
 	static const struct grammar g = {"link", "bytes/s", "1e6", link_name, 1e-3, false};
 	struct fed_link_spec spec;
-	double rate;
+	double rate, latency;
+	char plain[100];
 
-	if (parse(&g, typed, &spec.profile, &rate, &spec.spread, &spec.spread_given, err))
+	if (cut_latency(typed, plain, &latency, err) ||
+	    parse(&g, plain, &spec.profile, &rate, &spec.spread, &spec.spread_given, err))
 		return FED_FAIL;
-	spec.link = spec.profile == FED_NO_PROFILE ? (struct fed_link){.up = rate, .down = rate}
-	                                           : fed_link_profiles[spec.profile].link;
+	if (strchr(typed, '@') && spec.profile != FED_NO_PROFILE)
+		return fed_fail(err, "link %s: %s has a latency; behind @ comes that of a number",
+		                fed_show(typed).s, fed_link_profiles[spec.profile].name);
+	spec.link = spec.profile == FED_NO_PROFILE
+	                ? (struct fed_link){.latency = latency, .up = rate, .down = rate}
+	                : fed_link_profiles[spec.profile].link;
 	*out = spec;
 	return FED_OK;
 }

@@ -2,11 +2,11 @@
 /*
  * train/clients/device.h - device and link profiles of clients: table, parser, random draws.
  *
- * A user types `phone`, `2e9`, `phone:0.5`; `4g`, `1e6`, `4g:0.3`.  The number after the colon is
- * the standard deviation of the logarithm: each client's value is lognormal with the profile's as
- * median.  A link's spread is one factor for both of its bandwidths (a bad reception is bad both
- * ways).  Draws depend on the seed and the client's id alone, so a client that is fast among phones
- * is fast among laptops, too.  A number may end in k, M, G or T.
+ * A user types `phone`, `2e9`, `phone:0.5`; `4g`, `1e6`, `4g:0.3`, `1e6@0.02` with a latency.  The
+ * number after the colon is the standard deviation of the logarithm: each client's value is
+ * lognormal with the profile's as median.  A link's spread is one factor for both of its bandwidths
+ * (a bad reception is bad both ways).  Draws depend on the seed and the client's id alone, so a
+ * client that is fast among phones is fast among laptops, too.  A number may end in k, M, G or T.
  */
 #ifndef FED_TRAIN_CLIENTS_DEVICE_H
 #define FED_TRAIN_CLIENTS_DEVICE_H
