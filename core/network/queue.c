@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 
 void fed__event_raise(int fd)
@@ -181,7 +182,8 @@ void fed__queue_end(struct fed__queue *q, struct fed__posting *posting, const ch
 	struct fed_network_event *event = &posting->node.event;
 	*event = (struct fed_network_event){.kind = why ? FED_NETWORK_LOST : FED_NETWORK_DELIVERED,
 	                                    .peer = posting->peer,
-	                                    .tag = posting->tag};
+	                                    .tag = posting->tag,
+	                                    .when = fed_wall_seconds()};
 	if (why)
 		snprintf(event->text, sizeof event->text, "%s", why);
 	fed__queue_push(q, &posting->node);

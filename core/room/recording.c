@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-void fed_recording_release(struct fed_recording *r)
+void fed__recording_release(struct fed_recording *r)
 {
 	fed_free(r->of);
 	*r = (struct fed_recording){0};

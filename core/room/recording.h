@@ -33,7 +33,7 @@ struct fed_recording {
 	size_t n, capacity;
 	uint64_t left_out; /* for want of memory, or past FED_RECORDED_MOST */
 };
-void fed_recording_release(struct fed_recording *);
+void fed__recording_release(struct fed_recording *);
 /* A model was given away; `of` is copied, with what is not known yet NaN and 0.  Of a version
  * before the last one: another run begins, and the recording is cleared. */
 void fed__recording_sent(struct fed_recording *, const struct fed_recorded *);

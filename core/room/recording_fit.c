@@ -41,7 +41,20 @@ static double median(double *x, size_t n)
 
 static bool is_measured(const struct fed_recorded *of)
 {
-	return !isnan(of->delivered) && !isnan(of->answered) && of->answered >= of->delivered;
+	return !isnan(of->delivered) && !isnan(of->answered);
+}
+
+/* Seconds until the word came that the model has arrived: on a busy machine the server may take it
+ * after the answer. */
+static double delivery_of(const struct fed_recorded *of)
+{
+	return fmin(of->delivered, isnan(of->answered) ? INFINITY : of->answered) - of->sent;
+}
+
+/* Seconds from there to the answer. */
+static double work_of(const struct fed_recorded *of)
+{
+	return of->answered - of->sent - delivery_of(of);
 }
 
 static double shortest_round_trip(const struct fed_recording *r, uint32_t client)
@@ -55,8 +68,8 @@ static double shortest_round_trip(const struct fed_recording *r, uint32_t client
 			continue;
 		if (of->round_trip < least)
 			least = of->round_trip;
-		if (of->delivered - of->sent < least)
-			least = of->delivered - of->sent;
+		if (!isnan(of->delivered) && delivery_of(of) < least)
+			least = delivery_of(of);
 	}
 	return isinf(least) ? 0 : least;
 }
@@ -70,7 +83,7 @@ static void fit_link(const struct fed_recording *r, struct fed_fitted_client *c,
 
 	for (size_t i = 0; i < r->n; i++)
 		if (r->of[i].client == c->client && !isnan(r->of[i].delivered)) {
-			x[n++] = r->of[i].delivered - r->of[i].sent;
+			x[n++] = delivery_of(&r->of[i]);
 			bytes += (double)r->of[i].bytes_down;
 		}
 	const double took = median(x, n) - trip;
@@ -78,9 +91,11 @@ static void fit_link(const struct fed_recording *r, struct fed_fitted_client *c,
 	c->rate = n && took > RESOLUTION ? bytes / (double)n / took : INFINITY;
 }
 
+/* Fit the device by what is left of the answers' times; where an upload at that rate would take
+ * most of them, messages wait for other reasons than their size: that becomes latency. */
 static void fit_device(const struct fed_recording *r, struct fed_fitted_client *c, double *x)
 {
-	double flops = 0;
+	double flops = 0, up = 0, down = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -88,10 +103,19 @@ static void fit_device(const struct fed_recording *r, struct fed_fitted_client *
 
 		if (of->client != c->client || !is_measured(of))
 			continue;
-		x[n++] = of->answered - of->delivered - (double)of->bytes_up / c->rate;
+		x[n++] = work_of(of);
 		flops += of->flops;
+		up += (double)of->bytes_up;
+		down += (double)of->bytes_down;
 	}
-	c->device = n ? flops / (double)n / fmax(median(x, n), TRAINING_LEAST) : 0;
+	if (n == 0)
+		return;
+	const double work = median(x, n), least = up / (double)n / (0.5 * fmax(work, TRAINING_LEAST));
+	if (c->rate < least) {
+		c->latency += (down / (double)n / c->rate - down / (double)n / least) / 2;
+		c->rate = least;
+	}
+	c->device = flops / (double)n / fmax(work - up / (double)n / c->rate, TRAINING_LEAST);
 }
 
 static void count_client(const struct fed_recording *r, struct fed_fitted_client *c)

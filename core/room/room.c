@@ -205,7 +205,7 @@ static void free_room(struct fed_room *r)
 	fed_free((char *)(uintptr_t)r->options.endpoint);
 	fed_free((char *)(uintptr_t)r->options.key_file);
 	fed_text_release(&r->terms);
-	fed_recording_release(&r->recording);
+	fed__recording_release(&r->recording);
 	fed_free(r);
 }
 

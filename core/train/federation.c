@@ -204,13 +204,6 @@ int fed_federation_adopt(struct fed_federation *f, float *params, struct fed_err
 	return FED_OK;
 }
 
-double fed_federation_training_flops(const struct fed_federation *f, uint32_t client)
-{
-	const struct fed_client row = fed__row_of(f, client, f->version);
-
-	return f->trainer ? fed__trainer_flops(f->trainer, &row) : 0;
-}
-
 /* Make the clients' plan: the settings, then the aggregator's changes. */
 static int make_plan(struct fed_federation *f, struct fed_error *err)
 {

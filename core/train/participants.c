@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "train/faults/faults.h"
+#include "train/local/trainer.h"
 #include "train/round/coding.h"
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
@@ -169,6 +170,13 @@ struct fed_client fed__row_of(const struct fed_federation *f, uint32_t id, uint6
 	fed__faults_window(f->faults, id, version, row.count, &first, &row.count);
 	row.examples += first;
 	return row;
+}
+
+double fed_federation_training_flops(const struct fed_federation *f, uint32_t client)
+{
+	const struct fed_client row = fed__row_of(f, client, f->version);
+
+	return f->trainer ? fed__trainer_flops(f->trainer, &row) : 0;
 }
 
 static bool takes_no_part(const struct fed_client *client)

@@ -87,10 +87,11 @@ static const char link_doc[] =
 	"What a client talks over: `add-client 10 link=4g`, `set client 3-7 link=3g`. A\n"
 	"message takes the latency (one way) and its bytes over the bandwidth, up from the\n"
 	"client or down to it. Jitter and loss count where the transport knows them:\n"
-	"`transport lossy`. A number is bytes/s both ways, `1e6@0.02` with a latency in seconds. `4g:0.3` has a\n"
-	"spread: both bandwidths times one lognormal factor with the median 1 and 0.3 as\n"
-	"the standard deviation of the logarithm, drawn for each client from the seed and\n"
-	"its number; without one it has that of `device-spread`, as devices do.\n";
+	"`transport lossy`. A number is bytes/s both ways, `1e6@0.02` with a latency in\n"
+	"seconds. `4g:0.3` has a spread: both bandwidths times one\n"
+	"lognormal factor with the median 1 and 0.3 as the standard deviation of the\n"
+	"logarithm, drawn for each client from the seed and its number; without one it\n"
+	"has that of `device-spread`, as devices do.\n";
 
 static const char server_link_doc[] =
 	"The server's own link, which all messages to and from the server share: `set\n"

@@ -29,7 +29,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	fed_recording_release(&recording);
+	fed__recording_release(&recording);
 	fed__session_release(&before);
 	fed__session_release(&after);
 	ck_assert_int_eq(fed__mem_live(), 0);

@@ -91,6 +91,15 @@ START_TEST(links_are_read)
 	ck_assert_double_eq(spec.link.up, 1e6);
 	ck_assert_double_eq(spec.link.down, 1e6);
 	ck_assert_double_eq(spec.link.latency + spec.link.jitter + spec.link.drop_rate, 0);
+	fed_assert_ok(fed_link_parse("2M@0.02:0.3", &spec, &err), &err);
+	ck_assert_double_eq(spec.link.up, 2e6);
+	ck_assert_double_eq(spec.link.latency, 0.02);
+	ck_assert_double_eq(spec.spread, 0.3);
+	ck_assert_int_eq(fed_link_parse("4g@0.02", &spec, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "4g has a latency"));
+	ck_assert_int_eq(fed_link_parse("1e6@-1", &spec, &err), FED_FAIL);
+	ck_assert_int_eq(fed_link_parse("1e6@", &spec, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "the latency in seconds"));
 	ck_assert_int_eq(fed_link_parse("0", &spec, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "from 0.001 bytes/s"));
 	ck_assert_int_eq(fed_link_parse("satelite", &spec, &err), FED_FAIL);

@@ -6,6 +6,7 @@
 
 #include "shell/commands/groups.h"
 #include "shell/commands/room/members.h"
+#include "shell/commands/room/record.h"
 #include "shell/commands/room/serve.h"
 #include "shell/commands/room/wait_room.h"
 #include "shell/output/print.h"
@@ -227,5 +228,17 @@ const struct fed_command fed__commands_room[] = {
      .args = tell_rows,
      .args_size = sizeof(struct tell_args),
      .run = run_tell},
+	{.name = "record-room",
+     .help = "write what the room's clients did as a script for simulated ones",
+     .text =
+         "Devices, links and faults are fitted to the times, bytes and losses of the rounds so\n"
+         "far; comments at the top say how well. The script makes the same composition, a\n"
+         "client for each member, or with clients=N so many of their kind, and as many\n"
+         "rounds. Examples are the server's own: those of the members never left them.",
+     .examples = FED_EXAMPLES("room"),
+     .args = fed__record_room_rows,
+     .args_size = sizeof(struct fed_record_room_args),
+     .run = fed__run_record_room,
+     .flags = FED_COMMAND_OUTSIDE | FED_COMMAND_REJECTS},
 	{0},
 };
