@@ -28,6 +28,7 @@ struct shown_runs {
 	struct fed_runs runs; /* [n] its array is owned */
 	struct fed_history branch[BRANCHES_SHOWN];
 	double fork[BRANCHES_SHOWN]; /* [branches] their versions */
+	const char *present;         /* what the session's own run is called beside them */
 	size_t branches;
 };
 
@@ -111,6 +112,8 @@ static int collect(struct shown_runs *r, struct fed_shell *shell, const struct f
 	for (uint32_t k = 0; k < tree->n_branches && r->branches < BRANCHES_SHOWN; k++)
 		if (*tree->branch[k].name)
 			add_branch(r, shell, &tree->branch[k], cut);
+	r->present =
+		r->branches ? tree->branch[fed_travel_branch(shell->travel)].name : FED_PRESENT_RUN;
 	return FED_OK;
 }
 
@@ -166,11 +169,11 @@ static bool has_one_metric(const struct fed_series_set *set)
 }
 
 /* The name in the legend of a figure, whose axis names the metric if there is but one. */
-static const char *name_in_figure(const struct fed_series_set *set, size_t i)
+static const char *name_in_figure(const struct fed_series_set *set, size_t i, const char *present)
 {
 	if (!has_one_metric(set))
 		return set->of[i].name;
-	return *set->of[i].run ? set->of[i].run : FED_PRESENT_RUN;
+	return *set->of[i].run ? set->of[i].run : present;
 }
 
 static bool has_values(const struct fed_series_set *set, const struct fed_field *metric)
@@ -226,13 +229,13 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set,
 		return FED_OK;
 	}
 	for (size_t i = 0; i < set->n; i++)
-		series[i] =
-			(struct fed_plot_series){*form->figure.to ? name_in_figure(set, i) : set->of[i].name,
-		                             set->of[i].x,
-		                             set->of[i].y,
-		                             set->of[i].n,
-		                             NULL,
-		                             NULL};
+		series[i] = (struct fed_plot_series){
+			*form->figure.to ? name_in_figure(set, i, runs->present) : set->of[i].name,
+			set->of[i].x,
+			set->of[i].y,
+			set->of[i].n,
+			NULL,
+			NULL};
 	struct fed_text missing = {0};
 	if (!add_missing(set, &missing) && *form->figure.to) {
 		fed_fail(err, "%s", fed_text_str(&missing));

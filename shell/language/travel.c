@@ -245,6 +245,7 @@ void fed__travel_before(struct fed_shell *shell, const struct fed_command *comma
 
 	*c = (struct fed_travel_call){.journal = shell->journal.len,
 	                              .restarts = shell->journal_restarts,
+	                              .revision = fed_travel_place(shell->travel).revision,
 	                              .run = fed_session_status(s).runs,
 	                              .versions = fed_session_version(s),
 	                              .records = h->n};
@@ -280,7 +281,8 @@ static void tell_discarded(struct fed_shell *shell, const struct fed_travel_call
 {
 	const char *name = kept_as(shell->session, c);
 
-	if (fed_session_status(shell->session).runs == c->run || c->versions == 0)
+	if (fed_session_status(shell->session).runs == c->run || c->versions == 0 ||
+	    fed_travel_place(shell->travel).revision == c->revision) /* restored where it was */
 		return;
 	fed__print(shell, "the run of %s version%s is kept%s%s%s; `undo` goes back to it\n",
 	           fed_count((double)c->versions).s, c->versions == 1 ? "" : "s", name ? " as `" : "",

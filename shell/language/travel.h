@@ -23,6 +23,7 @@ struct fed_travel_call {
 	bool counts, groups; /* it may be a revision; it runs commands that `undo` takes back at once */
 	size_t journal;      /* length of the journal before it, and how often it began anew: */
 	uint64_t restarts;
+	uint32_t revision;      /* of the place before it */
 	uint64_t versions, run; /* of the run before it (struct fed_session_status) */
 	struct fed_record last; /* of its history, of so many: */
 	size_t records;

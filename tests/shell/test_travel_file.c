@@ -219,6 +219,7 @@ START_TEST(a_figure_in_a_file_has_the_branches)
 	run(fed_text_str(&line));
 	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "a.svg"), 1 << 20, &file, &err), &err);
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&file), ">main<"));
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&file), ">krum<"));
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&file), ">fork<"));
 	fed_text_release(&line);
 	fed_text_release(&file);

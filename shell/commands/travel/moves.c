@@ -155,8 +155,8 @@ static int find_relative(const struct fed_shell *shell, long long n, struct fed_
 	const uint64_t version = fed_session_version(shell->session);
 
 	if (n < 0 && (uint64_t)-n > version)
-		return fed_fail(err, "%lld versions back from version %llu there is none", -n,
-		                (unsigned long long)version);
+		return fed_fail(err, "%lld version%s back from version %llu there is none", -n,
+		                n == -1 ? "" : "s", (unsigned long long)version);
 	return fed_travel_at_version(shell->travel, version + (uint64_t)n, to, err);
 }
 
