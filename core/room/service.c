@@ -33,9 +33,9 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 	if (!m || m->state != FED_MEMBER_CLIENT || head.from != m->client || head.to != FED_SERVER ||
 	    head.id >> 32 != r->epoch)
 		return;
-	if (m->asked && frame.round == m->asked && head.kind == FED_MESSAGE_UPDATE) {
+	if (m->asked && frame.round == m->asked) {
 		m->asked = 0;
-		m->answered++;
+		m->answered += head.kind == FED_MESSAGE_UPDATE || head.kind == FED_MESSAGE_HEAD;
 		m->worked = fed_wall_seconds() - (m->has_it ? m->has_it_at : m->asked_at);
 	}
 	if (head.kind == FED_MESSAGE_UPDATE)

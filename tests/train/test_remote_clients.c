@@ -56,6 +56,7 @@ static const struct way ways[] = {
 	{"scaffold", .fault = "lossy p=0.4", .fault2 = "late versions=1 p=0.5"},
 	{"fedavg", .fault = "churn join=0.4 leave=0.4"},
 	{"fedavg", .fault = "partition"},
+	{"fedavg", .uneven = true, .fault = "straggler factor=30"},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -413,6 +414,33 @@ START_TEST(a_deadline_of_real_seconds_ends_a_round_with_those_who_came)
 }
 END_TEST
 
+/* Seconds of three rounds. */
+static double seconds_with(const struct way *way)
+{
+	static struct remotes r;
+
+	remotes_compose(&r, way_compose, (void *)way, 9);
+	if (way->fault)
+		lab_inject(&r.server, way->fault, WHO, 1, 0, FOREVER);
+	remotes_start(&r);
+	lab_run(&r.server, 3);
+	const double seconds = r.server.federation.clock.now;
+	remotes_release(&r);
+	return seconds;
+}
+
+START_TEST(a_straggler_is_slowed_at_the_door)
+{
+	struct way way = {"fedavg", .scheme = _i ? "split" : "sync"};
+	const double plain = seconds_with(&way);
+
+	way.fault = "straggler factor=200";
+	const double slow = seconds_with(&way);
+	ck_assert_double_gt(slow, 10 * plain);
+	ck_assert_double_lt(slow, 200 * plain);
+}
+END_TEST
+
 START_TEST(a_quorum_steps_with_the_first_that_came)
 {
 	const struct way way = {"fedavg", .scheme_set = {{"quorum", "0.5"}}};
@@ -531,6 +559,7 @@ FED_SUITE(remote_clients)
 	tcase_add_loop_test(tests, a_client_that_is_gone_is_lost_and_the_round_goes_on, 0, PHASES);
 	tcase_add_test(tests, who_is_gone_while_it_evaluates_is_missing);
 	tcase_add_test(tests, a_deadline_of_real_seconds_ends_a_round_with_those_who_came);
+	tcase_add_loop_test(tests, a_straggler_is_slowed_at_the_door, 0, 2);
 	tcase_add_loop_test(tests, a_quorum_steps_with_the_first_that_came, 0, 4);
 	tcase_add_loop_test(tests, async_applies_each_update_once_in_the_order_of_arrival, 0, 12);
 	suite_add_tcase(suite, tests);

@@ -81,6 +81,9 @@ static const struct way ways[] = {
 	{SPLIT, .scheme_set = {V1}, .fault = "late versions=1", .fault2 = "duplicate"},
 	{SPLIT, .scheme_set = {PEER}, .tells_heads = true, .fault = "offline", .fault2 = "nan"},
 	{SPLIT, .fault = "churn join=0.4 leave=0.4"},
+	{SPLIT, .fault = "straggler factor=9"},
+	{SPLIT, .uneven = true, .scheme_set = {V1}, .fault = "straggler factor=9",
+     .fault2 = "duplicate"},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 

@@ -141,11 +141,14 @@ static void set_claims(struct fed_turn *t, struct fed_envelope *e)
 	e->steps = t->batch;
 }
 
-/* Seconds that a fault on the client's speed adds to its present computation. */
-static double slowed(const struct fed_turn *t)
+/* Seconds that a fault on the client's speed adds to its present computation.  An update has had
+ * its place in the order, and waits no longer. */
+static double slowed(const struct fed_turn *t, const struct fed_envelope *e)
 {
 	const struct fed_federation *f = t->federation;
 
+	if (e->delayed || e->head.kind == FED_MESSAGE_UPDATE)
+		return 0;
 	return (fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, t->client, f->version) - 1) *
 	       (f->clock.now - t->since);
 }
@@ -192,9 +195,11 @@ int fed__split_reported(struct fed_federation *f, void *state, struct fed_envelo
 		rc = refuse_kind(t, &moved, err); /* the network brings each once: it is out of step */
 	} else if (!has_shape(&moved, expected)) {
 		rc = refuse_shape(t, &moved, expected, err);
-	} else if (!moved.delayed && slowed(t) > 0) {
+	} else if (slowed(t, &moved) > 0) {
+		const double wait = slowed(t, &moved);
+
 		moved.delayed = true;
-		return fed_messenger_report(&f->messenger, &moved, f->clock.now + slowed(t), err);
+		return fed_messenger_report(&f->messenger, &moved, f->clock.now + wait, err);
 	} else {
 		return go_on(t, &moved, err);
 	}
