@@ -462,7 +462,7 @@ void fed_pool_put_back(struct fed_pool *p, struct fed_job *job)
 	pthread_mutex_lock(&p->lock);
 	p->running--;
 	p->away--;
-	job->portable = false;
+	job->portable = 0;
 	job->state = QUEUED;
 	p->n++;
 	sift_job(p, p->n - 1, job);

@@ -28,9 +28,10 @@ struct fed_pool;
 struct fed_job {
 	/* Set by the caller before fed_pool_submit.  worker is in [0, threads). */
 	void (*run)(struct fed_job *, int worker);
-	double due;    /* virtual time at which the owner needs the result */
-	uint64_t seq;  /* breaks ties */
-	bool portable; /* fed_pool_take() may take it */
+	double due;   /* virtual time at which the owner needs the result */
+	uint64_t seq; /* breaks ties */
+	int portable; /* fed_pool_take() may take it; whoever takes it knows what it is by this number
+	               */
 	/* Private to the pool. */
 	int state;
 	size_t place;

@@ -34,10 +34,10 @@ struct announced {
 	struct announced *next;
 };
 
-/* A training that a rank has. */
+/* A training or evaluation that a rank has. */
 struct dealt {
 	uint64_t number;
-	struct fed_training *training; /* NULL: cancelled, its result is dropped */
+	struct fed_job *job; /* NULL: cancelled, its result is dropped */
 	struct announced *of;
 	double flops;
 	struct dealt *next;
@@ -70,6 +70,11 @@ struct fed_coordinator {
 	pthread_cond_t wake;
 	bool woken, quit;
 };
+
+static struct fed_pool *pool_of(const struct announced *a)
+{
+	return a->trainer->federation->pool;
+}
 
 static void note(struct fed_coordinator *c, const char *line)
 {
@@ -121,8 +126,8 @@ static void give_up(struct fed_coordinator *c, const char *why)
 
 		while ((d = r->jobs)) {
 			r->jobs = d->next;
-			if (d->training)
-				fed_pool_put_back(d->training->trainer->federation->pool, &d->training->job);
+			if (d->job)
+				fed_pool_put_back(pool_of(d->of), d->job);
 			fed_free(d);
 		}
 		r->n_jobs = 0;
@@ -212,32 +217,45 @@ static int send_model(struct fed_coordinator *c, struct announced *a, uint32_t t
 	return send_bytes(c, to, bytes) ? place : -1;
 }
 
-static bool deal_to(struct fed_coordinator *c, struct announced *a, uint32_t to,
-                    struct fed_training *g)
+/* The message of a job whose model is there. */
+static bool send_job(struct fed_coordinator *c, const struct dealt *d, uint32_t to, int place)
 {
-	struct fed_pool *pool = a->trainer->federation->pool;
+	const bool trains = d->job->portable == FED_PORTABLE_TRAINING;
+
+	fed_packet_clear(&c->packet, trains ? FED_RANK_JOB : FED_RANK_EVALUATE);
+	fed_put_number(&c->packet, d->of->number);
+	fed_put_number(&c->packet, d->number);
+	fed_put_number(&c->packet, (uint64_t)place);
+	if (trains)
+		fed_put_training(&c->packet, (const struct fed_training *)d->job);
+	else
+		fed_put_evaluation(&c->packet, (const struct fed_evaluation_job *)d->job);
+	return send_packet(c, to);
+}
+
+static bool deal_to(struct fed_coordinator *c, struct announced *a, uint32_t to,
+                    struct fed_job *job)
+{
+	const bool trains = job->portable == FED_PORTABLE_TRAINING;
+	const struct fed_training *g = (const struct fed_training *)job;
+	const struct fed_evaluation_job *e = (const struct fed_evaluation_job *)job;
 	struct rank_state *r = &c->rank[to];
 	struct dealt *d = fed_alloc(sizeof *d);
 
 	if (!d) {
-		fed_pool_put_back(pool, &g->job);
+		fed_pool_put_back(pool_of(a), job);
 		return false;
 	}
-	*d =
-		(struct dealt){.number = ++c->jobs, .training = g, .of = a, .flops = fed_training_flops(g)};
+	*d = (struct dealt){.number = ++c->jobs,
+	                    .job = job,
+	                    .of = a,
+	                    .flops = trains ? fed_training_flops(g) : fed_evaluation_flops(e)};
 	d->next = r->jobs;
 	r->jobs = d;
 	r->n_jobs++;
 	r->flops += d->flops;
-	const int place = send_model(c, a, to, g->model);
-	if (place < 0)
-		return false; /* all was put back */
-	fed_packet_clear(&c->packet, FED_RANK_JOB);
-	fed_put_number(&c->packet, a->number);
-	fed_put_number(&c->packet, d->number);
-	fed_put_number(&c->packet, (uint64_t)place);
-	fed_put_training(&c->packet, g);
-	return send_packet(c, to);
+	const int place = send_model(c, a, to, trains ? g->model : e->model);
+	return place >= 0 && send_job(c, d, to, place); /* else all was put back */
 }
 
 /* Deal what may be dealt of one federation. */
@@ -255,7 +273,7 @@ static bool deal(struct fed_coordinator *c, struct announced *a)
 		if (!job)
 			break;
 		moved = true;
-		deal_to(c, a, to, (struct fed_training *)job);
+		deal_to(c, a, to, job);
 	}
 	return moved;
 }
@@ -274,11 +292,12 @@ static bool watch_stop(struct fed_coordinator *c, struct announced *a)
 		bool any = false;
 
 		for (struct dealt *d = c->rank[i].jobs; d; d = d->next) {
-			if (d->of != a || !d->training)
+			if (d->of != a || !d->job)
 				continue;
-			d->training->ran = d->training->stopped = true;
-			fed_pool_return(a->trainer->federation->pool, &d->training->job);
-			d->training = NULL;
+			if (d->job->portable == FED_PORTABLE_TRAINING)
+				fed_training_stopped((struct fed_training *)d->job);
+			fed_pool_return(pool_of(a), d->job);
+			d->job = NULL;
 			any = true;
 		}
 		if (any)
@@ -353,15 +372,16 @@ static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packe
 	FED_GET(r, seconds);
 	c->rank[from].report.trainings++;
 	c->rank[from].report.busy += seconds;
-	if (d && d->training) {
-		struct fed_training *g = d->training;
-		struct fed_pool *pool = d->of->trainer->federation->pool;
+	if (d && d->job) {
+		const bool trains = d->job->portable == FED_PORTABLE_TRAINING;
+		const int rc = trains ? fed_take_trained(r, (struct fed_training *)d->job, &err)
+		                      : fed_take_evaluated(r, (struct fed_evaluation_job *)d->job, &err);
 
-		if (fed_take_trained(r, g, &err) == FED_OK) {
-			fed_pool_return(pool, &g->job);
+		if (rc == FED_OK) {
+			fed_pool_return(pool_of(d->of), d->job);
 		} else {
 			note(c, err.text);
-			fed_pool_put_back(pool, &g->job);
+			fed_pool_put_back(pool_of(d->of), d->job);
 		}
 	}
 	fed_free(d);
@@ -377,8 +397,8 @@ static void take_undone(struct fed_coordinator *c, uint32_t from, struct fed_pac
 	             c->rank[from].report.host, why ? why : "");
 	note(c, fed_text_str(&line));
 	fed_text_release(&line);
-	if (d && d->training)
-		fed_pool_put_back(d->of->trainer->federation->pool, &d->training->job);
+	if (d && d->job)
+		fed_pool_put_back(pool_of(d->of), d->job);
 	fed_free(d);
 }
 
@@ -600,6 +620,7 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 		memcpy(c->rank[i].report.host, h->host, sizeof h->host);
 		c->threads += i ? c->rank[i].threads : 0;
 	}
+	c->face.threads = c->threads;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->wake_lock, NULL);
 	pthread_condattr_init(&monotonic);

@@ -15,19 +15,20 @@ enum fed_rank_message {
 	FED_RANK_HELLO = 0x200, /* struct fed_rank_hello: the first message */
 	FED_RANK_LACKS,         /* federation: its dataset is not to be had here, send the arrays */
 	FED_RANK_READY,         /* federation, whether it is; else why it is not */
-	FED_RANK_DONE,          /* job, seconds, the result (train/local/far_training.h) */
+	FED_RANK_DONE,          /* job, seconds, the result of the training or evaluation */
 	FED_RANK_UNDONE,        /* job, why: it is to run elsewhere */
 	/* of a relay, to the shell that started it: struct fed_mpi_place */
 	FED_RANK_RELAY,
 	/* from rank 0 */
-	FED_RANK_WELCOME, /* struct fed_rank_welcome */
-	FED_RANK_SET_UP,  /* federation, set-up */
-	FED_RANK_DATA,    /* federation, the arrays of its dataset */
-	FED_RANK_MODEL,   /* federation, place, the vectors */
-	FED_RANK_JOB,     /* federation, job, place of the model, the training */
-	FED_RANK_CANCEL,  /* federation: the jobs that it has */
-	FED_RANK_FORGET,  /* federation: it has ended */
-	FED_RANK_LEAVE,   /* the session has ended */
+	FED_RANK_WELCOME,  /* struct fed_rank_welcome */
+	FED_RANK_SET_UP,   /* federation, set-up */
+	FED_RANK_DATA,     /* federation, the arrays of its dataset */
+	FED_RANK_MODEL,    /* federation, place, the vectors */
+	FED_RANK_JOB,      /* federation, job, place of the model, the training */
+	FED_RANK_EVALUATE, /* federation, job, place of the model, examples */
+	FED_RANK_CANCEL,   /* federation: the jobs that it has */
+	FED_RANK_FORGET,   /* federation: it has ended */
+	FED_RANK_LEAVE,    /* the session has ended */
 };
 
 /* What a rank has. */

@@ -245,6 +245,8 @@ static bool fits(const struct served *s, const struct fed_far_training *x)
 {
 	const struct fed_plan *plan = &x->training.plan;
 
+	if (x->evaluation)
+		return s->prepared;
 	return s->prepared && x->training.row.count <= s->most && x->most <= s->most &&
 	       batch_of(plan, s->most) <= batch_of(&s->plan, s->most) &&
 	       (plan->momentum <= 0 || s->plan.momentum > 0) &&
@@ -257,7 +259,10 @@ static int prepare(struct served *s, const struct fed_far_training *x, struct fe
 	struct fed_federation *f = &s->host.federation;
 	const struct fed_plan *plan = &x->training.plan;
 
+	const uint32_t evaluation = fed_trainer_evaluation_batch(f->trainer);
+
 	s->most = x->most > s->most ? x->most : s->most;
+	s->most = evaluation > s->most ? evaluation : s->most;
 	s->most = x->training.row.count > s->most ? x->training.row.count : s->most;
 	if (!s->prepared || batch_of(plan, s->most) > batch_of(&s->plan, s->most))
 		s->plan.batch = plan->batch;
@@ -312,13 +317,16 @@ static int begin_held(struct rank *k, struct served *s, struct fed_error *err)
 static int take_job(struct rank *k, struct served *s, struct fed_packet_reader *r,
                     struct fed_error *err)
 {
+	const bool evaluates = r->kind == FED_RANK_EVALUATE;
 	const uint64_t number = fed_get_number(r), place = fed_get_number(r);
 	struct fed_far_training *x;
 	struct fed_error why;
 
 	if (!s->ready || place >= FED_RANK_MODELS || !s->model[place])
 		return send_undone(k, number, "it is not set up", err);
-	if (fed_get_training(r, &s->host, fed_shared_vectors_ref(s->model[place]), &x, &why))
+	struct fed_shared_vectors *model = fed_shared_vectors_ref(s->model[place]);
+	if (evaluates ? fed_get_evaluation(r, &s->host, model, &x, &why)
+	              : fed_get_training(r, &s->host, model, &x, &why))
 		return send_undone(k, number, why.text, err);
 	x->number = number;
 	x->done = take_back;
@@ -375,7 +383,10 @@ static int send_done(struct rank *k, struct fed_far_training *x, struct fed_erro
 	fed_packet_clear(&k->packet, FED_RANK_DONE);
 	fed_put_number(&k->packet, x->number);
 	FED_PUT(&k->packet, x->seconds);
-	fed_put_trained(&k->packet, &x->training);
+	if (x->evaluation)
+		fed_put_evaluated(&k->packet, x->evaluation);
+	else
+		fed_put_trained(&k->packet, &x->training);
 	fed_far_training_free(x);
 	s->running--;
 	int rc = send_packet(k, err);
@@ -423,6 +434,7 @@ static int take_message(struct rank *k, bool *leave, struct fed_error *err)
 	case FED_RANK_MODEL:
 		return take_model(s, &r, err);
 	case FED_RANK_JOB:
+	case FED_RANK_EVALUATE:
 		return take_job(k, s, &r, err);
 	case FED_RANK_CANCEL:
 		cancel(s);

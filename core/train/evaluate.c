@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "train/federation.h"
 #include "train/local/data_faults.h"
+#include "train/local/places.h"
 #include "train/local/trainer.h"
 #include "train/round/quality.h"
 
@@ -36,6 +37,49 @@ static void evaluate_batch(void *ctx, size_t i, int worker)
 	                                  e->answers, at);
 }
 
+/* Batches on ranks, too: in jobs of some batches each, which are joined in order. */
+static int evaluate_on_ranks(const struct fed_federation *f, struct evaluation *e, size_t batches,
+                             struct fed_error *err)
+{
+	const size_t threads = f->ranks->threads + (size_t)fed_pool_threads(f->pool);
+	const size_t each = (batches + 2 * threads - 1) / (2 * threads);
+	const size_t n = (batches + each - 1) / each;
+	struct fed_evaluation_job *job = fed_alloc_array(n, sizeof *job);
+	int rc = job ? FED_OK : fed_fail_memory(err, n * sizeof *job, "an evaluation");
+	size_t begun = 0;
+
+	for (; rc == FED_OK && begun < n; begun++) {
+		const uint32_t at = (uint32_t)(begun * each) * e->batch, left = e->n - at;
+		const uint32_t most = (uint32_t)each * e->batch;
+
+		job[begun] = (struct fed_evaluation_job){
+			.job = {.run = fed__evaluation_run,
+		            .due = -INFINITY,
+		            .seq = begun,
+		            .portable = FED_PORTABLE_EVALUATION},
+			.trainer = e->trainer,
+			.model = f->model,
+			.first = e->first + at,
+			.n = left < most ? left : most,
+			.loss = e->loss + begun * each,
+			.hits = e->hits + begun * each,
+		};
+		rc = fed_pool_submit(f->pool, &job[begun].job, err);
+	}
+	for (size_t i = 0; i < begun; i++)
+		if (rc == FED_OK || i + 1 < begun)
+			fed_pool_join(f->pool, &job[i].job);
+	fed_free(job);
+	return rc;
+}
+
+/* Whether ranks could evaluate: they have the model plugin, and their answers are not kept. */
+static bool suits_ranks(const struct fed_federation *f, const struct evaluation *e)
+{
+	return f->ranks && f->model_plugin && f->model_plugin->entry->builtin &&
+	       e->params == f->params && !e->answers;
+}
+
 /* Loss and accuracy of params on examples [first, first + n); answers: [n], to be filled, or NULL.
  */
 static int evaluate(struct fed_federation *f, const float *params, uint32_t first, uint32_t n,
@@ -47,7 +91,7 @@ static int evaluate(struct fed_federation *f, const float *params, uint32_t firs
 		.params = params,
 		.first = first,
 		.n = n,
-		.batch = fed__trainer_evaluation_batch(f->trainer),
+		.batch = fed_trainer_evaluation_batch(f->trainer),
 		.answers = answers,
 		.stop = &f->stop,
 	};
@@ -63,6 +107,8 @@ static int evaluate(struct fed_federation *f, const float *params, uint32_t firs
 	int rc = FED_OK;
 	if (!e.loss || !e.hits)
 		rc = fed_fail_memory(err, batches * sizeof *e.loss, "an evaluation");
+	else if (suits_ranks(f, &e))
+		rc = evaluate_on_ranks(f, &e, batches, err);
 	else
 		rc = fed_pool_each(f->pool, batches, evaluate_batch, &e, err);
 	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
@@ -217,7 +263,7 @@ int fed__federation_attacked(struct fed_federation *f, const float *params, doub
 		.params = params,
 		.first = f->data->train,
 		.n = f->data->test,
-		.batch = fed__trainer_evaluation_batch(f->trainer),
+		.batch = fed_trainer_evaluation_batch(f->trainer),
 	};
 	*success = NAN;
 	if (!a.attack || a.n == 0 || !f->data->label)

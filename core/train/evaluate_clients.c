@@ -32,7 +32,7 @@ struct client_parts {
 static void divide(struct client_parts *p)
 {
 	const struct fed_clients *c = p->federation->clients;
-	const uint32_t most = fed__trainer_evaluation_batch(p->federation->trainer);
+	const uint32_t most = fed_trainer_evaluation_batch(p->federation->trainer);
 	uint32_t room = 0;
 
 	p->parts = p->batches = 0;
@@ -202,7 +202,7 @@ int fed__clients_evaluate(struct fed_federation *f, const float *params,
 		return FED_FAIL;
 	if (fed_clients_are_remote(f->clients))
 		return FED_OK; /* they measure, and report */
-	int rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
+	int rc = fed_trainer_prepare(f->trainer, fed_trainer_evaluation_batch(f->trainer), err);
 	if (rc == FED_OK)
 		rc = evaluate(&global, *out, err);
 	if (rc == FED_OK && fed_own_models_exist(&own))

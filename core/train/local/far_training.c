@@ -78,7 +78,7 @@ void fed_put_set_up(struct fed_packet *p, const struct fed_trainer *t)
 
 void fed_put_data(struct fed_packet *p, const struct fed_dataset *data)
 {
-	const size_t n = data->train, cells = n * fed_shape_size(&data->shape);
+	const size_t n = (size_t)data->train + data->test, cells = n * fed_shape_size(&data->shape);
 
 	if (data->bytes)
 		fed__far_put(p, data->bytes, cells);
@@ -152,9 +152,42 @@ void fed_put_training(struct fed_packet *p, const struct fed_training *g)
 	put_vectors(p, g->own);
 }
 
+void fed_training_stopped(struct fed_training *g)
+{
+	g->ran = g->stopped = true;
+}
+
 double fed_training_flops(const struct fed_training *g)
 {
 	return fed__trainer_flops(g->trainer, &g->row);
+}
+
+void fed_put_evaluation(struct fed_packet *p, const struct fed_evaluation_job *e)
+{
+	fed_put_number(p, e->first);
+	fed_put_number(p, e->n);
+	fed_put_number(p, e->job.seq);
+}
+
+double fed_evaluation_flops(const struct fed_evaluation_job *e)
+{
+	const struct fed_net *net = e->trainer->federation->net;
+
+	return e->n * fed_net_flops(net, 0, net->layers);
+}
+
+int fed_take_evaluated(struct fed_packet_reader *r, struct fed_evaluation_job *e,
+                       struct fed_error *err)
+{
+	const size_t batches = fed_evaluation_batches(e->n, e->trainer->evaluation);
+	const void *loss = fed__far_get(r, batches * sizeof *e->loss);
+	const void *hits = fed__far_get(r, batches * sizeof *e->hits);
+
+	if (r->short_)
+		return fed_fail(err, "a rank gave an evaluation that is too short");
+	memcpy(e->loss, loss, batches * sizeof *e->loss);
+	memcpy(e->hits, hits, batches * sizeof *e->hits);
+	return FED_OK;
 }
 
 /* Results -------------------------------------------------------------------------------- */

@@ -32,8 +32,14 @@ void fed_put_training(struct fed_packet *, const struct fed_training *);
 /* Set the result of a training, as if it had run here.  FED_FAIL: it is no result of it; the
  * training is as it was. */
 int fed_take_trained(struct fed_packet_reader *, struct fed_training *, struct fed_error *);
+/* Let a training be one that stopped because it was cancelled. */
+void fed_training_stopped(struct fed_training *);
 /* FLOPs of a training. */
 double fed_training_flops(const struct fed_training *);
+/* Likewise an evaluation (trainer.h). */
+void fed_put_evaluation(struct fed_packet *, const struct fed_evaluation_job *);
+int fed_take_evaluated(struct fed_packet_reader *, struct fed_evaluation_job *, struct fed_error *);
+double fed_evaluation_flops(const struct fed_evaluation_job *);
 
 /* The other end --------------------------------------------------------------------------- */
 
@@ -48,7 +54,7 @@ struct fed_far_data {
 	bool cached;
 };
 int fed_get_far_data(struct fed_packet_reader *, struct fed_far_data *, struct fed_error *);
-/* Dataset of the arrays that were sent: of training examples alone. */
+/* Dataset of the arrays that were sent. */
 int fed_get_data(struct fed_packet_reader *, const struct fed_far_data *, struct fed_dataset **,
                  struct fed_error *);
 int fed_get_model(struct fed_packet_reader *, struct fed_shared_vectors **, struct fed_error *);
@@ -80,8 +86,14 @@ struct fed_far_training {
 	uint32_t most; /* examples of the largest client */
 	double seconds;
 	float **kept;
+	struct fed_evaluation_job *evaluation; /* it is one, and no training; NULL: it is none */
 	struct fed_far_training *next;
 };
+/* Make an evaluation, likewise. */
+int fed_get_evaluation(struct fed_packet_reader *, struct fed_training_host *,
+                       struct fed_shared_vectors *model, struct fed_far_training **,
+                       struct fed_error *);
+void fed_put_evaluated(struct fed_packet *, const struct fed_evaluation_job *);
 /* Make a training; takes the reference to the model, also on failure. */
 int fed_get_training(struct fed_packet_reader *, struct fed_training_host *,
                      struct fed_shared_vectors *model, struct fed_far_training **,

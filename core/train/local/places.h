@@ -38,8 +38,10 @@ int fed__training_places_prepare(struct fed_trainer *, struct fed_error *);
 void fed__training_places_release(struct fed_trainer *);
 
 /* Ranks of a cluster, which core/cluster implements. */
+enum fed_portable { FED_PORTABLE_TRAINING = 1, FED_PORTABLE_EVALUATION }; /* fed_job.portable */
 struct fed_text;
 struct fed_ranks {
+	uint32_t threads; /* of all of them */
 	/* Announce a trainer, or that its set-up may have changed; before rounds.  Lines for the user
 	 * are appended to `notes`. */
 	int (*attach)(struct fed_ranks *, struct fed_trainer *, struct fed_text *notes,

@@ -119,7 +119,7 @@ int fed__worker_gather(const struct fed_federation *f, const struct fed_client *
 	                              f->net->classes ? w->label : NULL, err);
 }
 
-uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *t)
+uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *t)
 {
 	return t->evaluation;
 }
@@ -152,6 +152,19 @@ double fed__trainer_forward(struct fed_trainer *t, int worker, const float *para
 	if (answers)
 		keep_answers(w, y, n, answers, at);
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
+}
+
+void fed__evaluation_run(struct fed_job *job, int worker)
+{
+	struct fed_evaluation_job *e = (struct fed_evaluation_job *)job;
+	const uint32_t batch = e->trainer->evaluation;
+
+	for (uint32_t at = 0; at < e->n && !fed_trainer_must_stop(e->trainer); at += batch) {
+		const uint32_t n = e->n - at < batch ? e->n - at : batch;
+
+		e->loss[at / batch] = fed__trainer_forward(e->trainer, worker, e->model->vector[0],
+		                                           e->first + at, n, &e->hits[at / batch], NULL, 0);
+	}
 }
 
 /* Gather the parts' examples; those of clients whose inputs are not shifted together, which hides

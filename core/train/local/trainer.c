@@ -310,7 +310,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 	if (begin_with_own(g, t->federation, err))
 		return FED_FAIL;
 	g->place = fed__training_place_for(g);
-	g->job.portable = g->place->far;
+	g->job.portable = g->place->far ? FED_PORTABLE_TRAINING : 0;
 	return submit(t, g, err);
 }
 

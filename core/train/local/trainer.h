@@ -82,12 +82,27 @@ struct fed_training *fed_training_restore(const struct fed_training_result *);
 void fed_training_give_layers(struct fed_training *, struct fed_shared_vectors *);
 
 /* Evaluation on thread `worker`: returns the sum of the losses of examples first .. first + n - 1,
- * n at most fed__trainer_evaluation_batch(); *hits grows by those classified right.  answers: where
+ * n at most fed_trainer_evaluation_batch(); *hits grows by those classified right.  answers: where
  * to put the answers, from example `at` on, or NULL. */
-uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *);
+uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *);
 struct fed_answers;
 double fed__trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
                             uint32_t n, uint32_t *hits, struct fed_answers *answers, uint32_t at);
+/* Batches of an evaluation as a job of the pool, which a rank may take. */
+struct fed_evaluation_job {
+	struct fed_job job; /* first member */
+	struct fed_trainer *trainer;
+	struct fed_shared_vectors *model; /* borrowed */
+	uint32_t first, n;                /* examples */
+	double *loss;                     /* [batches] sums, the caller's, as are */
+	uint32_t *hits;                   /* [batches] */
+};
+static inline uint32_t fed_evaluation_batches(uint32_t n, uint32_t batch)
+{
+	return (n + batch - 1) / batch;
+}
+/* The job of it: run on a thread. */
+void fed__evaluation_run(struct fed_job *, int worker);
 /* A part of a batch of evaluation: examples of one client. */
 struct fed_evaluation_part {
 	uint32_t client, n;
@@ -95,7 +110,7 @@ struct fed_evaluation_part {
 	double loss;        /* sum */
 	uint32_t hits;
 };
-/* Fill in loss and hits of parts with at most fed__trainer_evaluation_batch() examples together. */
+/* Fill in loss and hits of parts with at most fed_trainer_evaluation_batch() examples together. */
 void fed__trainer_forward_parts(struct fed_trainer *, int worker, const float *params,
                                 struct fed_evaluation_part *, size_t parts);
 /* Mean loss of a client's examples, with the faults of its data, on thread `worker`; row: with the

@@ -3,6 +3,7 @@
  * train/local/training_host.c - set-ups, jobs and results of trainings that run at ranks: the end
  * that trains.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -164,7 +165,7 @@ int fed_get_data(struct fed_packet_reader *r, const struct fed_far_data *d,
                  struct fed_dataset **out, struct fed_error *err)
 {
 	const struct fed_wire_dataset *h = &d->head;
-	const size_t n = h->train, cells = n * fed_shape_size(&h->shape);
+	const size_t n = (size_t)h->train + h->test, cells = n * fed_shape_size(&h->shape);
 	struct fed_dataset *data = fed_alloc(sizeof *data);
 	bool bad = false;
 
@@ -174,6 +175,7 @@ int fed_get_data(struct fed_packet_reader *r, const struct fed_far_data *d,
 	data->classes = h->classes;
 	data->outputs = h->outputs;
 	data->train = h->train;
+	data->test = h->test;
 	data->scale = h->scale;
 	data->tokens = h->tokens;
 	data->fingerprint = d->fingerprint;
@@ -321,6 +323,60 @@ static void run_far(struct fed_job *job, int worker)
 	x->done(x);
 }
 
+static void run_far_evaluation(struct fed_job *job, int worker)
+{
+	struct fed_far_training *x = (struct fed_far_training *)job;
+	const double began = fed_wall_seconds();
+
+	fed__evaluation_run(&x->evaluation->job, worker);
+	x->seconds = fed_wall_seconds() - began;
+	x->done(x);
+}
+
+int fed_get_evaluation(struct fed_packet_reader *r, struct fed_training_host *host,
+                       struct fed_shared_vectors *model, struct fed_far_training **out,
+                       struct fed_error *err)
+{
+	const struct fed_dataset *data = host->federation.data;
+	const uint64_t first = fed_get_number(r), n = fed_get_number(r), seq = fed_get_number(r);
+	struct fed_far_training *x = fed_alloc(sizeof *x);
+	struct fed_evaluation_job *e = x ? fed_alloc(sizeof *e) : NULL;
+	const size_t batches =
+		fed_evaluation_batches((uint32_t)n, fed_trainer_evaluation_batch(host->federation.trainer));
+
+	if (!e || r->short_ || n == 0 || first + n > (uint64_t)data->train + data->test ||
+	    model->dim != host->net.dim) {
+		fed_free(x);
+		fed_free(e);
+		fed_shared_vectors_unref(model);
+		return fed_fail(err, "an evaluation does not fit its model");
+	}
+	*e = (struct fed_evaluation_job){.trainer = host->federation.trainer,
+	                                 .model = model,
+	                                 .first = (uint32_t)first,
+	                                 .n = (uint32_t)n,
+	                                 .loss = fed_alloc_array(batches, sizeof *e->loss),
+	                                 .hits = fed_alloc_array(batches, sizeof *e->hits)};
+	x->host = host;
+	x->evaluation = e;
+	x->training.model = model;
+	x->training.job = (struct fed_job){.run = run_far_evaluation, .due = -HUGE_VAL, .seq = seq};
+	if (e->loss && e->hits) {
+		*out = x;
+		return FED_OK;
+	}
+	fed_far_training_free(x);
+	return fed_fail_memory(err, batches * sizeof *e->loss, "an evaluation");
+}
+
+void fed_put_evaluated(struct fed_packet *p, const struct fed_evaluation_job *e)
+{
+	const size_t batches = fed_evaluation_batches(e->n, e->trainer->evaluation);
+
+	fed__far_put(p, e->loss, batches * sizeof *e->loss);
+	fed__far_put(p, e->hits, batches * sizeof *e->hits);
+}
+
 static int get_codec(struct fed_packet_reader *r, struct fed_training_host *host,
                      struct fed_training *g, struct fed_error *err)
 {
@@ -455,6 +511,11 @@ void fed_far_training_free(struct fed_far_training *x)
 	fed_sharing_unref(g->sharing);
 	fed_free(g->kept);
 	fed_free(x->kept);
+	if (x->evaluation) {
+		fed_free(x->evaluation->loss);
+		fed_free(x->evaluation->hits);
+		fed_free(x->evaluation);
+	}
 	fed_free(x);
 }
 
