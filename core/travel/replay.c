@@ -305,6 +305,17 @@ static struct fed_snapshot *kept_here(const struct fed_travel *t)
 	                                                                           : NULL;
 }
 
+/* The same, if its event log is the session's, too. */
+static struct fed_snapshot *present_kept(const struct fed_travel *t)
+{
+	struct fed_snapshot *x = t->carries ? NULL : kept_here(t);
+	const uint64_t logged = fed_session_event_log(t->session)->n;
+
+	return x && x->epoch == t->logs.epoch && logged - t->logs.shift == x->events.n - x->shift
+	           ? x
+	           : NULL;
+}
+
 /* Keep the snapshot of the place that is left, for the way back, unless it has one. */
 static void keep_left(struct fed_travel *t, struct fed_snapshot *snapshot)
 {
@@ -339,7 +350,7 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 {
 	struct fed_session *s = t->session;
 
-	m->present = t->carries ? NULL : kept_here(t);
+	m->present = present_kept(t);
 	m->kept = m->present;
 	if (!m->kept && fed__travel_snapshot_of_any_size(t, &m->present, err))
 		return FED_FAIL;

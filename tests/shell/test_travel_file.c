@@ -209,6 +209,22 @@ START_TEST(compositions_of_all_versions_are_restored)
 }
 END_TEST
 
+/* A look at another branch leaves the events that are known here, also where the place has a
+ * snapshot of before they were. */
+START_TEST(a_look_elsewhere_keeps_the_events)
+{
+	struct fed_text before = {0};
+
+	run(BLOBS "round 4; rewind 2; set lr 0.05; round 3");
+	run(with_file("save ", ""));
+	run(with_file("restore ", "; round 2; undo; redo"));
+	fed_text_add(&before, "%s", shell_lab_reply(&lab, "timeline", FED_EXIT_OK));
+	run("diff main b1");
+	ck_assert_str_eq(shell_lab_reply(&lab, "timeline", FED_EXIT_OK), fed_text_str(&before));
+	fed_text_release(&before);
+}
+END_TEST
+
 START_TEST(a_figure_in_a_file_has_the_branches)
 {
 	struct fed_text line = {0}, file = {0};
@@ -544,6 +560,7 @@ FED_SUITE(travel_file)
 	tcase_add_test(tests, places_are_the_same_in_another_session);
 	tcase_add_test(tests, carried_breakpoints_are_saved);
 	tcase_add_test(tests, compositions_of_all_versions_are_restored);
+	tcase_add_test(tests, a_look_elsewhere_keeps_the_events);
 	tcase_add_test(tests, a_figure_in_a_file_has_the_branches);
 	tcase_add_test(tests, a_history_that_is_here_is_not_added_again);
 	tcase_add_test(tests, a_history_follows_the_one_that_is_here);
