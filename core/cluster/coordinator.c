@@ -370,7 +370,7 @@ static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packe
 	double seconds;
 
 	FED_GET(r, seconds);
-	c->rank[from].report.trainings++;
+	c->rank[from].report.trainings += d && d->job && d->job->portable == FED_PORTABLE_TRAINING;
 	c->rank[from].report.busy += seconds;
 	if (d && d->job) {
 		const bool trains = d->job->portable == FED_PORTABLE_TRAINING;

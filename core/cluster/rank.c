@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "cluster/internal.h"
+#include "plug/calls/call.h"
 #include "train/local/far_training.h"
 
 /* A dataset that federations here have in common. */
@@ -153,13 +154,39 @@ static void free_served(struct served *s)
 	fed_free(s);
 }
 
+/* Whether there is memory for what this rank will have at once: models, and for each thread two
+ * trainings, with their messages. */
+static int check_memory(const struct rank *k, const struct served *s, struct fed_error *err)
+{
+	const struct fed_instance *rule = &s->host.aggregator;
+	const double returned = fed_returned_vectors(rule), kept = fed_client_vectors(rule);
+	const double models = 2 * (1 + fed_instance_broadcasts(rule));
+	const double trainings = 2.0 * (fed_pool_threads(k->pool) - 1);
+	const double vectors = models + trainings * (2 * (1 + returned) + 3 * kept + 2);
+	const double need = vectors * sizeof(float) * (double)s->host.net.dim;
+	const double have = fed_mem_available() / k->link->on_node;
+	struct fed_text text = {0};
+
+	if (need <= have)
+		return FED_OK;
+	fed_text_add(&text, "its trainings need ");
+	fed_text_bytes(&text, need);
+	fed_text_add(&text, " of memory and ");
+	fed_text_bytes(&text, have);
+	fed_text_add(&text, " are its share of what is free; start fewer ranks on a machine");
+	fed_fail(err, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_FAIL;
+}
+
 /* Set a federation up, with its dataset at hand. */
 static int open_served(struct rank *k, struct served *s, struct fed_packet_reader *r,
                        struct fed_error *err)
 {
 	struct fed_error why;
 
-	if (fed_training_host_init(&s->host, k->plugins, s->data->data, k->pool, r, &why))
+	if (fed_training_host_init(&s->host, k->plugins, s->data->data, k->pool, r, &why) ||
+	    check_memory(k, s, &why))
 		return send_ready(k, s, why.text, err);
 	s->ready = true;
 	return send_ready(k, s, NULL, err);
