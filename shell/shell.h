@@ -263,6 +263,8 @@ struct fed_written_files {
 	size_t n;
 };
 
+struct fed_local_members;
+struct fed_room;
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -312,11 +314,12 @@ struct fed_shell {
 	char *record_path;
 	const struct fed_script_place *place;
 	struct fed_jobs jobs;
-	struct fed_attached *attached;      /* NULL: no other terminal can look on */
-	struct fed_room *room;              /* NULL: none is open (serving/serving.h) */
-	struct fed_room_source room_source; /* for views of it */
-	double room_looked;                 /* wall seconds when it was attended to last */
-	double looked;                      /* wall seconds when those that do were last attended to */
+	struct fed_attached *attached;           /* NULL: no other terminal can look on */
+	struct fed_room *room;                   /* NULL: none is open (serving/serving.h) */
+	struct fed_room_source room_source;      /* for views of it */
+	struct fed_local_members *local_members; /* NULL: none was started */
+	double room_looked;                      /* wall seconds when it was attended to last */
+	double looked; /* wall seconds when those that do were last attended to */
 	struct fed_verification verifying;
 	struct fed_origins origins;
 	struct fed_composition_log compositions; /* of the versions of this run */

@@ -120,6 +120,7 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 	fed__room_value(text, n, "program", m->program, sizeof m->program);
 	fed__room_value(text, n, "isa", m->isa, sizeof m->isa);
 	m->silent = false;
+	m->lost = 0;
 	m->asked = 0;
 	r->changed = true;
 	if (r->options.strict && !known_before) {

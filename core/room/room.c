@@ -232,6 +232,8 @@ static int open_network(struct fed_room *r, struct fed_error *err)
 	                                          .check = fed_frame_is_whole};
 
 	limits.peers = r->options.most;
+	if (limits.silent_after > r->options.patience)
+		limits.silent_after = r->options.patience;
 	const int rc = fed_network_serve(&r->network, &server, err);
 	if (rc)
 		return rc;

@@ -36,19 +36,22 @@ struct fed_member {
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
 	uint32_t examples;
-	bool greeted;      /* it was told the terms */
-	bool anew;         /* ... of a session that began anew: it forgets what it learned */
-	bool silent;       /* nothing was heard of it for a while */
-	uint64_t asked;    /* the invitation that it works for; 0: none */
-	double asked_at;   /* fed_wall_seconds() */
-	bool has_it;       /* the message has reached it */
-	double has_it_at;  /* fed_wall_seconds() */
-	double worked;     /* seconds from then to its answer, the last time; 0: never yet */
-	uint64_t answered; /* how often it has */
-	double joined;     /* fed_wall_seconds() */
-	double out_at;     /* likewise, when it was sent out; 0: its key is refused already */
-	bool consents;     /* to the role that it was offered */
-	uint32_t vote;     /* the client that it takes for an attacker; FED_SERVER: none */
+	bool greeted;       /* it was told the terms */
+	bool anew;          /* ... of a session that began anew: it forgets what it learned */
+	bool silent;        /* nothing was heard of it for a while */
+	uint64_t asked;     /* the invitation that it works for; 0: none */
+	double asked_at;    /* fed_wall_seconds() */
+	bool has_it;        /* the message has reached it */
+	double has_it_at;   /* fed_wall_seconds() */
+	double worked;      /* seconds from then to its answer, the last time; 0: never yet */
+	uint64_t answered;  /* how often it has */
+	double joined;      /* fed_wall_seconds() */
+	double unconnected; /* likewise, since when it has no connection; 0: it has one */
+	double returned;    /* likewise, when one that went was heard again; 0: it was not */
+	double lost;        /* likewise, when it went without a word; 0: it did not */
+	double out_at;      /* likewise, when it was sent out; 0: its key is refused already */
+	bool consents;      /* to the role that it was offered */
+	uint32_t vote;      /* the client that it takes for an attacker; FED_SERVER: none */
 };
 
 struct fed_room_options {

@@ -12,6 +12,10 @@
 
 /* Seconds in which a member that was sent out is told so. */
 #define TOLD_SECONDS 2.0
+/* Seconds that a program has to connect again; one that was ended does not. */
+#define RECONNECT_SECONDS 3.0
+/* Seconds after which one that was heard again is taken for the program that went. */
+#define RETURN_SECONDS 1.0
 
 /* Events of the network ----------------------------------------------------------------- */
 
@@ -93,6 +97,8 @@ void fed__room_take_event(struct fed_room *r, struct fed_network_event *event)
 		take_tag(r, event, event->kind == FED_NETWORK_DELIVERED);
 		break;
 	case FED_NETWORK_BEGAN:
+		if (m)
+			m->lost = 0;
 		if (m && m->state != FED_MEMBER_OUT && m->state != FED_MEMBER_LEFT &&
 		    m->state != FED_MEMBER_WAITS)
 			fed__room_lose(r, m, "its program began again");
@@ -110,6 +116,40 @@ void fed__room_take_event(struct fed_room *r, struct fed_network_event *event)
 	fed_network_event_release(event);
 }
 
+/* A member that works and has gone without a word: it may return as what it was. */
+static void lose_silently(struct fed_room *r, struct fed_member *m, const char *why)
+{
+	fed__room_lose(r, m, why);
+	m->lost = fed_wall_seconds();
+	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s: %s; it may return", m->name, why);
+}
+
+static void check_connection(struct fed_room *r, struct fed_member *m,
+                             const struct fed_network_peer *peer)
+{
+	const double now = fed_wall_seconds();
+
+	if (peer->connected)
+		m->unconnected = 0;
+	else if (m->unconnected == 0)
+		m->unconnected = now;
+	const bool heard = m->lost > 0 && peer->connected && peer->heard > m->lost;
+	m->returned = !heard ? 0 : m->returned > 0 ? m->returned : now;
+	/* A program that began again says so meanwhile, and is another life of the member. */
+	if (m->state == FED_MEMBER_LEFT && heard && now - m->returned > RETURN_SECONDS) {
+		m->lost = 0;
+		m->state = FED_MEMBER_READY; /* its program goes on where it was */
+		m->why[0] = '\0';
+		r->changed = true;
+	}
+	if (m->state == FED_MEMBER_LEFT || m->state == FED_MEMBER_OUT || m->state == FED_MEMBER_WAITS)
+		return;
+	if (m->silent && now - peer->heard > r->options.patience)
+		lose_silently(r, m, "nothing was heard from it");
+	else if (m->unconnected > 0 && now - m->unconnected > RECONNECT_SECONDS)
+		lose_silently(r, m, "its connection has ended");
+}
+
 void fed__room_check_silence(struct fed_room *r)
 {
 	struct fed_network_peer peer;
@@ -119,13 +159,8 @@ void fed__room_check_silence(struct fed_room *r)
 
 		if (m->state == FED_MEMBER_OUT && fed_wall_seconds() > m->out_at + TOLD_SECONDS)
 			shut_out(r, m);
-		if (!m->silent || m->state == FED_MEMBER_LEFT || m->state == FED_MEMBER_OUT ||
-		    !fed_network_peer(r->network, m->peer, &peer) ||
-		    fed_wall_seconds() - peer.heard < r->options.patience)
-			continue;
-		fed__room_lose(r, m, "nothing was heard from it");
-		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s was not heard for %.0f s; it may return",
-		                 m->name, r->options.patience);
+		if (fed_network_peer(r->network, m->peer, &peer))
+			check_connection(r, m, &peer);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/cpu.h"
 #include "shell/output/print.h"
+#include "shell/serving/local_members.h"
 
 #define LOOK_EVERY 1.0 /* seconds between two looks at who is silent */
 
@@ -41,6 +42,7 @@ void fed__serving_close(struct fed_shell *shell, const char *why)
 		(void)fed_session_abort(shell->session, true, &unused);
 	fed_room_close(shell->room, why);
 	shell->room = NULL;
+	fed__local_members_end(shell);
 }
 
 void fed__serving_renew(struct fed_shell *shell)

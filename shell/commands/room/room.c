@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/commands/groups.h"
+#include "shell/commands/room/local.h"
 #include "shell/commands/room/members.h"
 #include "shell/commands/room/record.h"
 #include "shell/commands/room/serve.h"
@@ -191,6 +192,23 @@ const struct fed_command fed__commands_room[] = {
      .args = fed__wait_room_rows,
      .args_size = sizeof(struct fed_wait_room_args),
      .run = fed__run_wait_room,
+     .flags = FED_COMMAND_LIVE | FED_COMMAND_REJECTS},
+	{.name = "start-members",
+     .help = "start members on this machine, to try a room out",
+     .text = "Each is a `fedsh join` in a process of its own, with a range of the session's\n"
+             "dataset: the first has examples 0 to 199, the second 200 to 399. They end with the\n"
+             "room. `signal-member m2 pause` closes the lid of one.",
+     .examples = FED_EXAMPLES("room"),
+     .args = fed__start_members_rows,
+     .args_size = sizeof(struct fed_start_members_args),
+     .run = fed__run_start_members,
+     .flags = FED_COMMAND_OUTSIDE | FED_COMMAND_REJECTS},
+	{.name = "signal-member",
+     .help = "kill, pause or wake a member that start-members started",
+     .examples = FED_EXAMPLES("room"),
+     .args = fed__signal_member_rows,
+     .args_size = sizeof(struct fed_signal_member_args),
+     .run = fed__run_signal_member,
      .flags = FED_COMMAND_LIVE | FED_COMMAND_REJECTS},
 	{.name = "approve",
      .help = "admit a member who waits, or all",
