@@ -115,7 +115,7 @@ static void send_due(struct fed__stream *stream, double now)
 	for (int i = 0; i < 20 && fed__stream_out(stream, now, &parcel); i++) {
 		if (parcel.head.type == FED__CHUNK) {
 			const struct fed__letter *first = stream->out.first;
-			fed_fuzz_claim(parcel.len <= FED_CHUNK_BYTES &&
+			fed_fuzz_claim(parcel.len <= FED_NETWORK_CHUNK &&
 			               parcel.head.offset + parcel.len <= first->len &&
 			               parcel.head.offset + parcel.len <= stream->out.granted);
 			fed_fuzz_claim(parcel.len == 0 ||
