@@ -12,14 +12,14 @@
 
 #include "network/internal.h"
 
-#define DIAL_SECONDS 5.0 /* of a look */
-#define LOOK_LEAST 0.25  /* between looks, doubled ... */
-#define LOOK_MOST 2.0    /* ... up to this */
-#define TELL_AGAIN 10.0  /* between events of the same trouble */
-#define REDIAL_LEAST                                                                             \
-	5.0                  /* seconds of silence after which a new connection is made, doubled ... \
-	                      */
-#define REDIAL_MOST 60.0 /* ... up to this */
+/* Seconds of a look; between looks, doubled from the least to the most; between events of the same
+ * trouble; of silence after which a new connection is made, doubled likewise. */
+#define DIAL_SECONDS 5.0
+#define LOOK_LEAST 0.25
+#define LOOK_MOST 2.0
+#define TELL_AGAIN 10.0
+#define REDIAL_LEAST 2.0
+#define REDIAL_MOST 60.0
 
 static void tell(struct fed_network *network, enum fed_network_trouble trouble, const char *why)
 {

@@ -61,58 +61,89 @@ END_TEST
 
 /* The socket says what it does not take ------------------------------------------------------ */
 
-START_TEST(full_queue_is_told)
-{
+struct pair {
 	struct fed__sockets *server, *client;
+	struct fed__route route; /* of the client */
+	unsigned sent;
+};
+
+static const uint8_t chunk_head[FED__HEAD_BYTES] = {1, 1};
+
+static enum fed__sending send_chunk(struct pair *pair, const struct fed__route *route, size_t n)
+{
+	static uint8_t body[FED_NETWORK_CHUNK];
+
+	return fed__sockets_send(pair->server, route, chunk_head, sizeof chunk_head, body, n);
+}
+
+/* A server whose queue for a client that takes nothing is full. */
+static void fill_queue(struct pair *pair)
+{
+	const struct fed__route nowhere = {3, {1, 2, 3}};
 	struct fed_error err = {""};
 	struct fed__delivery delivery;
 	struct fed__knock knock;
 	char endpoint[64];
-	uint8_t *body = star_bytes(FED_NETWORK_CHUNK, 1);
-	const uint8_t head[FED__HEAD_BYTES] = {1, 1};
 
-	fed_assert_ok(fed__sockets_open(&server, &star.server_keys, NULL, &err), &err);
-	fed_assert_ok(fed__sockets_open(&client, &star.keys[0], star.server_keys.open, &err), &err);
+	*pair = (struct pair){.sent = 0};
+	fed_assert_ok(fed__sockets_open(&pair->server, &star.server_keys, NULL, &err), &err);
+	fed_assert_ok(fed__sockets_open(&pair->client, &star.keys[0], star.server_keys.open, &err),
+	              &err);
 	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(proxy) + 2);
-	fed_assert_ok(fed__sockets_bind(server, endpoint, &err), &err);
-	fed_assert_ok(fed__sockets_connect(client, endpoint, &err), &err);
-	const struct fed__route nowhere = {3, {1, 2, 3}};
-	ck_assert_int_eq(fed__sockets_send(server, &nowhere, head, sizeof head, NULL, 0), FED__GONE);
-	while (fed__sockets_send(client, &nowhere, head, sizeof head, NULL, 0) != FED__SENT) {
-		fed__sockets_wait(server, NULL, 0, 0.01);
-		if (fed__sockets_knock(server, &knock))
-			fed__sockets_answer(server, &knock, FED__COME_IN);
+	fed_assert_ok(fed__sockets_bind(pair->server, endpoint, &err), &err);
+	fed_assert_ok(fed__sockets_connect(pair->client, endpoint, &err), &err);
+	ck_assert_int_eq(send_chunk(pair, &nowhere, 0), FED__GONE);
+	while (fed__sockets_send(pair->client, &nowhere, chunk_head, sizeof chunk_head, NULL, 0) !=
+	       FED__SENT) {
+		fed__sockets_wait(pair->server, NULL, 0, 0.01);
+		if (fed__sockets_knock(pair->server, &knock))
+			fed__sockets_answer(pair->server, &knock, FED__COME_IN);
 	}
-	while (!fed__sockets_receive(server, &delivery))
-		fed__sockets_wait(server, NULL, 0, 1);
+	while (!fed__sockets_receive(pair->server, &delivery))
+		fed__sockets_wait(pair->server, NULL, 0, 1);
 	ck_assert_str_eq(delivery.key, star.keys[0].open);
-	/* The client takes nothing for now: some are sent, then it is said that no more are. */
-	const struct fed__route route = delivery.route;
-	unsigned sent = 0;
+	pair->route = delivery.route;
+	/* Some are sent, then it is said that no more are. */
 	for (unsigned full = 0; full < 20;) {
-		const enum fed__sending how =
-			fed__sockets_send(server, &route, head, sizeof head, body, FED_NETWORK_CHUNK);
+		const enum fed__sending how = send_chunk(pair, &pair->route, FED_NETWORK_CHUNK);
 		ck_assert_int_ne(how, FED__GONE);
-		sent += how == FED__SENT;
+		pair->sent += how == FED__SENT;
 		full += how == FED__FULL;
 		if (how == FED__FULL)
 			usleep(5000);
-		ck_assert_uint_lt(sent, 1000);
+		ck_assert_uint_lt(pair->sent, 1000);
 	}
+}
+
+START_TEST(full_queue_is_told)
+{
+	struct pair pair;
+	struct fed__delivery delivery;
+
+	fill_queue(&pair);
 	/* Each that was taken comes. */
-	unsigned came = 0;
-	for (; came < sent; came += fed__sockets_receive(client, &delivery))
-		fed__sockets_wait(client, NULL, 0, 5);
-	ck_assert_int_eq(fed__sockets_send(server, &route, head, sizeof head, NULL, 0), FED__SENT);
-	fed__sockets_close(client, 0);
+	for (unsigned came = 0; came < pair.sent; came += fed__sockets_receive(pair.client, &delivery))
+		fed__sockets_wait(pair.client, NULL, 0, 5);
+	ck_assert_int_eq(send_chunk(&pair, &pair.route, 0), FED__SENT);
+	fed__sockets_close(pair.client, 0);
 	/* And a connection that has gone is told, too. */
-	for (int i = 0; fed__sockets_send(server, &route, head, sizeof head, NULL, 0) != FED__GONE;
-	     i++) {
+	for (int i = 0; send_chunk(&pair, &pair.route, 0) != FED__GONE; i++) {
 		ck_assert_int_lt(i, 1000);
 		usleep(5000);
 	}
-	fed__sockets_close(server, 0);
-	free(body);
+	fed__sockets_close(pair.server, 0);
+}
+END_TEST
+
+START_TEST(full_queue_does_not_keep_a_socket)
+{
+	struct pair pair;
+
+	fill_queue(&pair);
+	const double begin = fed_wall_seconds();
+	fed__sockets_close(pair.server, 0.2);
+	ck_assert_double_lt(fed_wall_seconds() - begin, 1);
+	fed__sockets_close(pair.client, 0);
 }
 END_TEST
 
@@ -265,6 +296,7 @@ FED_SUITE(traps)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, second_connection_takes_over);
 	tcase_add_test(tests, full_queue_is_told);
+	tcase_add_test(tests, full_queue_does_not_keep_a_socket);
 	tcase_add_test(tests, end_is_bounded);
 	tcase_add_test(tests, each_address_is_reached);
 	tcase_add_test(tests, idle_network_sleeps);

@@ -39,7 +39,7 @@ struct lane {
 	bool ended, told; /* `from` ended; `to` was told */
 };
 struct connection {
-	bool open;
+	bool open, forgotten;
 	struct lane lane[2]; /* to the port, back */
 };
 
@@ -48,7 +48,7 @@ struct fed_proxy {
 	uint16_t own, port;
 	int listener[LISTENERS], wake[2];
 	pthread_mutex_t lock; /* of what follows */
-	bool ends, cut, reset;
+	bool ends, cut, reset, forget;
 	double next_latency, next_rate;
 	/* The thread's: */
 	double latency, rate;
@@ -202,7 +202,7 @@ static void pass(struct fed_proxy *proxy)
 {
 	for (unsigned i = 0; i < CONNECTIONS; i++) {
 		struct connection *c = &proxy->connection[i];
-		if (!c->open)
+		if (!c->open || c->forgotten)
 			continue;
 		bool fine = true;
 		for (int way = 0; way < 2 && fine; way++)
@@ -223,7 +223,7 @@ static void wait(struct fed_proxy *proxy, bool cut)
 		fds[n++] = (struct pollfd){proxy->listener[i], POLLIN, 0};
 	for (unsigned i = 0; i < CONNECTIONS && !cut; i++) {
 		const struct connection *c = &proxy->connection[i];
-		if (!c->open)
+		if (!c->open || c->forgotten)
 			continue;
 		for (int way = 0; way < 2; way++) {
 			const struct lane *lane = &c->lane[way];
@@ -246,7 +246,9 @@ static void *run(void *arg)
 	for (;;) {
 		pthread_mutex_lock(&proxy->lock);
 		const bool ends = proxy->ends, cut = proxy->cut, reset = proxy->reset;
-		proxy->reset = false;
+		for (unsigned i = 0; proxy->forget && i < CONNECTIONS; i++)
+			proxy->connection[i].forgotten = proxy->connection[i].open;
+		proxy->reset = proxy->forget = false;
 		proxy->latency = proxy->next_latency;
 		proxy->rate = proxy->next_rate;
 		proxy->now = fed_wall_seconds();
@@ -329,6 +331,13 @@ void fed_proxy_cut(struct fed_proxy *proxy, bool out)
 {
 	pthread_mutex_lock(&proxy->lock);
 	proxy->cut = out;
+	wake(proxy);
+}
+
+void fed_proxy_forget(struct fed_proxy *proxy)
+{
+	pthread_mutex_lock(&proxy->lock);
+	proxy->forget = true;
 	wake(proxy);
 }
 

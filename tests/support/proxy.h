@@ -27,6 +27,9 @@ uint16_t fed_proxy_port(const struct fed_proxy *);
 void fed_proxy_set(struct fed_proxy *, double latency, double rate);
 /* The cable is out: nothing passes, and neither end is told; or it is in again. */
 void fed_proxy_cut(struct fed_proxy *, bool out);
+/* What a router does that was switched off and on: nothing passes on the connections that there
+ * are, now or later, and neither end is told; new ones pass. */
+void fed_proxy_forget(struct fed_proxy *);
 /* Both ends of all connections are told at once that they are over. */
 void fed_proxy_reset(struct fed_proxy *);
 /* Connections so far, and bytes that passed towards the port and back. */
