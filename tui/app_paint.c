@@ -70,7 +70,7 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
 	if (w->travel)
 		put_course(fed_travel_course(w->travel), narrow, out);
 	fed_text_add(out, narrow ? "  " : "  clock ");
-	fed_text_clock(out, fed_session_clock(w->session));
+	fed_text_clock(out, fed_session_time(w->session));
 	fed_text_add(out, "  %s", word_of(app, now));
 	if (now->pace > 0)
 		fed_text_add(out, "  pace %g/s", now->pace);
@@ -94,20 +94,24 @@ bool fed__app_is_changed(const struct fed_app *app, const struct fed_runner_stat
 	return !same || !same_keys || fed__app_is_stale(app);
 }
 
-/* Columns of all names; shared: with one blank between two of them. */
-static int names_width(bool shared)
+/* How close the names of views are: with two blanks between two of them, with one, without one
+ * behind a number, but that of the current one. */
+enum names { NAMES_APART, NAMES_CLOSE, NAMES_TIGHT, NAMES_ALONE /* only the current one */ };
+
+/* Columns of all names. */
+static int names_width(enum names how)
 {
-	int width = shared;
+	int width = how == NAMES_TIGHT ? 2 : how == NAMES_CLOSE;
 
 	for (size_t i = 0; fed__view_at(i); i++)
-		width += 4 - shared + fed_text_width(fed__view_at(i)->name);
+		width += 4 - (int)how + fed_text_width(fed__view_at(i)->name);
 	return width;
 }
 
-/* " 1 overview [2 log]"; only the current one unless `all`; shared: names have one blank between
- * them.  Returns the column behind. */
-static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all, bool shared)
+/* " 1 overview [2 log]"; returns the column behind. */
+static int put_names(struct fed_canvas *canvas, struct fed_app *app, enum names how)
 {
+	const bool shared = how == NAMES_CLOSE || how == NAMES_TIGHT;
 	int column = 0;
 
 	for (size_t i = 0; fed__view_at(i); i++) {
@@ -115,9 +119,10 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all, b
 		char text[64];
 
 		app->name_end[i] = 0;
-		if (!shown && !all)
+		if (!shown && how == NAMES_ALONE)
 			continue;
-		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed__view_at(i)->name);
+		snprintf(text, sizeof text, shown ? "[%zu%s%s]" : " %zu%s%s ", i + 1,
+		         how == NAMES_TIGHT && !shown ? "" : " ", fed__view_at(i)->name);
 		/* The blank before a name may be the bracket behind the one before it. */
 		const int skip = shared && column && !shown;
 		column -= shared && column > 0;
@@ -145,8 +150,11 @@ static void paint_title(struct fed_app *app, const char *state)
 	struct fed_canvas *canvas = &app->whole;
 	const bool two = fed__app_title_rows(canvas->rows) == 2;
 	const int room = two ? canvas->columns : canvas->columns - fed_text_width(state) - 2;
-	const bool shared = names_width(false) > room, all = names_width(shared) <= room;
-	const int end = put_names(canvas, app, all, all && shared);
+	enum names how = NAMES_APART;
+
+	while (how < NAMES_ALONE && names_width(how) > room)
+		how++;
+	const int end = put_names(canvas, app, how);
 
 	if (two)
 		paint_state(app, state);

@@ -442,8 +442,10 @@ static bool take_frame(struct fed_watch *w, bool due, bool soon)
 	handle_session(w);
 	if (w->host.beside)
 		w->host.beside(w->host.ctx, true, is_lively(&state));
+	/* What is done beside shows, too: a room's members come and go while nothing runs. */
+	const bool idle = soon && !is_lively(&state);
 	const bool paints =
-		(due || (w->dirty && soon)) && (w->dirty || fed__app_is_changed(&w->app, &state));
+		(due || idle || (w->dirty && soon)) && (w->dirty || fed__app_is_changed(&w->app, &state));
 	if (paints)
 		paint(w, true);
 	w->pause_requested = due && fed__app_awaits_versions(&w->app);

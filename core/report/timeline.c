@@ -108,7 +108,7 @@ int fed_timeline_between(struct fed_timeline *w, const struct fed_session *s, do
 		.rounds = h->n - first,
 		.from = from,
 		.to = to,
-		.now = fed_session_clock(s),
+		.now = fed_session_time(s),
 	};
 	if (fed_invitation_log_clients(w->invitation_log, w->from, w->to, &w->client, &w->n, err))
 		return FED_FAIL;
@@ -128,7 +128,7 @@ int fed_timeline_init(struct fed_timeline *w, const struct fed_session *s, uint6
 	const size_t before = h->n > rounds ? h->n - (size_t)rounds : 0;
 	const double from = before ? h->record[before - 1].clock : fed_timeline_start(s);
 
-	if (fed_timeline_between(w, s, from, fed_session_clock(s), who, n_who, err))
+	if (fed_timeline_between(w, s, from, fed_session_time(s), who, n_who, err))
 		return FED_FAIL;
 	w->round = h->n ? h->record + before : NULL;
 	w->rounds = h->n - before; /* without the version at which the window begins */

@@ -83,7 +83,7 @@ static void find_task(struct fed_member_status *m, double now)
 		m->share = share_of(m->peer.arrived, m->peer.incoming);
 	} else {
 		m->task = FED_TASK_WORKS;
-		m->share = of->worked > 0 ? fmin(fmax(now - of->has_it_at, 0) / of->worked, 1) : NAN;
+		m->share = of->worked > 0 ? fmax(now - of->has_it_at, 0) / of->worked : NAN;
 	}
 }
 
@@ -151,7 +151,7 @@ int fed_room_status(const struct fed_room *r, struct fed_room_status *st, struct
 {
 	const double now = fed_wall_seconds();
 
-	if (st->of != r)
+	if (st->of != r || !r || strcmp(st->code, fed_room_code(r)) != 0) /* another room */
 		st->looked = 0;
 	st->open = r != NULL;
 	st->of = r;

@@ -23,7 +23,7 @@ struct fed_member_status {
 	struct fed_network_peer peer;
 	enum fed_member_task task;
 	/* How much of the task is done, 0 to 1; NaN: not known.  Of messages by bytes; of work by the
-	 * time that it took last. */
+	 * time that it took last: above 1 it takes longer. */
 	double share;
 	double asked_for; /* seconds since it was asked; NaN: it is not */
 	double silence;   /* seconds since it was heard last */

@@ -217,7 +217,10 @@ bool fed_session_has_own_models(const struct fed_session *);
 /* Where the last version's step came from; kept when the federation is set up again, whose verdicts
  * are not, and in snapshots. */
 const struct fed_step_maker *fed_session_step_maker(const struct fed_session *);
-double fed_session_clock(const struct fed_session *); /* virtual seconds */
+/* Virtual seconds, as of the last event. */
+double fed_session_clock(const struct fed_session *);
+/* The same now: over a real transport time goes on between two events of a round. */
+double fed_session_time(const struct fed_session *);
 /* Make n versions, or run until the condition holds (NULL: none; n == 0: no limit but the
  * condition); an open round is the first of them.  Stops early after an interrupt, at a breakpoint,
  * perhaps with the round open, and at a pause (with an event); the rest then waits for

@@ -2,6 +2,8 @@
 /*
  * session/state.c - read access: version, parameters, clock, open round, parts.
  */
+#include <math.h>
+
 #include "session/internal.h"
 
 uint64_t fed_session_version(const struct fed_session *s)
@@ -31,6 +33,16 @@ double fed_session_clock(const struct fed_session *s)
 {
 	return s->running ? fed_clock_of(&s->federation)
 	                  : s->progress.clock + s->progress.evaluation_seconds;
+}
+
+double fed_session_time(const struct fed_session *s)
+{
+	const struct fed_federation *f = &s->federation;
+	const double clock = fed_session_clock(s);
+
+	if (!fed_session_open(s) || fed_is_simulated(f->transport))
+		return clock;
+	return fmax(clock, fed_messenger_now(&f->messenger) + f->evaluation_seconds);
 }
 
 bool fed_session_open(const struct fed_session *s)

@@ -455,7 +455,10 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 static int prepare_round(struct fed_federation *f, struct fed_error *err)
 {
 	if (f->clients->n_present == 0)
-		return fed_reject(err, "there are no clients; `add-client 10` makes some");
+		return fed_reject(err, fed_is_simulated(f->transport)
+		                           ? "there are no clients; `add-client 10` makes some"
+		                           : "no member of the room is a client yet; `serve` shows how to "
+		                             "join, and `room` who does");
 	const int rc = fed__list_seen(f, err);
 	if (rc)
 		return rc;

@@ -69,6 +69,9 @@ START_TEST(title_and_footer)
 	shows("[1 overview]");
 	shows(" version 0  clock 0 s  ready\n");
 	shows("r one round  : command  tab next view  ? keys  q back");
+	look(&idle, 80, 24); /* all of them, close together */
+	shows("[1 overview]2clients 3updates 4timeline ");
+	shows(" 9room\n");
 	look(&running, 100, 24);
 	shows("space pause");
 	look(&paused, 100, 24);

@@ -45,7 +45,7 @@ static struct fed_member_status *add(const char *name, enum fed_member_state sta
 	*m = (struct fed_member_status){.share = NAN, .asked_for = NAN};
 	snprintf(m->member.name, sizeof m->member.name, "%s", name);
 	snprintf(m->member.fingerprint, sizeof m->member.fingerprint, "AB12-CD34-EF56-%04u", fake.n);
-	snprintf(m->member.program, sizeof m->member.program, "1.2");
+	snprintf(m->member.program, sizeof m->member.program, "fedsh 1.2");
 	snprintf(m->member.isa, sizeof m->member.isa, "avx2");
 	snprintf(m->peer.address, sizeof m->peer.address, "10.0.0.%u", fake.n);
 	m->member.state = state;

@@ -280,7 +280,7 @@ static uint64_t stamp_member(uint64_t stamp, const struct fed_member_status *m)
 		m->member.answered,
 		m->member.vote,
 		(uint64_t)m->task,
-		isnan(m->share) ? 101 : (uint64_t)(100 * m->share),
+		isnan(m->share) ? 1u << 20 : (uint64_t)(100 * fmin(m->share, 999)),
 		times ? (uint64_t)m->asked_for : 0,
 		isnan(fed__room_silence(m)) ? 0 : (uint64_t)m->silence,
 		isnan(m->peer.round_trip) ? 0 : (uint64_t)(1e6 * m->peer.round_trip),

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/messenger.h"
 #include "session/composition.h"
 #include "tui/views/cells.h"
 #include "tui/widgets/big_text.h"
@@ -141,7 +140,7 @@ bool fed__room_round_times(const struct fed_session *s, double *elapsed, double 
 	if (!fed_session_open(s))
 		return false;
 	const struct fed_federation *f = fed_session_federation(s);
-	const double now = fed_messenger_now(&f->messenger);
+	const double now = fed_session_time(s) - f->evaluation_seconds; /* as the event queue has it */
 
 	*elapsed = fmax(now - f->started.clock, 0);
 	for (size_t i = 0; f->deadline && i < f->clock.n; i++) {
@@ -151,6 +150,17 @@ bool fed__room_round_times(const struct fed_session *s, double *elapsed, double 
 			*left = fmax(due->when - now, 0);
 	}
 	return true;
+}
+
+/* Clients of the open round that have answered; some updates wait for those before them. */
+static double answered(const struct fed_session *s)
+{
+	const struct fed_reports *r = &fed_session_federation(s)->reports;
+	double n = fed_session_status(s).round.reported;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		n += !r->of[i].moved;
+	return n;
 }
 
 /* "round 7: 12 of 23 answered in 12.4 s, deadline in 47.6 s; waits for Ada, Bo and 3 more": as many
@@ -171,7 +181,7 @@ static void put_round(const struct fed_room_status *room, const struct fed_watch
 		return;
 	}
 	fed_text_add(&text, "round %s: %s of %s answered, ", fed_count((double)st.version + 1).s,
-	             fed_count(st.round.reported).s, fed_count(st.round.invited).s);
+	             fed_count(answered(w->session)).s, fed_count(st.round.invited).s);
 	fed_text_seconds(&text, elapsed);
 	if (!isnan(left)) {
 		fed_text_add(&text, ", deadline in ");

@@ -65,7 +65,7 @@ static double client_number(const struct fed_member_status *m)
 
 static double progress(const struct fed_member_status *m)
 {
-	return m->task == FED_TASK_NONE ? NAN : m->task + (isnan(m->share) ? 0 : m->share / 2);
+	return m->task == FED_TASK_NONE ? NAN : m->task + (isnan(m->share) ? 0 : fmin(m->share, 1) / 2);
 }
 
 static double asked_for(const struct fed_member_status *m)
@@ -318,13 +318,14 @@ void fed__room_table_release(struct fed_room_table *st)
 
 /* Painting ----------------------------------------------------------------------------- */
 
-/* A battery: "[####........]  33 %"; without an estimate it is empty, and the share is unknown. */
+/* A battery: "[####........] 33 %"; "?" without an estimate; "3.1x" where work takes so many times
+ * as long as it did last. */
 static void paint_battery(struct fed_canvas *canvas, int column, int row,
                           const struct fed_member_status *m, bool utf8)
 {
 	const struct fed_style ink = {.color = task_mark(m->task)->color},
 						   grey = {.color = FED_COLOR_GREY};
-	const int full = isnan(m->share) ? 0 : (int)(m->share * CELLS);
+	const int full = isnan(m->share) ? 0 : (int)(fmin(m->share, 1) * CELLS);
 	char text[16] = "?";
 
 	fed__canvas_put(canvas, column, row, '[', grey);
@@ -333,8 +334,10 @@ static void paint_battery(struct fed_canvas *canvas, int column, int row,
 		                i < full ? (utf8 ? 0x2588 : '#') : (utf8 ? 0xB7 : '.'),
 		                i < full ? ink : grey);
 	fed__canvas_put(canvas, column + 1 + CELLS, row, ']', grey);
-	if (!isnan(m->share))
-		snprintf(text, sizeof text, "%.0f %%", floor(100 * m->share));
+	if (m->share >= 1.1)
+		snprintf(text, sizeof text, "%.1fx", fmin(m->share, 999));
+	else if (!isnan(m->share))
+		snprintf(text, sizeof text, "%.0f %%", floor(100 * fmin(m->share, 1)));
 	fed__canvas_fit(canvas, column + 2 + CELLS, row, 5, true, text, (struct fed_style){0});
 }
 
@@ -428,12 +431,12 @@ static void paint_chosen(const struct fed_room_table *st, struct fed_canvas *can
 		return;
 	fed_text_add(&text, "%s: key %s", m->member.name, m->member.fingerprint);
 	if (*m->member.program)
-		fed_text_add(&text, ", fedsh %s", m->member.program);
+		fed_text_add(&text, ", %s", m->member.program);
 	if (*m->member.isa)
 		fed_text_add(&text, ", %s", m->member.isa);
 	if (m->member.vote != FED_SERVER)
 		fed_text_add(&text, ", votes for client %u", m->member.vote);
-	if (*m->member.why && m->member.state != FED_MEMBER_CLIENT)
+	if (*m->member.why && m->member.state >= FED_MEMBER_UNFIT)
 		fed_text_add(&text, "; %s", m->member.why);
 	fed__cells_line(canvas, row, fed_text_str(&text), (struct fed_style){.color = FED_COLOR_CYAN});
 	fed_text_release(&text);

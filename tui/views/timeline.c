@@ -41,7 +41,7 @@ static double span_of(const struct timeline_view *st, const struct fed_session *
 static void set_window(struct timeline_view *st, const struct fed_session *s, double from,
                        double span)
 {
-	const double start = fed_timeline_start(s), now = fed_session_clock(s);
+	const double start = fed_timeline_start(s), now = fed_session_time(s);
 
 	if (!(now > start))
 		return;
@@ -71,7 +71,7 @@ static int fill_window(struct timeline_view *st, const struct fed_watched *w,
                        struct fed_timeline *schedule, struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
-	const double now = fed_session_clock(s);
+	const double now = fed_session_time(s);
 	uint32_t *ids;
 	int rc;
 
@@ -200,7 +200,7 @@ static int press_pan(void *state, struct fed_watched *w, const struct fed_press 
                      struct fed_error *err)
 {
 	struct timeline_view *st = state;
-	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
+	const double span = span_of(st, w->session), now = fed_session_time(w->session);
 	const double from = st->fixed ? st->from : now - span;
 
 	(void)err;
@@ -213,7 +213,7 @@ static int press_zoom(void *state, struct fed_watched *w, const struct fed_press
                       struct fed_error *err)
 {
 	struct timeline_view *st = state;
-	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
+	const double span = span_of(st, w->session), now = fed_session_time(w->session);
 	const double other = press->code == ']' ? span / 2 : span * 2;
 
 	(void)err;
@@ -241,7 +241,7 @@ static int press_all(void *state, struct fed_watched *w, const struct fed_press 
 
 	(void)press;
 	(void)err;
-	set_window(st, w->session, start, fed_session_clock(w->session) - start);
+	set_window(st, w->session, start, fed_session_time(w->session) - start);
 	return FED_OK;
 }
 
@@ -302,12 +302,23 @@ static void close_view(void *state)
 	fed_client_table_release(&((struct timeline_view *)state)->client_table);
 }
 
+/* Over a real transport the picture moves between events, too. */
+static uint64_t stamp_timeline(const void *state, const struct fed_watched *w)
+{
+	enum { A_SECOND = 4 };
+	const double past = fed_session_time(w->session) - fed_session_clock(w->session);
+
+	(void)state;
+	return fed__stamp_with(fed__stamp_of(w), (uint64_t)(A_SECOND * past));
+}
+
 const struct fed_view fed__view_timeline = {
 	.name = "timeline",
 	.help = "who did what when, over virtual time",
 	.state_size = sizeof(struct timeline_view),
 	.keys = keys,
 	.close = close_view,
+	.stamp = stamp_timeline,
 	.paint = paint_timeline,
 	.filter = filter,
 	.filtered = filtered,

@@ -6,6 +6,8 @@
 
 #include "base/cpu.h"
 #include "shell/commands/room/members.h"
+#include "shell/jobs/job.h"
+#include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 #include "shell/serving/serving.h"
 
@@ -31,6 +33,17 @@ static int fail_late(const struct fed_shell *shell, const struct fed_wait_room_a
 	return FED_FAIL;
 }
 
+/* Let the watch show the room, and run what is typed there meanwhile.  True: its user left. */
+static bool let_others(struct fed_shell *shell)
+{
+	const struct fed_watch_part nothing = {
+		.title = "", .heading = "", .caption = "", .command = ""};
+
+	if (!shell->watching.watch)
+		fed__onlookers_attend(shell);
+	return fed__watch_state_part(shell, &nothing) != FED_EXIT_OK;
+}
+
 int fed__run_wait_room(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_wait_room_args *a = call->args;
@@ -51,6 +64,11 @@ int fed__run_wait_room(struct fed_shell *shell, const struct fed_call *call, str
 			return fail_late(shell, a, err);
 		(void)fed_room_idle(shell->room, LOOK_SECONDS);
 		fed__print_flush(shell);
+		if (let_others(shell))
+			return fed_reject(err, "stopped; it did not come to %lld clients", (long long)a->n);
+		if (!shell->room)
+			return fed_fail(err, "the room was closed before %lld clients were here",
+			                (long long)a->n);
 	}
 	const int rc = fed__put_members(&counts, shell->room, err);
 	fed__print(shell, "%s\n", fed_text_str(&counts));
