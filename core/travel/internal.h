@@ -93,7 +93,7 @@ int fed__travel_run_to(struct fed_travel *, uint64_t version, uint64_t steps, st
  * where it is at a place (to), or brought back where it was (NULL, or rc is no FED_OK). */
 struct fed_move {
 	struct fed_snapshot *present;
-	bool kept; /* the tree has it */
+	struct fed_snapshot kept; /* the tree's, which it borrows, but for the mark in the event log */
 	size_t sinks;
 	struct fed_pause_hook pause;
 };

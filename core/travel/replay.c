@@ -305,15 +305,20 @@ static struct fed_snapshot *kept_here(const struct fed_travel *t)
 	                                                                           : NULL;
 }
 
-/* The same, if its event log is the session's, too. */
-static struct fed_snapshot *present_kept(const struct fed_travel *t)
+/* The snapshot of the present place that the tree has, with the event log as it is now. */
+static int take_kept(struct fed_travel *t, struct fed_move *m, const struct fed_snapshot *kept,
+                     struct fed_error *err)
 {
-	struct fed_snapshot *x = t->carries ? NULL : kept_here(t);
-	const uint64_t logged = fed_session_event_log(t->session)->n;
-
-	return x && x->epoch == t->logs.epoch && logged - t->logs.shift == x->events.n - x->shift
-	           ? x
-	           : NULL;
+	m->kept = *kept;
+	m->kept.shift = t->logs.shift;
+	m->kept.epoch = t->logs.epoch;
+	m->present = &m->kept;
+	if (fed_event_log_mark(&m->kept.events, fed_session_event_log(t->session), err)) {
+		fed_event_mark_release(&m->kept.events);
+		return FED_FAIL;
+	}
+	t->needed = kept;
+	return FED_OK;
 }
 
 /* Keep the snapshot of the place that is left, for the way back, unless it has one. */
@@ -350,11 +355,9 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 {
 	struct fed_session *s = t->session;
 
-	m->present = present_kept(t);
-	m->kept = m->present;
-	if (!m->kept && fed__travel_snapshot_of_any_size(t, &m->present, err))
+	const struct fed_snapshot *kept = t->carries ? NULL : kept_here(t);
+	if (kept ? take_kept(t, m, kept, err) : fed__travel_snapshot_of_any_size(t, &m->present, err))
 		return FED_FAIL;
-	t->needed = m->present;
 	fed__logs_leave(&t->logs, &t->tree, t->at, s);
 	keep_history(t);
 	m->sinks = s->n_sinks;
@@ -385,7 +388,9 @@ int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_pla
 	t->moving = t->away = false;
 	t->rested = fed_wall_seconds();
 	t->needed = NULL;
-	if (!m->kept)
+	if (m->present == &m->kept)
+		fed_event_mark_release(&m->kept.events);
+	else
 		keep_left(t, m->present);
 	fed__travel_thin(t);
 	if (rc == FED_OK && to) {
