@@ -211,8 +211,10 @@ static enum fed__answer judge(struct fed_network *network, const struct fed__kno
 	struct fed__doorman *doorman = &network->doorman;
 	const struct fed__peer *peer = fed__peer_of_key(network, knock->key);
 
-	if (!knock->key[0] || (peer && (peer->shown.refused || peer->barred_until > network->now)))
+	if (!knock->key[0] || (peer && peer->shown.refused))
 		return FED__REFUSED;
+	if (peer && peer->barred_until > network->now)
+		return FED__ROOM_FULL; /* for now */
 	if (peer && (peer->shown.admitted || peer->connected))
 		return FED__COME_IN;
 	if (count_connected(network) + doorman->n_expected >= network->limits.peers ||

@@ -26,6 +26,7 @@ void fed__room_welcome(struct fed_room *r, struct fed_member *m)
 		m->state = FED_MEMBER_PREPARES;
 	r->changed = true;
 	m->greeted = r->terms.len > 0;
+	m->why[0] = '\0';
 	if (!m->greeted) {
 		fed__room_say(r, m->peer, FED_ROOM_WAIT, "why=the lecturer chooses data and model\n");
 		return;
@@ -96,7 +97,8 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 		return;
 	}
 	if (!m && r->n >= r->options.most) {
-		snprintf(why, sizeof why, "the room is full: it has %u members", r->n);
+		snprintf(why, sizeof why, "the room is full: it has %u member%s", r->n,
+		         r->n == 1 ? "" : "s");
 		refuse(r, peer, why);
 		return;
 	}
@@ -125,6 +127,7 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 	r->changed = true;
 	if (r->options.strict && !known_before) {
 		m->state = FED_MEMBER_WAITS;
+		fed_network_admit(r->network, peer); /* it knows the code, and may wait for long */
 		fed__room_say(r, peer, FED_ROOM_WAIT, "why=the lecturer admits each member\n");
 		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s waits; `approve %s` admits", m->name,
 		                 m->name);

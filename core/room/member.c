@@ -142,6 +142,9 @@ bool fed_join_step(struct fed_join *j, double timeout)
 				j->view.silent = event.kind == FED_NETWORK_SILENT;
 			}
 			pthread_mutex_unlock(&j->lock);
+			/* neither another key nor a refusal passes */
+			if (event.kind == FED_NETWORK_TROUBLE && event.trouble == FED_TROUBLE_WRONG_KEY)
+				fed__join_set(j, FED_JOIN_REFUSED, event.text);
 			break;
 		default:
 			break;

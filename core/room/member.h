@@ -52,7 +52,8 @@ struct fed_join_options {
 	const char *server_key; /* NULL: asked for, and checked by the code */
 	const char *key_file;   /* the member's own key pair */
 	const char *data;       /* "fashion", "fashion:0-599", a folder, a file; settings behind it as
-	                           typed for `dataset`, "table.csv target=price" */
+	                           typed for `dataset`, "table.csv target=price"; "sample": a part of
+	                           the room's own source, by the member's name */
 	const char *plugin_folder, *worker_program;
 	const char *const *load; /* [loads] plugins of the member's own */
 	size_t loads;

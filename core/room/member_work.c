@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "room/member_internal.h"
 #include "room/terms.h"
@@ -65,11 +66,46 @@ static int take_form(struct fed_join *j, const char *terms, size_t n, bool *same
 	return FED_OK;
 }
 
+/* Whether the member has no data of its own, but a part of what the room's are made from. */
+static bool is_sample(const struct fed_join *j)
+{
+	return strcmp(j->data, "sample") == 0;
+}
+
+/* What is to be loaded: as it was typed, or the room's own source. */
+static char *specification(const struct fed_join *j, const char *terms, size_t n,
+                           struct fed_error *err)
+{
+	char spec[512];
+
+	if (is_sample(j) && !fed__room_value(terms, n, "data.source", spec, sizeof spec)) {
+		fed_reject(err, "the room's data are a file of the server, so there is no sample of them "
+		                "here; --data names data of your own");
+		return NULL;
+	}
+	char *text = fed_strdup(is_sample(j) ? spec : j->data);
+	if (!text)
+		fed_fail_memory(err, sizeof spec, "the data");
+	return text;
+}
+
+/* A part that depends on the member's name, so that members have different ones. */
+static void choose_sample(const struct fed_join *j, uint32_t train, uint32_t *first, uint32_t *last)
+{
+	enum { MOST = 600, SHARE = 10 };
+	const uint32_t tenth = train / SHARE ? train / SHARE : 1, n = tenth < MOST ? tenth : MOST;
+
+	*first = fed_crc32(0, j->name, strlen(j->name)) % (train - n + 1);
+	*last = *first + n - 1;
+}
+
 /* The examples that the member offers, of those for training. */
 static int choose_examples(struct fed_join *j, uint32_t first, uint32_t last, struct fed_error *err)
 {
 	const struct fed_dataset *data = fed_session_parts(j->session)->data;
 
+	if (is_sample(j) && data->train)
+		choose_sample(j, data->train, &first, &last);
 	if (first > last) {
 		first = 0;
 		last = data->train - 1;
@@ -95,9 +131,9 @@ static int load_data(struct fed_join *j, const char *terms, size_t n, struct fed
 
 	if (rc || same)
 		return rc;
-	char *text = fed_strdup(j->data);
+	char *text = specification(j, terms, n, err);
 	if (!text)
-		return fed_fail_memory(err, strlen(j->data), "the data");
+		return FED_REJECT;
 	const size_t settings = split_data(text, &first, &last, assign, SETTINGS);
 	if (first_time)
 		rc = fed__terms_set_seed(terms, n, j->session, err);

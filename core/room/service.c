@@ -191,6 +191,18 @@ static void record(struct fed_room *r, const struct fed_member *m,
 						});
 }
 
+/* What was heard of a client's going before it is asked something is not about that: it has come
+ * back since. */
+static void forget_gone(struct fed_room *r, uint32_t client)
+{
+	size_t kept = r->taken;
+
+	for (size_t i = r->taken; i < r->n_news; i++)
+		if (r->news[i].news.kind != FED_NEWS_GONE || r->news[i].news.client != client)
+			r->news[kept++] = r->news[i];
+	r->n_news = kept;
+}
+
 static int give(void *ctx, const struct fed_message *message, const void *bytes, size_t len,
                 struct fed_error *err)
 {
@@ -202,6 +214,7 @@ static int give(void *ctx, const struct fed_message *message, const void *bytes,
 		return fed_reject(err, "it has left the room");
 	if (fed_frame_head(bytes, len, &frame, err))
 		return FED_FAIL;
+	forget_gone(r, m->client);
 	m->asked = frame.round;
 	m->asked_at = fed_wall_seconds();
 	m->has_it = false;

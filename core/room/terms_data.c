@@ -12,12 +12,29 @@
 
 /* Writing -------------------------------------------------------------------------- */
 
+/* Whether a dataset's specification begins with the name of a source, which others have, too: it is
+ * no path of this machine. */
+static bool is_named(const char *spec)
+{
+	const struct fed_source *source;
+
+	for (size_t i = 0; spec && (source = fed_source_at(i)); i++) {
+		const size_t n = strlen(source->name);
+
+		if (strncmp(spec, source->name, n) == 0 && (!spec[n] || spec[n] == ' '))
+			return true;
+	}
+	return false;
+}
+
 void fed__terms_put_data(const struct fed_dataset *data, struct fed_text *out)
 {
 	const size_t inputs = fed_shape_size(&data->shape);
 	char key[40];
 
 	fed__room_line(out, "data.name", data->name);
+	if (is_named(data->spec))
+		fed__room_line(out, "data.source", data->spec);
 	fed_text_add(out, "data.shape=");
 	for (uint32_t i = 0; i < data->shape.rank; i++)
 		fed_text_add(out, "%s%u", i ? "x" : "", data->shape.dim[i]);

@@ -259,9 +259,9 @@ static const char *any_setting_at(const struct fed_shell *shell, size_t i)
 static const char *member_at(const struct fed_shell *shell, size_t i)
 {
 	const struct fed_member *m =
-		shell->room && i < UINT32_MAX ? fed_room_member(shell->room, (uint32_t)i) : NULL;
+		shell->room && i && i < UINT32_MAX ? fed_room_member(shell->room, (uint32_t)i - 1) : NULL;
 
-	return m ? m->name : NULL;
+	return m ? m->name : i || !shell->room ? NULL : "all";
 }
 static const char *lesson_at(const struct fed_shell *shell, size_t i)
 {

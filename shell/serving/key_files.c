@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,6 +83,19 @@ static int write_lines(const char *path, const struct fed_text *lines, struct fe
 	                       strerror(error));
 }
 
+/* Programs that join at the same time write one after the other; below 0: without. */
+static int lock_file(const char *path)
+{
+	struct fed_text name = {0};
+
+	fed_text_add(&name, "%s.lock", path);
+	const int fd = name.failed ? -1 : open(name.s, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fed_text_release(&name);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
 static void name_server(const char *host, uint16_t port, char out[300])
 {
 	snprintf(out, 300, "%.290s:%u", host, port);
@@ -113,11 +127,14 @@ static int rewrite(const char *host, uint16_t port, const char *key, bool *was,
 		fed_text_release(&path);
 		return fed_fail(err, "there is no home folder for the file of known servers");
 	}
+	const int lock = lock_file(fed_text_str(&path));
 	read_others(fed_text_str(&path), server, &lines, before);
 	*was = *before;
 	if (key)
 		fed_text_add(&lines, "%s %s\n", server, key);
 	const int rc = write_lines(fed_text_str(&path), &lines, err);
+	if (lock >= 0)
+		close(lock);
 	fed_text_release(&path);
 	fed_text_release(&lines);
 	return rc;
@@ -137,15 +154,13 @@ int fed__known_server_forget(const char *host, uint16_t port, bool *was, struct 
 
 int fed__known_server_check(const char *host, uint16_t port, const char *key, struct fed_error *err)
 {
-	char known[FED_KEY_TEXT], before[20], now[20];
+	char known[FED_KEY_TEXT], now[20];
 
 	if (!fed__known_server(host, port, known) || strcmp(known, key) == 0)
 		return FED_OK;
-	fed_key_fingerprint(known, before);
 	fed_key_fingerprint(key, now);
 	return fed_fail(err,
-	                "the server at %s:%u had the key %s when you joined it first and has %s now: "
-	                "another machine has its address, or it was installed anew; if the lecturer's "
-	                "screen shows %s, `fedsh join --forget %s:%u` forgets the old key",
-	                fed_show(host).s, port, before, now, now, fed_show(host).s, port);
+	                "%s:%u has another key than when you joined it first; if the lecturer's screen "
+	                "shows %s, `fedsh join --forget %s:%u` forgets the old one",
+	                fed_show(host).s, port, now, fed_show(host).s, port);
 }

@@ -253,7 +253,7 @@ START_TEST(stranger_has_its_time)
 	}
 	ck_assert(!peer.connected);
 	const struct fed_network_event event = star_await(star.client[1], FED_NETWORK_TROUBLE);
-	ck_assert_int_eq(event.trouble, FED_TROUBLE_WRONG_KEY);
+	ck_assert_int_eq(event.trouble, FED_TROUBLE_ROOM_FULL);
 	assert_honest(1);
 }
 END_TEST

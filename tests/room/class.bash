@@ -25,7 +25,7 @@ clean_up() {
 		kill -KILL "$pid" 2>/dev/null
 	done
 	wait 2>/dev/null
-	rm -rf "$work"
+	[ -n "${KEEP:-}" ] || rm -rf "$work"
 	exit "$status"
 }
 trap clean_up EXIT

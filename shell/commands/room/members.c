@@ -105,6 +105,7 @@ int fed__run_room(struct fed_shell *shell, const struct fed_call *call, struct f
 		fed__print(shell, "no room is open; `serve` opens one\n");
 		return FED_OK;
 	}
+	fed__serving_attend(shell); /* the counts are of now */
 	if (fed_room_status(shell->room, &status, err)) {
 		fed_room_status_release(&status);
 		return FED_FAIL;

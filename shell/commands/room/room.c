@@ -40,9 +40,9 @@ static const struct fed_field tell_rows[] = {
 
 static const char *member_name(const void *ctx, size_t i)
 {
-	const struct fed_member *m = i < UINT32_MAX ? fed_room_member(ctx, (uint32_t)i) : NULL;
+	const struct fed_member *m = i && i < UINT32_MAX ? fed_room_member(ctx, (uint32_t)i - 1) : NULL;
 
-	return m ? m->name : NULL;
+	return m ? m->name : i ? NULL : "all";
 }
 
 static bool is_member(const struct fed_room *room, const char *who)
@@ -61,10 +61,11 @@ static bool is_member(const struct fed_room *room, const char *who)
 }
 
 /* Whether a room is open and has such a member. */
-static int check_who(const struct fed_shell *shell, const char *who, struct fed_error *err)
+static int check_who(struct fed_shell *shell, const char *who, struct fed_error *err)
 {
 	if (!shell->room)
 		return fed_reject(err, "no room is open; `serve` opens one");
+	fed__serving_attend(shell); /* who has just come, or gone */
 	if (fed_same_name(who, "all") || is_member(shell->room, who))
 		return FED_OK;
 	const char *near = fed_nearest(who, member_name, shell->room);
