@@ -400,7 +400,7 @@ int fed_frame_get_text(const void *bytes, size_t len, const char **text, size_t 
 
 	if (check_begin(h, len, err))
 		return FED_REJECT;
-	if (h[4] < FED_FRAME_TEXT || get(h + 6, 2) || get(h + 56, 4) != len - FED_FRAME_BYTES)
+	if (h[4] < FED_FRAME_UNABLE || get(h + 6, 2) || get(h + 56, 4) != len - FED_FRAME_BYTES)
 		return fed_reject(err, "has %zu bytes, but announces a text of %llu", len,
 		                  (unsigned long long)get(h + 56, 4));
 	if (!fed_frame_is_whole(bytes, len))

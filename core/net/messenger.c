@@ -318,6 +318,21 @@ static int refuse_foreign(struct fed_messenger *messenger, const struct fed_enve
 	return FED_REJECT;
 }
 
+/* A client says that it cannot do what it was asked, in its own words: its message will not come.
+ */
+static int read_unable(const void *bytes, size_t len, struct fed_error *err)
+{
+	char words[80];
+	const char *text;
+	size_t n;
+
+	if (fed_frame_get_text(bytes, len, &text, &n, err))
+		return FED_REJECT;
+	for (size_t i = 0; i < n && i < sizeof words; i++) /* they are shown */
+		words[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+	return fed_reject(err, "it cannot: %.*s", (int)(n < sizeof words ? n : sizeof words), words);
+}
+
 /* Take a message of a client on another machine. */
 static int take_foreign(struct fed_messenger *messenger, const struct fed_envelope *head,
                         const void *bytes, size_t len, struct fed_error *err)
@@ -327,6 +342,10 @@ static int take_foreign(struct fed_messenger *messenger, const struct fed_envelo
 	if (!fed_frame_is_whole(bytes, len)) { /* nothing in it can be trusted */
 		messenger->misdelivered++;
 		return fed_reject(err, "is damaged: its checksum does not match");
+	}
+	if (head->head.kind == FED_FRAME_UNABLE) {
+		read_unable(bytes, len, err);
+		return refuse_foreign(messenger, head, err);
 	}
 	const size_t most = messenger->expect(messenger->ctx, &sent);
 	const int rc =

@@ -212,6 +212,8 @@ bool fed_frame_is_whole(const void *bytes, size_t len);
 /* A frame of text in place of vectors, of the kinds from FED_FRAME_TEXT on (room/).  decode: the
  * text is borrowed from the frame and not ended. */
 #define FED_FRAME_TEXT 64
+/* One of the session: a client cannot do what the message of this round asked it for; why. */
+#define FED_FRAME_UNABLE 63
 int fed_frame_put_text(const struct fed_message *, uint64_t round, const char *text, size_t n,
                        struct fed_text *, struct fed_error *);
 int fed_frame_get_text(const void *bytes, size_t len, const char **text, size_t *n,

@@ -259,13 +259,32 @@ static int send_answer(struct fed_join *j, struct fed_envelope *answer, struct f
 	return rc;
 }
 
+/* Tell the server that no answer to a message will come. */
+static void send_unable(struct fed_join *j, const struct fed_join_message *message, const char *why)
+{
+	struct fed_envelope asked;
+	struct fed_text frame = {0};
+	struct fed_error unused;
+
+	if (fed_frame_head(message->bytes, message->len, &asked, &unused))
+		return;
+	const struct fed_message head = {.id = (uint64_t)j->epoch << 32 | ++j->answers,
+	                                 .from = j->client,
+	                                 .to = FED_SERVER,
+	                                 .kind = FED_FRAME_UNABLE};
+	if (fed_frame_put_text(&head, asked.round, why, strlen(why), &frame, &unused) == FED_OK)
+		(void)fed_network_send(j->network, 0, frame.s, frame.len, UINT64_MAX, &unused);
+	fed_text_release(&frame);
+}
+
 static void show_answer(struct fed_join *j, const struct fed_envelope *in,
                         const struct fed_envelope *answer)
 {
 	pthread_mutex_lock(&j->lock);
 	j->view.version = in->version;
 	if (fed_client_activity_of(in) == FED_CLIENT_TRAINS) {
-		j->view.trainings += answer->head.kind == FED_MESSAGE_UPDATE;
+		j->view.trainings +=
+			answer->head.kind == FED_MESSAGE_UPDATE || answer->head.kind == FED_MESSAGE_HEAD;
 		j->view.loss = answer->loss;
 	} else {
 		j->view.evaluations++;
@@ -289,8 +308,12 @@ static void work(struct fed_join *j, const struct fed_join_message *message)
 	struct fed_error why;
 	bool answers = false;
 
-	if (j->client == FED_SERVER || !fed_session_running(j->session))
+	if (j->client == FED_SERVER)
 		return;
+	if (!fed_session_running(j->session)) {
+		send_unable(j, message, "its session does not run");
+		return;
+	}
 	int rc = fed_client_decode(f, j->client, message->bytes, message->len, &in, &why);
 	if (rc == FED_OK) {
 		fed__join_set(j,
@@ -307,6 +330,8 @@ static void work(struct fed_join *j, const struct fed_join_message *message)
 		fed_envelope_release(&answer);
 	}
 	fed_envelope_release(&in);
+	if (rc)
+		send_unable(j, message, why.text);
 	fed__join_set(j, FED_JOIN_IDLE, rc ? why.text : NULL);
 }
 

@@ -315,7 +315,9 @@ static int remote_due(struct by_messages *p, uint32_t kind, struct fed_envelope 
                       struct fed_error *err)
 {
 	const uint32_t k = place_of(p, e->head.from);
-	const bool gone = kind == FED_QUEUED_GONE, figures = e->head.kind == FED_MESSAGE_FIGURES;
+	const bool gone = kind == FED_QUEUED_GONE;
+	const bool figures =
+		e->head.kind == FED_MESSAGE_FIGURES || (e->head.kind == FED_FRAME_UNABLE && e->round == 0);
 
 	if (gone && (figures || !e->head.kind) && k < p->n)
 		end_missing(p, k, e->why);

@@ -234,18 +234,18 @@ static int take_report(struct fed_federation *f, struct fed_envelope *e, struct 
 /* A client will not answer what it has (no kind), or sent what was refused (the kind of that). */
 static int take_news(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
 {
-	const uint32_t id = e->head.from;
+	const uint32_t id = e->head.from, kind = e->head.kind;
 	const struct fed_invitation *open = fed_invitation_of(f, id);
+	const bool asked = kind == 0 || kind == FED_MESSAGE_ANSWER ||
+	                   (kind == FED_FRAME_UNABLE && e->round == 0); /* perhaps for its loss */
 
-	if (e->head.kind == FED_MESSAGE_FIGURES)
-		return FED_OK;
-	if (!e->head.kind) /* until the session says that it is back */
+	if (!kind) /* until the session says that it is back */
 		fed_clients_get(f->clients, id)->away = true;
-	if ((e->head.kind == 0 || e->head.kind == FED_MESSAGE_ANSWER) &&
-	    fed__loss_query_gone(f, id, err))
+	if (asked && fed__loss_query_gone(f, id, err))
 		return FED_FAIL;
-	if (e->head.kind)
-		return e->head.kind == FED_MESSAGE_ANSWER ? FED_OK : fed__report_refuse(f, e, e->why, err);
+	if (kind)
+		return asked || kind == FED_MESSAGE_FIGURES ? FED_OK
+		                                            : fed__report_refuse(f, e, e->why, err);
 	if (!open || fed__holds(f, open->number) || report_of(&f->reports, open->number))
 		return FED_OK; /* it has answered, or was not asked */
 	return fed__invitation_lost(f, id, e->why, err);

@@ -88,6 +88,7 @@ enum trick {
 	LOSS_FIRST,
 	UNKNOWN_CODEC,
 	BAD_CODE,
+	UNABLE,
 };
 static const struct {
 	const char *words; /* what is told; NULL: nothing, for no event is about this */
@@ -112,6 +113,7 @@ static const struct {
 	[LOSS_FIRST] = {NULL, true},
 	[UNKNOWN_CODEC] = {"is under a codec that its receiver does not know", false},
 	[BAD_CODE] = {"top-k", false, "up=top-k:0.3"},
+	[UNABLE] = {"it cannot: no memory?[31m", false},
 };
 enum { TRICKS = sizeof tricks / sizeof *tricks, WHO = 2, TRICKED = 1 /* version */ };
 
@@ -138,6 +140,19 @@ static void send_damaged(struct remotes *r, uint32_t client, const struct fed_en
 	fed_assert_ok(fed_messenger_encode(e, &frame, &err), &err);
 	frame.s[at] ^= 0x10;
 	remotes_send(r, client, frame.s, len ? len : frame.len);
+	fed_text_release(&frame);
+}
+
+static void send_unable(struct remotes *r, uint32_t client, uint64_t round)
+{
+	const struct fed_message head = {
+		.from = client, .to = FED_SERVER, .kind = FED_FRAME_UNABLE, .id = 1};
+	static const char why[] = "no memory\033[31m";
+	struct fed_error err = {""};
+	struct fed_text frame = {0};
+
+	fed_assert_ok(fed_frame_put_text(&head, round, why, sizeof why - 1, &frame, &err), &err);
+	remotes_send(r, client, frame.s, frame.len);
 	fed_text_release(&frame);
 }
 
@@ -215,6 +230,9 @@ static void play(struct remotes *r, struct trickster *t, uint32_t client, struct
 		fed_code_unref(e->code);
 		e->code = fed_code_new((const unsigned char *)"wrong", 5);
 		break;
+	case UNABLE:
+		send_unable(r, client, e->round);
+		break;
 	}
 }
 
@@ -233,7 +251,8 @@ static void misbehave(struct remotes *r, uint32_t client, const struct fed_envel
 	              &err);
 	if (in->version == TRICKED)
 		play(r, t, client, &answer);
-	remotes_answer(r, client, &answer);
+	if (in->version != TRICKED || t->trick != UNABLE)
+		remotes_answer(r, client, &answer);
 	if (in->version == TRICKED) {
 		fed_envelope_release(&answer);
 		fed_envelope_release(&t->last);
@@ -285,19 +304,32 @@ END_TEST
 /* Departures ------------------------------------------------------------------------- */
 
 /* When client WHO is gone, in version TRICKED. */
-enum phase { BEFORE_MODEL, WITH_MODEL, AFTER_ANSWER, WITH_QUERY, BEFORE_START, PHASES };
+enum phase {
+	BEFORE_MODEL,
+	WITH_MODEL,
+	AFTER_ANSWER,
+	WITH_QUERY,
+	BEFORE_START,
+	UNABLE_TO_SAY,
+	PHASES
+};
 
 static void depart(struct remotes *r, uint32_t client, const struct fed_envelope *in)
 {
 	const enum phase phase = *(enum phase *)r->ctx;
 	const bool query = in->head.kind == FED_MESSAGE_QUERY;
 
-	if (in->version != TRICKED || client != WHO) {
+	if (client != WHO || in->version < TRICKED ||
+	    (in->version > TRICKED && phase != UNABLE_TO_SAY)) {
 		remotes_work(r, client, in);
 		return;
 	}
 	if (phase == AFTER_ANSWER || phase == BEFORE_START)
 		remotes_work(r, client, in);
+	if (phase == UNABLE_TO_SAY) { /* its loss */
+		send_unable(r, client, in->round);
+		return;
+	}
 	if (phase != BEFORE_START || query)
 		remotes_leave(r, client);
 }
@@ -305,7 +337,7 @@ static void depart(struct remotes *r, uint32_t client, const struct fed_envelope
 START_TEST(a_client_that_is_gone_is_lost_and_the_round_goes_on)
 {
 	enum phase phase = (enum phase)_i;
-	const bool asks = phase == WITH_QUERY || phase == BEFORE_START;
+	const bool asks = phase == WITH_QUERY || phase == BEFORE_START || phase == UNABLE_TO_SAY;
 	struct way way = {"fedavg"};
 	struct lab simulated;
 	static struct remotes r;
@@ -334,9 +366,12 @@ START_TEST(a_client_that_is_gone_is_lost_and_the_round_goes_on)
 }
 END_TEST
 
+/* Once it cannot evaluate, and once it leaves while it does. */
 static void leave_in_evaluation(struct remotes *r, uint32_t client, const struct fed_envelope *in)
 {
-	if (client == WHO && in->head.kind == FED_MESSAGE_EVALUATE && in->version == 2)
+	if (client == WHO && in->head.kind == FED_MESSAGE_EVALUATE && in->version == 1)
+		send_unable(r, client, in->round);
+	else if (client == WHO && in->head.kind == FED_MESSAGE_EVALUATE && in->version == 2)
 		remotes_leave(r, client);
 	else
 		remotes_work(r, client, in);
@@ -351,8 +386,12 @@ START_TEST(who_is_gone_while_it_evaluates_is_missing)
 	r.behave = leave_in_evaluation;
 	remotes_start(&r);
 	lab_run(&r.server, 1);
-	ck_assert_double_eq(r.server.federation.record.clients_measured, 6);
+	ck_assert_double_eq(r.server.federation.record.used, 6);
+	ck_assert_double_eq(r.server.federation.record.clients_measured, 5);
+	ck_assert_double_eq(r.server.federation.record.clients_missing, 1);
+	ck_assert_msg(strstr(r.log, "it cannot: no memory"), "%s", r.log);
 	lab_run(&r.server, 1);
+	ck_assert_double_eq(r.server.federation.record.used, 6);
 	ck_assert_double_eq(r.server.federation.record.clients_measured, 5);
 	ck_assert_double_eq(r.server.federation.record.clients_missing, 1);
 	lab_run(&r.server, 1);

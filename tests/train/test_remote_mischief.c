@@ -235,6 +235,33 @@ START_TEST(a_client_refuses_what_is_not_for_it)
 }
 END_TEST
 
+START_TEST(a_client_that_is_stopped_gives_its_turn_up)
+{
+	static struct remotes r;
+	struct fed_error err = {""};
+	struct fed_envelope answer,
+		in = {.head = {.from = FED_SERVER, .kind = FED_MESSAGE_HEAD}, .round = 4};
+	bool answers;
+
+	remotes_compose(&r, way_compose, (void *)&ways[5], 1);
+	remotes_start(&r);
+	struct fed_federation *f = &r.client[0].lab.federation;
+	fed_assert_ok(fed__federation_prepare(f, &err), &err);
+	in.payload = fed_shared_vectors_new(1, 21); /* two inputs, seven units */
+	memset(in.payload->vector[0], 0, 21 * sizeof(float));
+	fed_assert_ok(fed_client_work(f, 0, &in, &answer, &answers, &err), &err);
+	ck_assert(answers);
+	fed_envelope_release(&answer);
+	atomic_store(&f->stop, 2);
+	ck_assert_int_eq(fed_client_work(f, 0, &in, &answer, &answers, &err), FED_REJECT);
+	ck_assert(!answers);
+	ck_assert_str_eq(err.text, "stopped; its turn is over");
+	fed_shared_vectors_unref(in.payload);
+	remotes_release(&r);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
 FED_SUITE(remote_mischief)
 {
 	Suite *suite = suite_create("remote_mischief");
@@ -243,6 +270,7 @@ FED_SUITE(remote_mischief)
 	tcase_add_loop_test(tests, whole_frames_with_any_bytes_do_no_harm, 0, FUZZ);
 	tcase_add_loop_test(tests, an_aborted_round_leaves_the_model_and_the_next_ones_go_on, 0, WAYS);
 	tcase_add_loop_test(tests, without_memory_a_round_ends_in_words, 0, WAYS);
+	tcase_add_test(tests, a_client_that_is_stopped_gives_its_turn_up);
 	tcase_add_test(tests, a_client_refuses_what_is_not_for_it);
 	suite_add_tcase(suite, tests);
 	return suite;

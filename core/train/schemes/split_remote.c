@@ -8,6 +8,7 @@
  * message of its turn, computed by the same code.  A client begins a turn with the head, which with
  * relay=peer comes from the client before and passes through the server.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -265,6 +266,8 @@ static int end_turn(struct fed_turn *t, struct fed_envelope *answer, struct fed_
 		rc = fed__turn_update(t, answer, err);
 	}
 	f->clients->client[t->client].rounds += rc == FED_OK;
+	if (rc == FED_OK && t->split->labels == FED_LABELS_SERVER)
+		answer->loss = NAN; /* the server knows it */
 	return rc;
 }
 
@@ -299,6 +302,17 @@ static int work_on_batch(struct fed_turn *t, const struct fed_envelope *in,
 	return fed__turn_message(t, FED_MESSAGE_FEATURES_GRADIENT, true, answer, err);
 }
 
+/* Give up an answer, and the turn, where that was asked for meanwhile. */
+static int check_stop(struct fed_federation *f, struct fed_turn *t, struct fed_envelope *answer,
+                      struct fed_error *err)
+{
+	if (atomic_load(&f->stop) < 2)
+		return FED_OK;
+	fed_envelope_release(answer);
+	t->phase = FED_TURN_OVER;
+	return fed_reject(err, "stopped; its turn is over");
+}
+
 int fed__split_works(struct fed_federation *f, void *state, const struct fed_envelope *in,
                      struct fed_envelope *answer, bool *answers, struct fed_error *err)
 {
@@ -310,6 +324,8 @@ int fed__split_works(struct fed_federation *f, void *state, const struct fed_env
 		rc = begin_turn(f, s, in, err);
 		if (rc == FED_OK)
 			rc = next_batch(&s->turn[0], answer, err);
+		if (rc == FED_OK)
+			rc = check_stop(f, &s->turn[0], answer, err);
 		*answers = rc == FED_OK;
 		return rc;
 	}
@@ -320,6 +336,8 @@ int fed__split_works(struct fed_federation *f, void *state, const struct fed_env
 	    !has_shape(in, t->n * width_of(s, f->net, in->head.kind)))
 		return fed_reject(err, "is of batch %u, which is not under way here", in->steps);
 	rc = work_on_batch(t, in, answer, err);
+	if (rc == FED_OK)
+		rc = check_stop(f, t, answer, err);
 	*answers = rc == FED_OK;
 	return rc;
 }
