@@ -121,6 +121,7 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 	fed_key_fingerprint(known.key, m->fingerprint);
 	fed__room_value(text, n, "program", m->program, sizeof m->program);
 	fed__room_value(text, n, "isa", m->isa, sizeof m->isa);
+	m->takes_secret = fed__room_number(text, n, "roles", 1, 0) == 1;
 	m->silent = false;
 	m->lost = 0;
 	m->asked = 0;
@@ -186,6 +187,14 @@ static void hear_leave(struct fed_room *r, struct fed_member *m, const char *tex
 	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s has left", m->name);
 }
 
+static void hear_consent(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
+{
+	char why[200];
+
+	fed__room_value(text, n, "why", why, sizeof why);
+	fed__role_hears(r, m, fed__room_number(text, n, "takes", 1, 0) == 1, why);
+}
+
 void fed__room_hears(struct fed_room *r, uint32_t peer, const void *bytes, size_t len)
 {
 	struct fed_member *m = fed__room_member_of(r, peer);
@@ -213,8 +222,7 @@ void fed__room_hears(struct fed_room *r, uint32_t peer, const void *bytes, size_
 		hear_leave(r, m, text, n);
 		break;
 	case FED_ROOM_CONSENT:
-		m->consents = fed__room_number(text, n, "takes", 1, 0) == 1;
-		r->changed = true;
+		hear_consent(r, m, text, n);
 		break;
 	case FED_ROOM_VOTE:
 		m->vote = (uint32_t)fed__room_number(text, n, "client", FED_SERVER - 1, FED_SERVER);

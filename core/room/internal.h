@@ -20,6 +20,18 @@ struct fed_room_news {
 	char why[64];
 };
 
+/* Who has a role, or was offered it (roles.h). */
+struct fed_role_holder {
+	uint32_t peer;
+	bool took;
+};
+struct fed_room_role {
+	struct fed_role_holder *holder; /* [n] */
+	uint32_t n;
+	bool given, secret;
+	struct fed_text text, words; /* as members get it; as people read it */
+};
+
 struct fed_room {
 	struct fed_session *session;
 	struct fed_network *network;
@@ -36,6 +48,7 @@ struct fed_room {
 	uint64_t tags;         /* of text messages: above all ids of messages */
 	bool changed;          /* something that people see */
 	struct fed_recording recording;
+	struct fed_room_role role;
 };
 
 /* members.c */
@@ -67,6 +80,14 @@ void fed__room_lose(struct fed_room *, struct fed_member *, const char *why);
 /* Make members that are ready clients, and mark those that left; offer changed terms.  Called
  * before each round, and when the room is idle. */
 void fed__room_settle(struct fed_room *);
+
+/* role_holders.c */
+void fed__role_say(struct fed_room *, uint32_t peer);
+void fed__role_release(struct fed_room_role *); /* zeroed is fine */
+/* A member is a client again: it is told its role, if it has one. */
+void fed__role_renew(struct fed_room *, const struct fed_member *);
+/* A member takes its role, or does not, and says why. */
+void fed__role_hears(struct fed_room *, struct fed_member *, bool takes, const char *why);
 
 /* service.c */
 /* Handle an event of the network: a text, or news for the transport. */

@@ -19,6 +19,7 @@ static void say_hello(struct fed_join *j)
 	fed__room_line(&text, "program", "fedsh " FED_VERSION);
 	fed__room_line(&text, "isa", fed_isa_name(fed_cpu_isa()));
 	fed__room_line(&text, "code", j->code);
+	fed_text_add(&text, "roles=%d\n", j->secret_roles);
 	fed__room_line(&text, "name", j->name);
 	fed__join_say(j, FED_ROOM_HELLO, fed_text_str(&text));
 	fed_text_release(&text);
@@ -63,15 +64,6 @@ static void enqueue(struct fed_join *j, struct fed_network_event *event)
 	pthread_mutex_unlock(&j->lock);
 }
 
-static void hear_role(struct fed_join *j, const char *text, size_t n)
-{
-	pthread_mutex_lock(&j->lock);
-	fed__room_value(text, n, "attack", j->view.role, sizeof j->view.role);
-	j->view.asks = *j->view.role && fed__room_number(text, n, "asks", 1, 0);
-	j->view.plays = *j->view.role && !j->view.asks;
-	pthread_mutex_unlock(&j->lock);
-}
-
 /* Texts that are heard at once; true: this one was. */
 static bool hear_now(struct fed_join *j, unsigned kind, const char *text, size_t n)
 {
@@ -96,8 +88,10 @@ static bool hear_now(struct fed_join *j, unsigned kind, const char *text, size_t
 		pthread_mutex_unlock(&j->lock);
 		return true;
 	case FED_ROOM_ROLE:
-		hear_role(j, text, n);
+		fed__join_show_role(j, text, n);
 		return false; /* the working thread takes it, too */
+	case FED_ROOM_CONSENT:
+		return true; /* consent is the member's: the server's word for it is none */
 	default:
 		return false;
 	}
@@ -222,6 +216,7 @@ int fed_join_new(struct fed_join **out, const struct fed_join_options *o,
 	j->code = fed_strdup(o->code);
 	j->name = fed_strdup(o->name);
 	j->client = FED_SERVER;
+	j->secret_roles = o->secret_roles;
 	j->view =
 		(struct fed_join_view){.client = FED_SERVER, .loss = NAN, .since = fed_wall_seconds()};
 	snprintf(j->view.name, sizeof j->view.name, "%s", o->name);
@@ -246,11 +241,24 @@ int fed_join_new(struct fed_join **out, const struct fed_join_options *o,
 
 void fed_join_consent(struct fed_join *j, bool takes)
 {
+	const struct fed_message head = {
+		.from = FED_SERVER, .to = FED_SERVER, .kind = FED_ROOM_CONSENT};
+	const char *text = takes ? "takes=1\n" : "takes=0\n";
+	struct fed_network_event event = {0};
+	struct fed_text frame = {0};
+	struct fed_error unused;
+
 	pthread_mutex_lock(&j->lock);
 	j->view.asks = false;
-	j->view.plays = takes;
 	pthread_mutex_unlock(&j->lock);
-	fed__join_say(j, FED_ROOM_CONSENT, takes ? "takes=1\n" : "takes=0\n");
+	if (fed_frame_put_text(&head, 0, text, strlen(text), &frame, &unused) == FED_OK &&
+	    (event.bytes = fed_alloc(frame.len)) != NULL) {
+		memcpy(event.bytes, frame.s, frame.len);
+		event.len = frame.len;
+		enqueue(j, &event); /* for the working thread, which has the session */
+	}
+	fed_network_event_release(&event);
+	fed_text_release(&frame);
 }
 
 void fed_join_vote(struct fed_join *j, uint32_t client)
@@ -287,6 +295,7 @@ void fed_join_free(struct fed_join *j, const char *why)
 	fed_session_free(j->session);
 	fed_data_form_release(&j->form);
 	fed_text_release(&j->form_text);
+	fed_text_release(&j->role);
 	for (size_t i = 0; i < j->n_queue; i++)
 		fed_free(j->queue[i].bytes);
 	fed_free(j->queue);

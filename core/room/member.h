@@ -57,6 +57,7 @@ struct fed_join_options {
 	const char *plugin_folder, *worker_program;
 	const char *const *load; /* [loads] plugins of the member's own */
 	size_t loads;
+	bool secret_roles; /* it may be drawn for a secret role (roles.h) */
 };
 
 struct fed_join; /* opaque */

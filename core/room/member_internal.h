@@ -38,12 +38,21 @@ struct fed_join {
 	uint32_t epoch, client, from, examples; /* its examples: from .. from + examples - 1 */
 	uint32_t answers;                       /* numbers of its messages */
 	bool loaded;
+	bool secret_roles;         /* agreed to them; constant */
+	bool plays;                /* took the role */
+	struct fed_text role;      /* as the server said it; "": none */
 	struct fed_data_form form; /* the server's, of the session's dataset */
 	struct fed_text form_text; /* its lines of the terms */
 };
 
 /* member_work.c */
 void *fed__join_work(void *join);
+/* member_role.c */
+void fed__join_show_role(struct fed_join *, const char *text, size_t n); /* any thread */
+void fed__join_hear_role(struct fed_join *, const char *text, size_t n);
+void fed__join_hear_consent(struct fed_join *, bool takes); /* of the member itself */
+/* The session was set up again: the role's fault, too. */
+void fed__join_renew_role(struct fed_join *);
 /* member_state.c */
 void fed__join_say(struct fed_join *, enum fed_room_message, const char *text);
 /* Set the state and why (NULL: none), for people. */

@@ -208,6 +208,7 @@ static void become_client(struct fed_join *j, const char *text, size_t n)
 	j->view.holdout = fed_clients_get(&fed_session_parts(j->session)->clients, id)->holdout;
 	pthread_mutex_unlock(&j->lock);
 	fed__join_set(j, FED_JOIN_IDLE, NULL);
+	fed__join_renew_role(j);
 }
 
 /* The session began anew: what this client keeps of its own is of the one before. */
@@ -237,6 +238,12 @@ static void hear(struct fed_join *j, unsigned kind, const char *text, size_t n)
 		break;
 	case FED_ROOM_CLIENT:
 		become_client(j, text, n);
+		break;
+	case FED_ROOM_ROLE:
+		fed__join_hear_role(j, text, n);
+		break;
+	case FED_ROOM_CONSENT:
+		fed__join_hear_consent(j, fed__room_number(text, n, "takes", 1, 0) == 1);
 		break;
 	default:
 		break;

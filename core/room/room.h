@@ -50,7 +50,8 @@ struct fed_member {
 	double returned;    /* likewise, when one that went was heard again; 0: it was not */
 	double lost;        /* likewise, when it went without a word; 0: it did not */
 	double out_at;      /* likewise, when it was sent out; 0: its key is refused already */
-	bool consents;      /* to the role that it was offered */
+	bool takes_secret;  /* it has agreed to secret roles */
+	bool consents;      /* to the role that it was offered, which is no secret */
 	uint32_t vote;      /* the client that it takes for an attacker; FED_SERVER: none */
 };
 

@@ -243,9 +243,36 @@ static int parse_fault_args(const struct fed_session *s, struct fed_fault *fault
 	return make_attack(s, fault, attack, rest, left, err);
 }
 
+/* Faults that act at a client, whose examples and program are elsewhere. */
+static int check_remote(const struct fed_fault *fault, struct fed_error *err)
+{
+	const char *name = fed_fault_types[fault->kind].name;
+
+	switch (fault->kind) {
+	case FED_FAULT_SLOW_LINK:
+		return fed_fail(err,
+		                "%s acts on simulated links, and real clients have their own; `inject "
+		                "straggler` delays what they send",
+		                name);
+	case FED_FAULT_BYZANTINE:
+	case FED_FAULT_DATA_ARRIVES:
+	case FED_FAULT_DATA_EXPIRES:
+	case FED_FAULT_DRIFT:
+		return fed_fail(
+			err,
+			"%s acts at a real client, in its own program and with its consent: `role %s "
+			"WHO`",
+			name, name);
+	default:
+		return FED_OK;
+	}
+}
+
 int fed_fault_fits(const struct fed_session *s, const struct fed_fault *fault,
                    struct fed_error *err)
 {
+	if (fed_clients_are_remote(&s->parts.clients) && check_remote(fault, err))
+		return FED_FAIL;
 	if (fault->kind != FED_FAULT_DRIFT)
 		return FED_OK;
 	if (fault->args.what == FED_DRIFT_LABELS && !s->parts.data->classes)
@@ -302,6 +329,22 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 		rc = parse_fault_args(s, fault, in, rest, err);
 	fed_free(rest);
 	return rc || fed_fault_fits(s, fault, err) ? FED_FAIL : FED_OK;
+}
+
+int fed_session_read_fault(const struct fed_session *s, const struct fed_injection *in,
+                           struct fed_fault *fault, struct fed_error *err)
+{
+	struct fed_assign *rest = fed_alloc_array(in->n + 1, sizeof *rest);
+
+	*fault = (struct fed_fault){0};
+	if (!rest)
+		return fed_fail_memory(err, in->n * sizeof *rest, "the parameters");
+	const int rc = find_fault_kind(s, in->fault, &fault->kind, err) ||
+	               parse_fault_args(s, fault, in, rest, err);
+	fed_free(rest);
+	if (rc)
+		fed_fault_release(fault);
+	return rc ? FED_FAIL : FED_OK;
 }
 
 int fed_session_inject(struct fed_session *s, const struct fed_injection *in, struct fed_error *err)

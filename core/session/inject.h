@@ -30,6 +30,11 @@ int fed_session_inject(struct fed_session *, const struct fed_injection *, struc
 int fed_session_heal(struct fed_session *, const char *who, const char *which, uint64_t *healed,
                      struct fed_error *);
 
+/* Read and check a fault as fed_session_inject() would, without its clients and versions; to be
+ * released. */
+int fed_session_read_fault(const struct fed_session *, const struct fed_injection *,
+                           struct fed_fault *, struct fed_error *);
+
 /* Append "byzantine attack=alie knowledge=all z=1.5". */
 void fed__fault_put(const struct fed_fault *, struct fed_text *);
 void fed_fault_put_args(const struct fed_fault *, struct fed_text *);

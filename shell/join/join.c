@@ -225,6 +225,7 @@ static int join(struct program *p, const char *plugin_folder, const char *worker
 			worker_program && access(worker_program, X_OK) == 0 ? worker_program : NULL,
 		.load = p->call.load,
 		.loads = p->call.loads,
+		.secret_roles = p->call.roles,
 	};
 	if (lock_identity(p, err))
 		return FED_REJECT;

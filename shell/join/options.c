@@ -32,6 +32,7 @@ static const char usage[] =
 	"                     the next port and proved by CODE\n"
 	"      --identity FILE  your key pair; else one for each NAME in the state folder\n"
 	"      --load PLUGIN.so  a plugin that acts at clients; several are allowed\n"
+	"      --roles        agree to secret roles: by lot you may attack; your program tells you\n"
 	"      --once         end when the server cannot be reached, instead of trying again\n"
 	"      --plain        a line for each change, at a terminal too\n"
 	"      --probe        say whether a room can be reached, and if not, why\n"
@@ -113,19 +114,14 @@ static int take_positional(struct fed_join_call *c, int argc, char **argv, int a
 
 int fed__join_options(struct fed_join_call *c, int argc, char **argv)
 {
-	enum { NAME = 256, DATA, KEY, IDENTITY, LOAD, ONCE, PLAIN, PROBE, FORGET, HELP };
+	enum { NAME = 256, DATA, KEY, IDENTITY, LOAD, ONCE, PLAIN, PROBE, FORGET, ROLES, HELP };
 	static const struct option longs[] = {
-		{"name", required_argument, NULL, NAME},
-		{"data", required_argument, NULL, DATA},
-		{"key", required_argument, NULL, KEY},
-		{"identity", required_argument, NULL, IDENTITY},
-		{"load", required_argument, NULL, LOAD},
-		{"once", no_argument, NULL, ONCE},
-		{"plain", no_argument, NULL, PLAIN},
-		{"probe", no_argument, NULL, PROBE},
-		{"forget", no_argument, NULL, FORGET},
-		{"help", no_argument, NULL, HELP},
-		{NULL, 0, NULL, 0},
+		{"name", required_argument, NULL, NAME}, {"data", required_argument, NULL, DATA},
+		{"key", required_argument, NULL, KEY},   {"identity", required_argument, NULL, IDENTITY},
+		{"load", required_argument, NULL, LOAD}, {"once", no_argument, NULL, ONCE},
+		{"plain", no_argument, NULL, PLAIN},     {"probe", no_argument, NULL, PROBE},
+		{"forget", no_argument, NULL, FORGET},   {"roles", no_argument, NULL, ROLES},
+		{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -162,6 +158,9 @@ int fed__join_options(struct fed_join_call *c, int argc, char **argv)
 			break;
 		case FORGET:
 			c->forget = true;
+			break;
+		case ROLES:
+			c->roles = true;
 			break;
 		case HELP:
 		case 'h':

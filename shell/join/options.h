@@ -20,6 +20,7 @@ struct fed_join_call {
 	const char **load;    /* [loads] */
 	size_t loads;
 	bool once, plain, probe, forget;
+	bool roles; /* it agrees to secret roles */
 };
 
 /* 0, or the exit code of the program, which has been told why; -1: the program is done. */

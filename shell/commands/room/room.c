@@ -8,6 +8,7 @@
 #include "shell/commands/room/local.h"
 #include "shell/commands/room/members.h"
 #include "shell/commands/room/record.h"
+#include "shell/commands/room/roles.h"
 #include "shell/commands/room/serve.h"
 #include "shell/commands/room/wait_room.h"
 #include "shell/output/print.h"
@@ -247,6 +248,28 @@ const struct fed_command fed__commands_room[] = {
      .args = tell_rows,
      .args_size = sizeof(struct tell_args),
      .run = run_tell},
+	{.name = "role",
+     .help = "have members attack, or change their data, in their own programs",
+     .text = "  role byzantine Ada attack=sign-flip            Ada is asked for her consent\n"
+             "  role byzantine random:1 secret attack=sign-flip  drawn by lot\n"
+             "The fault runs at the member as in a simulation. A secret role goes to one of those\n"
+             "that agreed to secret roles (`fedsh join --roles`); all members are told that some\n"
+             "may attack, and nothing here tells who before `reveal`. Members vote with the key v.",
+     .examples = FED_EXAMPLES("room"),
+     .args = fed__role_rows,
+     .args_size = sizeof(struct fed_role_args),
+     .run = fed__run_role,
+     .flags = FED_COMMAND_ANY_KEY | FED_COMMAND_REJECTS},
+	{.name = "votes",
+     .help = "count whom the members take for an attacker",
+     .examples = FED_EXAMPLES("room"),
+     .run = fed__run_votes,
+     .flags = FED_COMMAND_TABLE | FED_COMMAND_REJECTS},
+	{.name = "reveal",
+     .help = "end a role: who had it, and how many found it",
+     .examples = FED_EXAMPLES("room"),
+     .run = fed__run_reveal,
+     .flags = FED_COMMAND_REJECTS},
 	{.name = "record-room",
      .help = "write what the room's clients did as a script for simulated ones",
      .text =
