@@ -39,17 +39,22 @@ void fed__room_welcome(struct fed_room *r, struct fed_member *m)
 	fed_text_release(&text);
 }
 
-/* A name that no other member has: "Ada", "Ada 2". */
+/* A name that no other member has, and that means no other: "Ada", "Ada-2", "member-3". */
 static void choose_name(const struct fed_room *r, struct fed_member *m, const char *wanted)
 {
-	char name[FED_MEMBER_NAME];
+	char name[FED_MEMBER_NAME], first[FED_MEMBER_NAME];
 	uint32_t again = 1;
+	long long number;
 
-	snprintf(name, sizeof name, "%s", *wanted ? wanted : "anonymous");
+	if (fed_same_name(wanted, "all") || fed_parse_int(wanted, &number))
+		snprintf(first, sizeof first, "member-%.30s", wanted);
+	else
+		snprintf(first, sizeof first, "%s", *wanted ? wanted : "anonymous");
+	memcpy(name, first, sizeof name);
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (&r->member[i] == m || strcmp(r->member[i].name, name) != 0)
 			continue;
-		snprintf(name, sizeof name, "%.30s-%u", *wanted ? wanted : "anonymous", ++again);
+		snprintf(name, sizeof name, "%.28s-%u", first, ++again);
 		i = UINT32_MAX; /* from the beginning */
 	}
 	memcpy(m->name, name, sizeof name);
