@@ -606,6 +606,8 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 		return FED_FAIL;
 	f->in_round = true;
 	fed__verdicts_release_updates(&f->verdicts);
+	if (!fed_is_simulated(f->transport)) /* time went on since the last event */
+		f->clock.now = fmax(f->clock.now, fed_messenger_now(&f->messenger));
 	f->started.clock = f->clock.now;
 	f->started.record = f->record;
 	f->started.invitations = f->invitations;

@@ -337,6 +337,24 @@ START_TEST(data_that_do_not_fit_are_told)
 }
 END_TEST
 
+/* The time between two rounds is none of the second. */
+START_TEST(a_deadline_counts_from_the_beginning_of_its_round)
+{
+	enum { DEADLINE = 2 };
+	struct class c;
+
+	class_open(&c, compositions[0], false);
+	class_fill(&c, 2, "blobs");
+	small_do(&c.session, "scheme sync deadline=2;round 1");
+	const double end = fed_wall_seconds() + DEADLINE + 0.2;
+	while (fed_wall_seconds() < end)
+		fed_room_idle(c.room, 0.05);
+	small_do(&c.session, "round 1");
+	ck_assert_uint_eq((uint32_t)small_last(&c.session)->reported, 2);
+	class_close(&c);
+}
+END_TEST
+
 /* What each member does is told while a round runs, and nothing of it is left behind. */
 START_TEST(a_status_tells_what_members_do)
 {
@@ -409,6 +427,7 @@ FED_SUITE(room)
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
 	tcase_add_test(tc, data_that_do_not_fit_are_told);
 	tcase_add_test(tc, a_status_tells_what_members_do);
+	tcase_add_test(tc, a_deadline_counts_from_the_beginning_of_its_round);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
