@@ -410,6 +410,8 @@ static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct
 {
 	(void)call, (void)err;
 	shell->quit = fed__job_may_quit(shell);
+	if (shell->quit && shell->room)
+		fed__print(shell, "the room closes; its members are told\n");
 	return FED_OK;
 }
 
