@@ -47,7 +47,6 @@ struct rank_state {
 	struct dealt *jobs;
 	uint32_t n_jobs, threads;
 	double flops; /* of its jobs */
-	bool lost;
 	struct fed_rank_report report;
 };
 
@@ -278,8 +277,6 @@ static bool deal(struct fed_coordinator *c, struct announced *a)
 	return moved;
 }
 
-/* Cancelling ------------------------------------------------------------------------- */
-
 /* Give back the trainings of a federation whose rounds are aborted: they have stopped. */
 static bool watch_stop(struct fed_coordinator *c, struct announced *a)
 {
@@ -441,8 +438,6 @@ static bool receive_all(struct fed_coordinator *c)
 	return n > 0;
 }
 
-/* The thread ------------------------------------------------------------------------- */
-
 static bool is_busy(const struct fed_coordinator *c)
 {
 	for (uint32_t i = 1; i < c->ranks; i++)
@@ -470,8 +465,6 @@ static void *coordinate(void *ctx)
 	} while (rest(c, pause));
 	return NULL;
 }
-
-/* Trainers ------------------------------------------------------------------------------ */
 
 static struct announced *find_trainer(struct fed_coordinator *c, const struct fed_trainer *t)
 {
@@ -593,6 +586,21 @@ static void detach(struct fed_ranks *face, struct fed_trainer *t)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static void status(struct fed_ranks *face, struct fed_ranks_status *out)
+{
+	struct fed_coordinator *c = (struct fed_coordinator *)face;
+
+	pthread_mutex_lock(&c->lock);
+	*out = (struct fed_ranks_status){.ranks = c->ranks - 1, .ended = c->failed};
+	for (uint32_t i = 1; i < c->ranks; i++) {
+		out->busy += c->rank[i].n_jobs > 0;
+		out->jobs += c->rank[i].n_jobs;
+		out->sent += c->rank[i].report.sent;
+		out->received += c->rank[i].report.received;
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
 /* ------------------------------------------------------------------------------------ */
 
 int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *cluster,
@@ -603,7 +611,7 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the ranks");
-	c->face = (struct fed_ranks){.attach = attach, .detach = detach};
+	c->face = (struct fed_ranks){.attach = attach, .detach = detach, .status = status};
 	c->cluster = cluster;
 	c->began = fed_wall_seconds();
 	c->ranks = (uint32_t)cluster->link->ranks;

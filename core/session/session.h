@@ -78,7 +78,8 @@ int fed_session_guard(struct fed_session *, const char *program, struct fed_erro
 /* Trainings run on these ranks, too (core/cluster); before the first round.  They outlive the
  * session. */
 void fed_session_use_ranks(struct fed_session *, struct fed_ranks *);
-void fed_session_free(struct fed_session *); /* NULL is fine */
+struct fed_ranks *fed_session_ranks(const struct fed_session *); /* NULL: none */
+void fed_session_free(struct fed_session *);                     /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed__session_remove_sink(struct fed_session *, void *ctx);
 /* Replace the pause hook; a session has at most one. */

@@ -120,6 +120,11 @@ const struct fed_registry *fed_session_plugins(const struct fed_session *s)
 	return s->plugins;
 }
 
+struct fed_ranks *fed_session_ranks(const struct fed_session *s)
+{
+	return s->ranks;
+}
+
 bool fed_session_running(const struct fed_session *s)
 {
 	return s->running;

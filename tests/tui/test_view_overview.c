@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/local/places.h"
 #include "tui/views/round_series.h"
 #include "tui/glass.h"
 
@@ -24,6 +25,51 @@ START_TEST(golden_overviews)
 	glass_golden(&g, "overview-least", 40, 8, true);
 	small_do(&g.session, "step 15");
 	glass_golden(&g, "overview-open", 60, 14, true);
+	glass_release(&g);
+}
+END_TEST
+
+/* Ranks of a cluster that never take a training. */
+static struct fed_ranks_status ranks_now = {
+	.ranks = 3, .busy = 2, .jobs = 5, .sent = 1000, .received = 2000};
+
+static int attach_none(struct fed_ranks *r, struct fed_trainer *t, struct fed_text *notes,
+                       struct fed_error *err)
+{
+	(void)r, (void)t, (void)notes, (void)err;
+	return FED_OK;
+}
+
+static void detach_none(struct fed_ranks *r, struct fed_trainer *t)
+{
+	(void)r, (void)t;
+}
+
+static void say_status(struct fed_ranks *r, struct fed_ranks_status *out)
+{
+	(void)r;
+	*out = ranks_now;
+}
+
+START_TEST(ranks_are_a_row)
+{
+	struct fed_ranks ranks = {
+		.threads = 3, .attach = attach_none, .detach = detach_none, .status = say_status};
+	struct glass g;
+
+	glass_init(&g, lines);
+	glass_open(&g, &fed__view_overview);
+	glass_look(&g, 80, 20, true);
+	glass_hides(&g, "ranks");
+	fed_session_use_ranks(&g.session, &ranks);
+	small_do(&g.session, "round 2");
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "ranks   2 busy, 1 waiting  have 5 trainings  sent 1.0 kB  received 2.0 kB");
+	ranks_now.ended = true;
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "ranks   have ended");
+	for (int rows = 1; rows < 30; rows++)
+		glass_look(&g, 60, rows, true);
 	glass_release(&g);
 }
 END_TEST
@@ -168,6 +214,7 @@ FED_SUITE(view_overview)
 	tcase_add_test(tests, what_was_not_measured_is_not_shown);
 	tcase_add_test(tests, failures_of_plugins);
 	tcase_add_test(tests, any_size);
+	tcase_add_test(tests, ranks_are_a_row);
 	tcase_add_test(tests, stamps);
 	tcase_add_test(tests, thin_curves_keep_their_peaks);
 	suite_add_tcase(suite, tests);

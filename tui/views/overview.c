@@ -10,6 +10,7 @@
 #include "history/event_log.h"
 #include "base/mem.h"
 #include "session/composition.h"
+#include "train/local/places.h"
 #include "tui/views/cells.h"
 #include "tui/views/views.h"
 
@@ -274,6 +275,29 @@ static bool put_set_aside(const struct fed_session *s, struct fed_canvas *canvas
 	return n > 0;
 }
 
+/* Ranks --------------------------------------------------------------------------------- */
+
+/* "8 ranks: 7 busy, 1 waiting; they have 14 trainings". */
+static void put_ranks(struct fed_ranks *ranks, struct fed_canvas *canvas, int row)
+{
+	struct fed_ranks_status r;
+	struct fed_text text = {0};
+
+	ranks->status(ranks, &r);
+	if (r.ended) {
+		fed_text_add(&text, "have ended: trainings run on this process's threads");
+	} else {
+		fed_text_add(&text, "%u busy, %u waiting  have %u training%s  sent ", r.busy,
+		             r.ranks - r.busy, r.jobs, r.jobs == 1 ? "" : "s");
+		fed_text_bytes(&text, (double)r.sent);
+		fed_text_add(&text, "  received ");
+		fed_text_bytes(&text, (double)r.received);
+	}
+	fed__canvas_write(canvas, 0, row, "ranks", grey);
+	fed__canvas_write(canvas, LABEL, row, fed_text_str(&text), r.ended ? yellow : plain);
+	fed_text_release(&text);
+}
+
 /* Costs --------------------------------------------------------------------------------- */
 
 static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
@@ -334,7 +358,12 @@ static int paint_overview(void *state, struct fed_watched *w, struct fed_canvas 
 	const bool roomy = rows >= ROOMY;
 	const int workers = roomy ? rows_of_workers(st, canvas->columns, WORKERS_MOST) : 0;
 	const bool aside = rows >= 4 && put_set_aside(s, NULL, 0);
-	const int below = aside + (roomy ? 4 + workers : rows >= 6 ? 4 : rows < 3 ? rows : 3);
+	struct fed_ranks *ranks = rows >= 5 ? fed_session_ranks(s) : NULL;
+	const int below = aside + (ranks != NULL) +
+	                  (roomy       ? 4 + workers
+	                   : rows >= 6 ? 4
+	                   : rows < 3  ? rows
+	                               : 3);
 	if (rows > below && h->n && put_charts(st, w, canvas, rows - below, err))
 		return FED_FAIL;
 	int row = rows - below;
@@ -343,6 +372,8 @@ static int paint_overview(void *state, struct fed_watched *w, struct fed_canvas 
 	if (aside)
 		put_set_aside(s, canvas, row++);
 	row += put_workers(st, w, canvas, row, workers);
+	if (ranks)
+		put_ranks(ranks, canvas, row++);
 	put_bill(s, canvas, row, rows - row);
 	return FED_OK;
 }

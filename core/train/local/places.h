@@ -11,6 +11,7 @@
 #define FED_TRAIN_LOCAL_PLACES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "fedsh/plugin.h"
 
@@ -40,6 +41,12 @@ void fed__training_places_release(struct fed_trainer *);
 /* Ranks of a cluster, which core/cluster implements. */
 enum fed_portable { FED_PORTABLE_TRAINING = 1, FED_PORTABLE_EVALUATION }; /* fed_job.portable */
 struct fed_text;
+struct fed_ranks_status {
+	uint32_t ranks, busy;    /* those that have a training or an evaluation */
+	uint32_t jobs;           /* how many they have */
+	uint64_t sent, received; /* bytes */
+	bool ended;              /* they are of no use any more */
+};
 struct fed_ranks {
 	uint32_t threads; /* of all of them */
 	/* Announce a trainer, or that its set-up may have changed; before rounds.  Lines for the user
@@ -48,6 +55,8 @@ struct fed_ranks {
 	              struct fed_error *);
 	/* The trainer ends; none of its trainings is with a rank. */
 	void (*detach)(struct fed_ranks *, struct fed_trainer *);
+	/* Now; on any thread. */
+	void (*status)(struct fed_ranks *, struct fed_ranks_status *);
 };
 
 #endif
