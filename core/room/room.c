@@ -397,13 +397,15 @@ int fed_room_approve(struct fed_room *r, const char *who, uint32_t *n, struct fe
 
 static void kick(struct fed_room *r, struct fed_member *m, const char *why)
 {
-	struct fed_text text = {0};
+	struct fed_text text = {0}, said = {0};
 
 	fed__room_lose(r, m, "it was sent out");
 	m->state = FED_MEMBER_OUT;
 	m->out_at = fed_wall_seconds(); /* its key is refused once it was told */
-	fed__room_line(&text, "why", why && *why ? why : "the lecturer sent you out");
+	fed_text_add(&said, "the lecturer sent you out%s%s", why && *why ? ": " : "", why ? why : "");
+	fed__room_line(&text, "why", fed_text_str(&said));
 	fed__room_say(r, m->peer, FED_ROOM_REFUSED, fed_text_str(&text));
+	fed_text_release(&said);
 	fed_text_release(&text);
 }
 

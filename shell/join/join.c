@@ -92,7 +92,8 @@ static bool takes_vote(struct program *p, int key)
 
 static void read_keys(struct program *p)
 {
-	for (int key; p->screen.open && (key = fed__join_screen_key(&p->screen));) {
+	/* A terminal that has hung up gives keys without end. */
+	for (int key; p->screen.open && !p->leaves && (key = fed__join_screen_key(&p->screen));) {
 		if (key != CTRL_C && takes_vote(p, key))
 			continue;
 		p->leaves |= key == 'q' || key == 'Q' || key == CTRL_C;

@@ -89,7 +89,7 @@ wait_for server "^round 2 .*clients 2 "
 # Sent out: what it computes has no credit, and it may not come back before it is let in.
 say "kick Bo why=enough"
 gone Bo 1
-shows Bo "enough"
+shows Bo "the lecturer sent you out: enough"
 member Bo --data "$(blobs 200-399)"
 busy gone Bo 1
 say "readmit Bo; room"
