@@ -162,12 +162,14 @@ static void hear_unfit(struct fed_room *r, struct fed_member *m, const char *tex
 	struct fed_text clean = {0};
 
 	fed__room_value(text, n, "why", why, sizeof why);
+	const bool told = m->state == FED_MEMBER_UNFIT;
 	fed__room_lose(r, m, "its data do not fit");
 	m->state = FED_MEMBER_UNFIT;
 	fed_text_put_clean(&clean, why, strlen(why), true);
 	snprintf(m->why, sizeof m->why, "%s", fed_text_str(&clean));
 	fed_text_release(&clean);
-	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name, m->why);
+	if (!told) /* new terms that suit it no better */
+		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s cannot take part: %s", m->name, m->why);
 }
 
 void fed__room_lose(struct fed_room *r, struct fed_member *m, const char *why)
