@@ -29,7 +29,8 @@ static bool computes_at_once(const struct fed_session *s, const struct fed_fault
                              uint32_t id)
 {
 	(void)fault;
-	return s->parts.clients.client[id].device == 0;
+	return s->parts.clients.client[id].device == 0 &&
+	       !fed_client_is_remote(&s->parts.clients, id); /* its time is what it took */
 }
 
 static bool has_one_example(const struct fed_session *s, const struct fed_fault *fault, uint32_t id)

@@ -106,8 +106,12 @@ kill -STOP "${pid_of[Ada]}"
 sleep 1
 kill -CONT "${pid_of[Ada]}"
 wait_for server "^round 3 .*clients 2 "
+# A straggler among real clients has its real time made longer: nothing says that it has no effect.
+say "inject straggler 0 factor=2; heal all"
 say "serve stop"
 gone Ada 0
 gone Bo 0
 say "quit"
 finish
+shows server "straggler factor=2"
+! grep -q "changes nothing" "$work/server.out" || fail "a fault of real clients is said to change nothing"
