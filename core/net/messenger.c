@@ -367,7 +367,8 @@ static void wire_gone(const struct fed_transport_host *wire, uint32_t client, co
 	struct fed_error why;
 
 	snprintf(e.why, sizeof e.why, "%s", reason && *reason ? reason : "it is gone");
-	if (fed_messenger_gone(messenger, &e, fed_messenger_now(messenger), &why))
+	e.told = fed_messenger_now(messenger);
+	if (fed_messenger_gone(messenger, &e, e.told, &why))
 		keep_error(messenger, &why);
 }
 

@@ -68,6 +68,7 @@ struct fed_envelope {
 	struct fed_code *code;          /* its bytes; NULL: floats */
 	struct fed_coding coding;       /* description of the vector for it */
 	char why[96];                   /* FED_QUEUED_LOST, FED_QUEUED_GONE: the transport's reason */
+	double told;                    /* FED_QUEUED_GONE: when the transport said so */
 	bool delayed; /* FED_QUEUED_REPORT: by a fault on the client's speed, or it need not be */
 };
 /* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of

@@ -239,14 +239,16 @@ static int take_news(struct fed_federation *f, const struct fed_envelope *e, str
 	const bool asked = kind == 0 || kind == FED_MESSAGE_ANSWER ||
 	                   (kind == FED_FRAME_UNABLE && e->round == 0); /* perhaps for its loss */
 
-	if (!kind) /* until the session says that it is back */
+	/* Until the session says that it is back, which it does between rounds. */
+	if (!kind && e->told >= f->started.clock)
 		fed_clients_get(f->clients, id)->away = true;
 	if (asked && fed__loss_query_gone(f, id, err))
 		return FED_FAIL;
 	if (kind)
 		return asked || kind == FED_MESSAGE_FIGURES ? FED_OK
 		                                            : fed__report_refuse(f, e, e->why, err);
-	if (!open || fed__holds(f, open->number) || report_of(&f->reports, open->number))
+	if (!open || open->sent > e->told || fed__holds(f, open->number) ||
+	    report_of(&f->reports, open->number))
 		return FED_OK; /* it has answered, or was not asked */
 	return fed__invitation_lost(f, id, e->why, err);
 }
