@@ -81,7 +81,7 @@ bool fed__local_member_runs(struct fed_shell *shell, const char *name)
 	return m && m->pid;
 }
 
-int fed__local_member_start(struct fed_shell *shell, const char *name, const char *data,
+int fed__local_member_start(struct fed_shell *shell, const char *name, const char *data, bool roles,
                             struct fed_error *err)
 {
 	struct fed_text address = {0}, identity = {0}, log = {0};
@@ -115,7 +115,7 @@ int fed__local_member_start(struct fed_shell *shell, const char *name, const cha
 	                            data,
 	                            "--key",
 	                            fed_room_key(shell->room),
-	                            NULL};
+	                            roles ? "--roles" : NULL, NULL};
 	const int rc = fed_spawn(&m->pid, argv, fed_text_str(&log), err);
 	m->paused = false;
 	fed_text_release(&address);

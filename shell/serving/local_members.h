@@ -23,7 +23,7 @@ struct fed_local_members {
 };
 
 /* Start a member with this data (member.h), in the room that is open. */
-int fed__local_member_start(struct fed_shell *, const char *name, const char *data,
+int fed__local_member_start(struct fed_shell *, const char *name, const char *data, bool roles,
                             struct fed_error *);
 bool fed__local_member_runs(struct fed_shell *, const char *name);
 enum fed_member_signal { FED_SIGNAL_KILL, FED_SIGNAL_PAUSE, FED_SIGNAL_WAKE };

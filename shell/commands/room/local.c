@@ -21,6 +21,7 @@ const struct fed_field fed__start_members_rows[] = {
             "examples of each, one range after the other"),
 	FED_TEXT(struct fed_start_members_args, data, NULL, NULL,
              "a dataset with its settings; without it that of the session"),
+	FED_FLAG(struct fed_start_members_args, roles, "they agree to secret roles (`role`)"),
 	FED_TEXT(struct fed_start_members_args, names, NULL, NULL,
              "their names, separated by commas; without it m1, m2, ..."),
 	FED_END,
@@ -77,7 +78,7 @@ int fed__run_start_members(struct fed_shell *shell, const struct fed_call *call,
 		}
 		put_data(shell->session, a->data, (long long)(place * a->samples), (long long)a->samples,
 		         &data);
-		rc = fed__local_member_start(shell, name, fed_text_str(&data), err);
+		rc = fed__local_member_start(shell, name, fed_text_str(&data), a->roles, err);
 		fed_text_add(&said, "%s%s", i ? ", " : "", name);
 		fed_text_release(&data);
 	}

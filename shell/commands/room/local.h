@@ -10,6 +10,7 @@
 
 struct fed_start_members_args {
 	int64_t n, samples;
+	bool roles;
 	char data[400], names[400];
 };
 extern const struct fed_field fed__start_members_rows[];
