@@ -96,10 +96,10 @@ bool fed__app_is_changed(const struct fed_app *app, const struct fed_runner_stat
 
 /* How close the names of views are: with two blanks between two of them, with one, without one
  * behind a number, but that of the current one. */
-enum names { NAMES_APART, NAMES_CLOSE, NAMES_TIGHT, NAMES_ALONE /* only the current one */ };
+enum name_spacing { NAMES_APART, NAMES_CLOSE, NAMES_TIGHT, NAMES_ALONE /* only the current one */ };
 
 /* Columns of all names. */
-static int names_width(enum names how)
+static int names_width(enum name_spacing how)
 {
 	int width = how == NAMES_TIGHT ? 2 : how == NAMES_CLOSE;
 
@@ -109,7 +109,7 @@ static int names_width(enum names how)
 }
 
 /* " 1 overview [2 log]"; returns the column behind. */
-static int put_names(struct fed_canvas *canvas, struct fed_app *app, enum names how)
+static int put_names(struct fed_canvas *canvas, struct fed_app *app, enum name_spacing how)
 {
 	const bool shared = how == NAMES_CLOSE || how == NAMES_TIGHT;
 	int column = 0;
@@ -150,7 +150,7 @@ static void paint_title(struct fed_app *app, const char *state)
 	struct fed_canvas *canvas = &app->whole;
 	const bool two = fed__app_title_rows(canvas->rows) == 2;
 	const int room = two ? canvas->columns : canvas->columns - fed_text_width(state) - 2;
-	enum names how = NAMES_APART;
+	enum name_spacing how = NAMES_APART;
 
 	while (how < NAMES_ALONE && names_width(how) > room)
 		how++;

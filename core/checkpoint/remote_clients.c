@@ -40,8 +40,7 @@ void fed__load_remote_clients(struct fed_loader *f, struct fed_clients *c)
 		fed_get_raw(f, c->block[k].key, FED_CLIENT_KEY);
 		c->block[k].key[FED_CLIENT_KEY - 1] = '\0';
 		c->block[k].remote = true;
-		if (fed_clients_get(c, c->block[k].first))
-			c->client[c->block[k].first].away = true;
+		c->block[k].away = true;
 	}
 	fed_loader_end(f);
 }

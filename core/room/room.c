@@ -27,7 +27,7 @@ const struct fed_member *fed_room_member(const struct fed_room *r, uint32_t i)
 	return i < r->n ? &r->member[i] : NULL;
 }
 
-bool fed_room_peer(const struct fed_room *r, uint32_t i, struct fed_network_peer *peer)
+bool fed__room_peer(const struct fed_room *r, uint32_t i, struct fed_network_peer *peer)
 {
 	return i < r->n && fed_network_peer(r->network, r->member[i].peer, peer);
 }

@@ -96,7 +96,7 @@ int fed_room_descriptor(const struct fed_room *);
 uint32_t fed_room_members(const struct fed_room *);
 const struct fed_member *fed_room_member(const struct fed_room *, uint32_t i);
 /* What the network knows of it. */
-bool fed_room_peer(const struct fed_room *, uint32_t i, struct fed_network_peer *);
+bool fed__room_peer(const struct fed_room *, uint32_t i, struct fed_network_peer *);
 /* Members that are clients and connected. */
 uint32_t fed_room_present(const struct fed_room *);
 

@@ -170,7 +170,7 @@ int fed_room_status(const struct fed_room *r, struct fed_room_status *st, struct
 
 		*m = (struct fed_member_status){.member = *fed_room_member(r, st->n)};
 		m->peer.round_trip = NAN;
-		m->silence = fed_room_peer(r, st->n, &m->peer) ? fmax(now - m->peer.heard, 0) : NAN;
+		m->silence = fed__room_peer(r, st->n, &m->peer) ? fmax(now - m->peer.heard, 0) : NAN;
 		find_task(m, now);
 		count(st, m);
 	}

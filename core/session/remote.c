@@ -54,14 +54,13 @@ int fed_session_remote_here(struct fed_session *s, uint32_t id, uint32_t example
 
 	if (fed_clients_resize_remote(&s->parts.clients, id, examples - held, held, err))
 		return FED_FAIL;
-	s->parts.clients.client[id].away = false;
+	fed_client_set_away(&s->parts.clients, id, false);
 	return FED_OK;
 }
 
 void fed_session_remote_away(struct fed_session *s, uint32_t id)
 {
-	if (fed_client_is_remote(&s->parts.clients, id))
-		s->parts.clients.client[id].away = true;
+	fed_client_set_away(&s->parts.clients, id, true);
 }
 
 /* Whether the session is that client, with so many examples. */

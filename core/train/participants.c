@@ -179,9 +179,9 @@ double fed_federation_training_flops(const struct fed_federation *f, uint32_t cl
 	return f->trainer ? fed__trainer_flops(f->trainer, &row) : 0;
 }
 
-static bool takes_no_part(const struct fed_client *client)
+static bool takes_no_part(const struct fed_clients *c, uint32_t id)
 {
-	return client->unseen || client->away;
+	return c->client[id].unseen || fed__client_is_away(c, id);
 }
 
 static int refuse_without_participants(const struct fed_federation *f, struct fed_error *err)
@@ -202,7 +202,7 @@ int fed__list_seen(struct fed_federation *f, struct fed_error *err)
 	uint32_t without = 0, n = 0;
 
 	for (uint32_t i = 0; i < c->n_present; i++)
-		without += takes_no_part(&c->client[c->present[i]]);
+		without += takes_no_part(c, c->present[i]);
 	fed_free(f->seen_ids);
 	f->seen_ids = NULL;
 	f->seen = c->present;
@@ -215,7 +215,7 @@ int fed__list_seen(struct fed_federation *f, struct fed_error *err)
 	if (!f->seen_ids)
 		return fed_fail_memory(err, c->n_present * sizeof *f->seen_ids, "the clients");
 	for (uint32_t i = 0; i < c->n_present; i++)
-		if (!takes_no_part(&c->client[c->present[i]]))
+		if (!takes_no_part(c, c->present[i]))
 			f->seen_ids[n++] = c->present[i];
 	f->seen = f->seen_ids;
 	f->n_seen = n;

@@ -241,7 +241,7 @@ static int take_news(struct fed_federation *f, const struct fed_envelope *e, str
 
 	/* Until the session says that it is back, which it does between rounds. */
 	if (!kind && e->told >= f->started.clock)
-		fed_clients_get(f->clients, id)->away = true;
+		fed_client_set_away(f->clients, id, true);
 	if (asked && fed__loss_query_gone(f, id, err))
 		return FED_FAIL;
 	if (kind)

@@ -115,7 +115,8 @@ int fed__local_member_start(struct fed_shell *shell, const char *name, const cha
 	                            data,
 	                            "--key",
 	                            fed_room_key(shell->room),
-	                            roles ? "--roles" : NULL, NULL};
+	                            roles ? "--roles" : NULL,
+	                            NULL};
 	const int rc = fed_spawn(&m->pid, argv, fed_text_str(&log), err);
 	m->paused = false;
 	fed_text_release(&address);

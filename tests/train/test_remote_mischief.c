@@ -190,7 +190,7 @@ START_TEST(without_memory_a_round_ends_in_words)
 		for (uint32_t i = 0; i < r.n; i++)
 			r.client[i].gone = r.client[i].told = false;
 		for (uint32_t i = 0; i < r.n; i++)
-			r.server.clients.client[i].away = false;
+			fed_client_set_away(&r.server.clients, i, false);
 		lab_run(&r.server, 1);
 		remotes_release(&r);
 		ck_assert_int_eq(fed__mem_live(), 0);

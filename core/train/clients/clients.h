@@ -34,7 +34,6 @@ struct fed_client {
 		link_profile; /* that device and link were drawn from, or FED_NO_PROFILE */
 	bool shifted;
 	bool present : 1;
-	bool away : 1;     /* on another machine, and not connected: it is not invited */
 	bool unseen : 1;   /* it never takes part in training (setting unseen) */
 	uint8_t model : 6; /* of several global models: the one that it last chose, from 1; 0: none */
 };
@@ -48,6 +47,7 @@ struct fed_client_block {
 	uint32_t first, n; /* clients */
 	bool shared;       /* the ids were not taken from the pool */
 	bool remote;       /* the client is on another machine, and the ids only stand for its own */
+	bool away;         /* remote: it is not connected, and is not invited */
 	char key[FED_CLIENT_KEY]; /* remote: its public key, by which it is known again; "": none */
 	struct fed_partition how;
 	/* What the clients were given when they joined; unknown for those of a file. */
@@ -118,6 +118,9 @@ int fed_clients_add_own(struct fed_clients *, uint32_t id, uint32_t *ids, uint32
                         double holdout, uint64_t seed, struct fed_error *);
 /* How many of n examples a client keeps for evaluation. */
 uint32_t fed_holdout_of(double share, uint32_t n);
+/* Whether a client on another machine is not connected. */
+bool fed__client_is_away(const struct fed_clients *, uint32_t id);
+void fed_client_set_away(struct fed_clients *, uint32_t id, bool away);
 bool fed_client_is_remote(const struct fed_clients *, uint32_t id);
 /* Whether clients are on other machines: then all are. */
 bool fed_clients_are_remote(const struct fed_clients *);

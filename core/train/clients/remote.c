@@ -115,6 +115,17 @@ uint32_t fed_clients_find_key(const struct fed_clients *c, const char *key)
 	return FED_SERVER;
 }
 
+bool fed__client_is_away(const struct fed_clients *c, uint32_t id)
+{
+	return fed_client_is_remote(c, id) && c->block[c->client[id].block].away;
+}
+
+void fed_client_set_away(struct fed_clients *c, uint32_t id, bool away)
+{
+	if (fed_client_is_remote(c, id))
+		c->block[c->client[id].block].away = away;
+}
+
 bool fed_client_is_remote(const struct fed_clients *c, uint32_t id)
 {
 	return id < c->n && c->block && c->block[c->client[id].block].remote;

@@ -42,7 +42,7 @@ static bool is_idle(const struct fed_federation *f, uint32_t client)
 {
 	const struct fed_client *row = fed_clients_get(f->clients, client);
 
-	return row && !row->away && !fed_invitation_of(f, client) &&
+	return row && !fed__client_is_away(f->clients, client) && !fed_invitation_of(f, client) &&
 	       fed_faults_present(f->faults, client, f->version);
 }
 
