@@ -138,9 +138,8 @@ static void check_connection(struct fed_room *r, struct fed_member *m,
 	/* A program that began again says so meanwhile, and is another life of the member. */
 	if (m->state == FED_MEMBER_LEFT && heard && now - m->returned > RETURN_SECONDS) {
 		m->lost = 0;
-		m->state = FED_MEMBER_READY; /* its program goes on where it was */
 		m->why[0] = '\0';
-		r->changed = true;
+		fed__room_welcome(r, m); /* terms or epoch may be others than those that it was told */
 	}
 	if (m->state == FED_MEMBER_LEFT || m->state == FED_MEMBER_OUT || m->state == FED_MEMBER_WAITS)
 		return;
