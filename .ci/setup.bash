@@ -19,7 +19,8 @@ packages_wanted() {
 }
 packages_to_check() {
 	echo check clang clang-format dpkg-dev libvterm-dev librsvg2-bin poppler-utils \
-		libopenmpi-dev openmpi-bin libmpich-dev mpich
+		libopenmpi-dev openmpi-bin libmpich-dev mpich \
+		python3-numpy python3-zmq
 }
 
 # Those of the packages that are not there.  A program on the path counts as its package: people

@@ -35,6 +35,14 @@ bool fed_has_local_gradient(const struct fed_instance *aggregator)
 	return aggregator_of(aggregator)->local_gradient;
 }
 
+bool fed_acts_at_clients(const struct fed_instance *aggregator)
+{
+	const struct fed_aggregator *a = aggregator_of(aggregator);
+
+	return a->plan || a->local_gradient || a->local_end || a->client_vectors ||
+	       a->returned_vectors || a->models;
+}
+
 uint32_t fed_own_model_vector(const struct fed_instance *aggregator)
 {
 	return aggregator_of(aggregator)->own_model;

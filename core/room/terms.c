@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plug/calls/call.h"
 #include "report/composition_text.h"
 #include "room/messages.h"
 #include "session/composition.h"
@@ -21,7 +22,8 @@ void fed__terms_put(const struct fed_session *s, struct fed_text *out)
 
 	fed__terms_put_data(c->data, out);
 	fed_composition_put_training(s, out);
-	fed_text_add(out, "model.dim=%zu\n", c->net.dim);
+	fed_text_add(out, "model.dim=%zu\naggregator-at-clients=%s\n", c->net.dim,
+	             fed_acts_at_clients(&c->aggregator) ? "yes" : "no");
 	fed_text_add(out, "plugins=");
 	struct fed_text digests = {0};
 	fed_plugin_digests_put(s, &digests);

@@ -134,6 +134,8 @@ int fed_call_tell_pre_aggregation(const struct fed_telling *, struct fed_error *
 
 /* plan, with its result checked against the ranges of struct fed_plan. */
 int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *, struct fed_error *);
+/* Whether the rule asks more of a client than plain SGD as the settings say. */
+bool fed_acts_at_clients(const struct fed_instance *aggregator);
 bool fed_has_local_gradient(const struct fed_instance *aggregator);
 int fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *,
                             const float *w, float *g, size_t j0, size_t j1, struct fed_error *);
