@@ -63,6 +63,10 @@ int fed_client_put_data(struct fed_text *out, const struct fed_session *s,
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	fed_text_count(out, client->count);
+	if (parts->clients.block[client->block].remote) {
+		fed_text_add(out, " example%s, which stay on its machine", client->count == 1 ? "" : "s");
+		return FED_OK;
+	}
 	fed_text_add(out, " example%s, %s", client->count == 1 ? "" : "s",
 	             fed_partition_names[parts->clients.block[client->block].how.kind]);
 	if (!parts->data->classes)

@@ -41,9 +41,11 @@ static void put_state(struct fed_text *out, const struct client_cell *l)
 static void put_labels(struct fed_text *out, const struct client_cell *l)
 {
 	const struct fed_dataset *data = fed_session_parts(l->watched->session)->data;
+	const struct fed_clients *c = &fed_session_parts(l->watched->session)->clients;
 	struct fed_error unused;
 
-	if (!data->classes || fed_labels_put(out, l->client, data, BARS, l->watched->utf8, &unused))
+	if (!data->classes || (c->block && c->block[l->client->block].remote) ||
+	    fed_labels_put(out, l->client, data, BARS, l->watched->utf8, &unused))
 		fed_text_add(out, "-");
 }
 

@@ -50,17 +50,23 @@ static int put_name(struct fed_table *t, const struct client_line *l)
 	return FED_OK;
 }
 
+/* Whether the client is on another machine: data, device and link are its own affair. */
+static bool is_remote(const struct client_line *l)
+{
+	return fed_client_is_remote(&fed_session_parts(l->shell->session)->clients, l->id);
+}
+
 static int put_labels(struct fed_table *t, const struct client_line *l)
 {
 	const struct fed_dataset *data = fed_session_parts(l->shell->session)->data;
 	struct fed_text bars = {0};
+	const bool known = data->classes && !is_remote(l); /* labels stay with a client elsewhere */
 	int rc = FED_OK;
 
-	if (data->classes)
+	if (known)
 		rc = fed_labels_put(&bars, l->client, data, FED_BARS_MAX, l->shell->screen.utf8, l->err);
 	if (rc == FED_OK)
-		fed__table_shown(t, data->classes ? l->row.labels : NAN,
-		                 data->classes ? fed_text_str(&bars) : "-");
+		fed__table_shown(t, known ? l->row.labels : NAN, known ? fed_text_str(&bars) : "-");
 	fed_text_release(&bars);
 	return rc;
 }
@@ -69,7 +75,9 @@ static int put_partition(struct fed_table *t, const struct client_line *l)
 {
 	const struct fed_clients *all = &fed_session_parts(l->shell->session)->clients;
 
-	fed__table_cell(t, "%s", fed_partition_names[all->block[l->client->block].how.kind]);
+	fed__table_cell(t, "%s",
+	                is_remote(l) ? "its own"
+	                             : fed_partition_names[all->block[l->client->block].how.kind]);
 	return FED_OK;
 }
 
@@ -78,7 +86,7 @@ static int put_device(struct fed_table *t, const struct client_line *l)
 	struct fed_text text = {0};
 
 	fed_device_put(&text, l->client->device_profile, l->client->device);
-	fed__table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", is_remote(l) ? "its own" : fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -88,7 +96,7 @@ static int put_link(struct fed_table *t, const struct client_line *l)
 	struct fed_text text = {0};
 
 	fed_link_put(&text, l->client->link_profile, &l->client->link);
-	fed__table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", is_remote(l) ? "its own" : fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
