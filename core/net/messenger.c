@@ -645,15 +645,31 @@ static int poll_transport(struct fed_messenger *messenger, double timeout, struc
 	return end_of_call(messenger, err);
 }
 
-/* Seconds until the next event is due by the transport's own clock; below 0: it is, or the clock is
- * virtual. */
-static double seconds_to_next(const struct fed_messenger *messenger)
+/* Seconds by the wall clock that a transport's own clock may be late. */
+#define CLOCK_SLACK 1.0
+
+/* Seconds until the next event is due by the transport's own clock; 0 or less: it is, or the clock
+ * is virtual.  A clock that goes back, or stands, as that of a transport that crashed and began
+ * again may, holds no event up. */
+static double seconds_to_next(struct fed_messenger *messenger)
 {
 	const struct fed_transport *t = &messenger->transport->entry->copy.transport;
 
 	if (!messenger->open || !t->now || fed_is_simulated(messenger->transport))
 		return -1;
-	return fed__event_queue_earliest(messenger->clock) - fed_messenger_now(messenger);
+	const double earliest = fed__event_queue_earliest(messenger->clock);
+	if (isinf(earliest))
+		return earliest; /* the transport is not asked for what is not needed: it may crash */
+	const double now = fed_messenger_now(messenger), left = earliest - now;
+	if (!(left > 0))
+		return left;
+	if (now < messenger->clock->now)
+		return 0;
+	if (messenger->awaited != earliest) {
+		messenger->awaited = earliest;
+		messenger->awaited_until = fed_wall_seconds() + left + CLOCK_SLACK;
+	}
+	return fed_wall_seconds() < messenger->awaited_until ? left : 0;
 }
 
 bool fed_messenger_next(struct fed_messenger *messenger, struct fed_queued_event *due)

@@ -120,7 +120,10 @@ struct fed_messenger {
 	size_t longest;        /* vector that was sent: longer ones are refused */
 	uint64_t next_id;      /* from 1 */
 	uint64_t misdelivered; /* deliveries of unknown ids, and second ones: ignored */
-	uint64_t settled;      /* messages whose arrival or loss became known */
+	/* The wait for the next event by a real transport's clock, which may be wrong: */
+	double awaited;       /* when that is due */
+	double awaited_until; /* fed_wall_seconds() after which it is due whatever the clock says */
+	uint64_t settled;     /* messages whose arrival or loss became known */
 	struct fed_envelope *idle[FED_MESSENGER_IDLE]; /* [n_idle], free envelopes */
 	uint32_t n_idle;
 	struct fed_error error;

@@ -79,11 +79,12 @@ static int zmq_poll(void *state, const struct fed_transport_host *host, double t
 
 static const char doc[] =
 	"Clients are programs on other machines, which joined a room (`fedsh join`).\n"
-	"They train on data of their own; time is real time. `serve` chooses this transport.\n"
+	"They train on data of their own; time is real time. `serve` chooses this\n"
+	"transport.\n"
 	"\n"
-	"Faults are injected at the server's door: a message that is dropped, delayed or\n"
-	"damaged is so when it has come. What each client took is recorded, and `record-room`\n"
-	"writes it as devices and links that the simulation replays.\n"
+	"Faults are injected at the server's door: a message that is dropped, delayed\n"
+	"or damaged is so when it has come. What each client took is recorded, and\n"
+	"`record-room` writes it as devices and links that the simulation replays.\n"
 	"\n"
 	"For: a class whose laptops are the clients, with data that stay with them.\n"
 	"Source: ZeroMQ RFC 23 (ZMTP 3.1), RFC 26 (CurveZMQ).\n";

@@ -131,10 +131,10 @@ static void print_ranks(struct fed_shell *shell, const struct fed_round_shape *r
 	static const struct fed_table_column columns[] = {
 		{.title = "ranks", .kind = FED_CELL_NUMBER},
 		{.title = "trainings", .kind = FED_CELL_NUMBER},
-		{.title = "network", .kind = FED_CELL_NUMBER},
-		{.title = "rank 0", .kind = FED_CELL_NUMBER},
-		{.title = "a round", .kind = FED_CELL_NUMBER},
-		{.title = "efficiency", .kind = FED_CELL_NUMBER},
+		{.title = "link", .kind = FED_CELL_NUMBER},
+		{.title = "server", .kind = FED_CELL_NUMBER},
+		{.title = "round", .kind = FED_CELL_NUMBER},
+		{.title = "share", .kind = FED_CELL_NUMBER},
 	};
 	struct fed_table table = {
 		.name = "plan", .column = columns, .columns = sizeof columns / sizeof *columns};
