@@ -68,7 +68,14 @@ static bool is_batch(uint32_t kind, bool up)
 size_t fed__split_expect(const struct fed_federation *f, const void *state,
                          struct fed_envelope *sent)
 {
-	struct fed_split s = *(const struct fed_split *)state; /* its cuts are those of a round */
+	const struct fed_split *scheme = state;
+	/* the settings alone: a thread may write to the rest, and its cuts are those of a round */
+	struct fed_split s = {.cut = scheme->cut,
+	                      .relay = scheme->relay,
+	                      .labels = scheme->labels,
+	                      .parallel = scheme->parallel,
+	                      .smashed = scheme->smashed,
+	                      .vertical = scheme->vertical};
 	const bool up = sent->head.to == FED_SERVER;
 	const uint32_t client = up ? sent->head.from : sent->head.to, kind = sent->head.kind;
 	struct fed_error unused;
