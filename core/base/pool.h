@@ -30,7 +30,7 @@ struct fed_job {
 	void (*run)(struct fed_job *, int worker);
 	double due;   /* virtual time at which the owner needs the result */
 	uint64_t seq; /* breaks ties */
-	int portable; /* fed_pool_take() may take it; whoever takes it knows what it is by this number
+	int portable; /* fed_pool_take() may take it; its taker knows what it is by this number
 	               */
 	/* Private to the pool. */
 	int state;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include "base/file.h"
 #include "base/local_socket.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 #include "cluster/frames.h"
 #include "cluster/mpi/table.h"
 #include "cluster/protocol.h"
@@ -23,8 +23,6 @@
 #define PATIENCE 60.0 /* seconds until the relay has connected */
 #define FAREWELL 5.0  /* until the launcher has ended by itself */
 enum { ARGUMENTS = 64, TAIL = 160 };
-
-extern char **environ;
 
 struct workers_link {
 	struct fed_rank_link face;
@@ -43,9 +41,6 @@ static int spawn(pid_t *pid, int workers, const char *program, const char *socke
 	const char *given = getenv("FEDSH_MPIRUN");
 	char *words = fed_strdup(given && *given ? given : "mpirun"), *rest = words, *word;
 	char number[16], *argv[ARGUMENTS + 6];
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
 	int n = 0;
 
 	if (!words)
@@ -60,27 +55,14 @@ static int spawn(pid_t *pid, int workers, const char *program, const char *socke
 	argv[n++] = "--mpi-relay";
 	argv[n++] = (char *)(uintptr_t)socket;
 	argv[n] = NULL;
-	sigfillset(&all);
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC,
-	                                 0600);
-	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-	                                          POSIX_SPAWN_SETPGROUP);
-	const int why = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
+	struct fed_error why;
 	const int rc =
-		why ? fed_reject(err,
-	                     "%s cannot be started: %s; FEDSH_MPIRUN is the launcher with its "
-	                     "options, as \"mpirun --hostfile hosts\"",
-	                     argv[0], strerror(why))
+		fed_spawn(pid, (const char *const *)argv, log, &why)
+			? fed_reject(
+				  err,
+				  "the launcher cannot be started: %s; FEDSH_MPIRUN is the launcher with its "
+				  "options, as \"mpirun --hostfile hosts\"",
+				  why.text)
 			: FED_OK;
 	fed_free(words);
 	return rc;

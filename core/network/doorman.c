@@ -214,7 +214,7 @@ static enum fed__answer judge(struct fed_network *network, const struct fed__kno
 	if (!knock->key[0] || (peer && peer->shown.refused))
 		return FED__REFUSED;
 	if (peer && peer->barred_until > network->now)
-		return FED__ROOM_FULL; /* for now */
+		return FED__ROOM_FULL; /* until then */
 	if (peer && (peer->shown.admitted || peer->connected))
 		return FED__COME_IN;
 	if (count_connected(network) + doorman->n_expected >= network->limits.peers ||

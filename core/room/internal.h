@@ -73,7 +73,7 @@ void fed__room_clear_news(struct fed_room *);
 void fed__room_welcome(struct fed_room *, struct fed_member *);
 /* Handle a text message. */
 void fed__room_hears(struct fed_room *, uint32_t peer, const void *bytes, size_t len);
-/* A member is gone, for now: what it was asked is lost. */
+/* A member is gone, and may return: what it was asked is lost. */
 void fed__room_lose(struct fed_room *, struct fed_member *, const char *why);
 
 /* room.c */
