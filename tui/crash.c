@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fatal.h"
+#include "base/system/fatal.h"
 
 enum { BYTES_MOST = 512 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/crash.h - the terminal is given back before a crash ends the program (base/fatal.h).
+ * tui/crash.h - the terminal is given back before a crash ends the program (base/system/fatal.h).
  */
 #ifndef FED_TUI_CRASH_H
 #define FED_TUI_CRASH_H

@@ -12,7 +12,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 
 #define LINES_MAX 1000    /* in the queue */
 #define EVENTS_A_CLIENT 3 /* received, trained, reported */

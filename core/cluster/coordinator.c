@@ -13,7 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 #include "cluster/models.h"
 #include "train/local/far_training.h"
 

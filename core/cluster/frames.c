@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "base/mem.h"
 
 enum { READ_MOST = 4 << 20 }; /* bytes at once */

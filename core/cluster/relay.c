@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "base/mem.h"
 #include "cluster/frames.h"
 #include "cluster/mpi/table.h"

@@ -13,9 +13,9 @@
 
 #include "base/cpu.h"
 #include "base/file.h"
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "base/mem.h"
-#include "base/spawn.h"
+#include "base/system/spawn.h"
 #include "cluster/frames.h"
 #include "cluster/mpi/table.h"
 #include "cluster/protocol.h"

@@ -10,7 +10,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 #include "session/internal.h"
 
 int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 
 struct fed_vector_free_list;
 

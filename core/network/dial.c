@@ -19,7 +19,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 #include "network/sockets.h"
 
 enum {

@@ -13,7 +13,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 #include "network/internal.h"
 #include "network/key_port.h"
 #include "network/keys.h"

@@ -14,7 +14,7 @@
 #ifndef FED_NN_THREAD_SCRATCH_H
 #define FED_NN_THREAD_SCRATCH_H
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "fedsh/plugin.h"
 
 struct fed_net;

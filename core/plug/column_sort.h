@@ -5,7 +5,7 @@
 #ifndef FED_PLUG_COLUMN_SORT_H
 #define FED_PLUG_COLUMN_SORT_H
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "fedsh/host.h"
 
 typedef void fed_sorted_work(void *ctx, const float *sorted, size_t j0, size_t width);

@@ -5,7 +5,7 @@
 #ifndef FED_PLUG_DISTANCES_H
 #define FED_PLUG_DISTANCES_H
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 
 /* square [n][n]: squared Euclidean distances between the rows [n][dim], symmetric, to about 1e-5 of
  * each; 0 between equal rows, infinite where a row is not finite.  The same bits for any number of

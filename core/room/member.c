@@ -8,7 +8,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 #include "room/member_internal.h"
 
 static void say_hello(struct fed_join *j)

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/thread.h"
+#include "base/system/thread.h"
 
 #define FILE_SIZE ((rlim_t)1 << 30)
 enum { FILES = 256 };

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 
 bool fed__worker_memory_init(struct fed_worker_memory *m, int fd)
 {

@@ -5,7 +5,7 @@
 #ifndef FED_WORKER_SERVE_H
 #define FED_WORKER_SERVE_H
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "plug/calls/call.h"
 #include "worker/memory.h"
 

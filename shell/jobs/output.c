@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/thread.h"
+#include "base/system/thread.h"
 
 static void signal_event(struct fed_job_output *o)
 {

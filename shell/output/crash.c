@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fatal.h"
+#include "base/system/fatal.h"
 #include "plug/inside.h"
 #include "plug/registry.h"
 #include "shell/shell.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/spawn.h"
+#include "base/system/spawn.h"
 #include "room/room.h"
 
 #define FAREWELL 2.0 /* seconds that members have to end by themselves */

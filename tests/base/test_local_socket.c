@@ -2,7 +2,7 @@
 /*
  * Sockets between processes of one user: the folder, what others left, who is let in.
  */
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 
 #include <fcntl.h>
 #include <poll.h>

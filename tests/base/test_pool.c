@@ -3,7 +3,7 @@
  * The pool: order, window, waiting and taking back.  No test sleeps; where one needs a job that is
  * still running, a gate holds it.
  */
-#include "base/pool.h"
+#include "base/system/pool.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 /*
  * Blocks of shared memory: what they hold, in the mapping of their owner and in that of a reader.
  */
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 #include "checkpoint/checkpoint.h"
 #include "session/internal.h"
 #include "torturing/torture.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 #include "shell/language/autosave.h"
 #include "torturing/torture.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "session/small.h"
 #include "tui/attach/attach.h"
 #include "tui/attach/wire.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "tui/attach/wire.h"
 #include "tui/terminal.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 #include "base/mem.h"
 #include "session/composition.h"
 #include "tui/app.h"

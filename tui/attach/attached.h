@@ -19,8 +19,9 @@ struct fed_attached;
 struct fed_room_source;
 struct fed_travel;
 
-/* Listen in the folder of the user's sockets (base/local_socket.h), under the process's number.
- * theme: enum fed_theme of the session, the caller's; terminals follow it when it changes. */
+/* Listen in the folder of the user's sockets (base/system/local_socket.h), under the process's
+ * number. theme: enum fed_theme of the session, the caller's; terminals follow it when it changes.
+ */
 int fed_attached_new(struct fed_attached **, struct fed_session *, const struct fed_travel *,
                      const struct fed_room_source *, const int *theme, struct fed_error *);
 /* Tell the terminals that the session has ended, and listen no longer; NULL is fine. */

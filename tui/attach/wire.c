@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 
 struct head {
 	uint32_t size, kind;

@@ -6,7 +6,7 @@
 #ifndef FED_PLUG_CALLS_HOST_H
 #define FED_PLUG_CALLS_HOST_H
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "fedsh/aggregator.h"
 #include "fedsh/host.h"
 

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 #include "base/text.h"
 #include "fedsh/plugin.h"
 

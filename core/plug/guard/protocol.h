@@ -16,7 +16,7 @@
 /* Descriptors that a worker process inherits; standard output and error are captured. */
 enum fed_worker_descriptor {
 	FED_WORKER_SOCKET = 3,
-	FED_WORKER_MEMORY, /* base/shared_memory.h */
+	FED_WORKER_MEMORY, /* base/system/shared_memory.h */
 	FED_WORKER_PLUGIN, /* the file; for trainings that of the model */
 	FED_WORKER_BEFORE, /* the pre-aggregation's, if there is one; for trainings the aggregator's */
 	FED_WORKER_ATTACK, /* for trainings: of an attack that poisons, if there is one */

@@ -4,8 +4,8 @@
  * this machine, ranks of a cluster.
  *
  * A training is given to the first row that suits it when it is started, and waits in the queue of
- * the thread pool until a thread takes it or, for ranks, the cluster does (base/pool.h).  What it
- * computes does not depend on the row.
+ * the thread pool until a thread takes it or, for ranks, the cluster does (base/system/pool.h).
+ * What it computes does not depend on the row.
  */
 #ifndef FED_TRAIN_LOCAL_PLACES_H
 #define FED_TRAIN_LOCAL_PLACES_H

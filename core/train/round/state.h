@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "net/messenger.h"
 #include "nn/net.h"
 #include "train/clients/clients.h"

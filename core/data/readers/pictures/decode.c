@@ -12,7 +12,7 @@
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/pool.h"
+#include "base/system/pool.h"
 #include "data/readers/pictures/load.h"
 #include "data/source_internal.h"
 

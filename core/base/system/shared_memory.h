@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/shared_memory.h - shared memory: blocks of one anonymous file that worker processes map.
+ * base/system/shared_memory.h - shared memory: blocks of one anonymous file that worker processes
+ * map.
  *
  * The file is mapped once, over an address range that is never exceeded, and grows as blocks are
  * taken: blocks do not move.  Blocks are whole pages, zeroed.  Another process finds a block by its
  * offset in the file.  All functions may be called on any thread.
  */
-#ifndef FED_BASE_SHARED_MEMORY_H
-#define FED_BASE_SHARED_MEMORY_H
+#ifndef FED_BASE_SYSTEM_SHARED_MEMORY_H
+#define FED_BASE_SYSTEM_SHARED_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/pool.c - a thread pool: a priority queue of jobs, and parallel loops.
+ * base/system/pool.c - a thread pool: a priority queue of jobs, and parallel loops.
  *
  * One mutex guards all members that are not atomic.  Queued jobs are in a binary heap by (due,
  * seq); `place` is a job's index in it, so that any job can be removed.
@@ -8,7 +8,7 @@
  * Waking a thread takes as long as a small job, and parallel loops often follow each other closely:
  * a thread that helped with one spins for a moment before it sleeps.
  */
-#include "base/pool.h"
+#include "base/system/pool.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system/thread.h"
 
 #define SPIN_SECONDS 200e-6 /* of spinning, before a thread that helped sleeps */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/local_socket.c - stream sockets between processes of one user.
+ * base/system/local_socket.c - stream sockets between processes of one user.
  */
-#include "base/local_socket.h"
+#include "base/system/local_socket.h"
 
 #include <dirent.h>
 #include <errno.h>

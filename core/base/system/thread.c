@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/thread.c - threads with all but synchronous signals blocked.
+ * base/system/thread.c - threads with all but synchronous signals blocked.
  */
-#include "base/thread.h"
+#include "base/system/thread.h"
 
 #include <signal.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/fatal.h - what is done before a fatal signal ends the program.
+ * base/system/fatal.h - what is done before a fatal signal ends the program.
  *
  * One handler of SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGQUIT runs the actions that are set
  * and then lets the same signal act as before: the core file and what a debugger or a parent sees
  * are those of the fault itself.
  */
-#ifndef FED_BASE_FATAL_H
-#define FED_BASE_FATAL_H
+#ifndef FED_BASE_SYSTEM_FATAL_H
+#define FED_BASE_SYSTEM_FATAL_H
 
 #include <signal.h>
 #include <stdbool.h>

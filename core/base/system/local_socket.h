@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/local_socket.h - stream sockets between processes of one user on one machine (UNIX domain).
+ * base/system/local_socket.h - stream sockets between processes of one user on one machine (UNIX
+ * domain).
  *
  * They lie in a folder of the user alone, $XDG_RUNTIME_DIR/fedsh or, without that variable,
  * /tmp/fedsh-UID; their names end in .sock. Who connects is asked of the kernel, too: other users
  * are refused, whatever the modes say. All descriptors are closed on exec and do not block.
  */
-#ifndef FED_BASE_LOCAL_SOCKET_H
-#define FED_BASE_LOCAL_SOCKET_H
+#ifndef FED_BASE_SYSTEM_LOCAL_SOCKET_H
+#define FED_BASE_SYSTEM_LOCAL_SOCKET_H
 
 #include <sys/types.h>
 

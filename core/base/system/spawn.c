@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/spawn.c - programs in processes of their own.
+ * base/system/spawn.c - programs in processes of their own.
  */
-#include "base/spawn.h"
+#include "base/system/spawn.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/spawn.h - programs in processes of their own, never by fork: OpenBLAS has threads.
+ * base/system/spawn.h - programs in processes of their own, never by fork: OpenBLAS has threads.
  */
-#ifndef FED_BASE_SPAWN_H
-#define FED_BASE_SPAWN_H
+#ifndef FED_BASE_SYSTEM_SPAWN_H
+#define FED_BASE_SYSTEM_SPAWN_H
 
 #include <sys/types.h>
 

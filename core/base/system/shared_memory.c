@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/shared_memory.c - blocks of a memfd, found first-fit between those that are in use.
+ * base/system/shared_memory.c - blocks of a memfd, found first-fit between those that are in use.
  */
-#include "base/shared_memory.h"
+#include "base/system/shared_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

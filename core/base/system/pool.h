@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/pool.h - a thread pool that runs jobs in the order of virtual time.
+ * base/system/pool.h - a thread pool that runs jobs in the order of virtual time.
  *
  * Jobs start in the order (due, seq); at most `window` finished jobs may wait to be joined, which
  * bounds the memory of results.  All functions are called by one thread, the owner, which works as
@@ -14,8 +14,8 @@
  * Jobs that are `portable` may be taken out of the queue by another thread, which has them run
  * elsewhere (on a rank of a cluster) and returns them when they are done.
  */
-#ifndef FED_BASE_POOL_H
-#define FED_BASE_POOL_H
+#ifndef FED_BASE_SYSTEM_POOL_H
+#define FED_BASE_SYSTEM_POOL_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/thread.h - threads with signals blocked.
+ * base/system/thread.h - threads with signals blocked.
  */
-#ifndef FED_BASE_THREAD_H
-#define FED_BASE_THREAD_H
+#ifndef FED_BASE_SYSTEM_THREAD_H
+#define FED_BASE_SYSTEM_THREAD_H
 
 #include <pthread.h>
 

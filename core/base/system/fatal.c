@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/fatal.c - the handler of fatal signals; it calls async-signal-safe functions only. */
-#include "base/fatal.h"
+/* base/system/fatal.c - the handler of fatal signals; it calls async-signal-safe functions only. */
+#include "base/system/fatal.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
