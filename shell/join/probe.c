@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "room/probe.h"
+#include "room/member/probe.h"
 #include "shell/join/join.h"
 #include "shell/join/server_key.h"
 

@@ -6,7 +6,7 @@
 #define FED_SHELL_JOIN_SCENE_H
 
 #include "base/text.h"
-#include "room/member.h"
+#include "room/member/member.h"
 #include "shell/join/options.h"
 
 struct fed_join_scene {

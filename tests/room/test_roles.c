@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "history/event_log.h"
 #include "room/internal.h"
-#include "room/member.h"
+#include "room/member/member.h"
 #include "room/roles.h"
 #include "session/composition.h"
 #include "session/small.h"

@@ -10,7 +10,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
-#include "room/member.h"
+#include "room/member/member.h"
 #include "room/room.h"
 #include "room/status.h"
 #include "session/small.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/probe.h - whether a room can be joined, without joining it.
+ * room/member/probe.h - whether a room can be joined, without joining it.
  */
-#ifndef FED_ROOM_PROBE_H
-#define FED_ROOM_PROBE_H
+#ifndef FED_ROOM_MEMBER_PROBE_H
+#define FED_ROOM_MEMBER_PROBE_H
 
 #include "network/network.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member.c - connection of a member to its room, and what comes from there.
+ * room/member/member.c - connection of a member to its room, and what comes from there.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -9,7 +9,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/system/thread.h"
-#include "room/member_internal.h"
+#include "room/member/internal.h"
 
 static void say_hello(struct fed_join *j)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/probe.c - a hello that asks whether the room would admit.
+ * room/member/probe.c - a hello that asks whether the room would admit.
  */
-#include "room/probe.h"
+#include "room/member/probe.h"
 
 #include <string.h>
 #include <unistd.h>

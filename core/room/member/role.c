@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member_role.c - a member's role: offered, taken, injected into its own session, ended.
+ * room/member/role.c - a member's role: offered, taken, injected into its own session, ended.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "report/composition_text.h"
-#include "room/member_internal.h"
+#include "room/member/internal.h"
 #include "session/inject.h"
 
 /* What people see ------------------------------------------------------------------------------ */

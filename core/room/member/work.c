@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member_work.c - the working thread of a member: it prepares, trains, evaluates.
+ * room/member/work.c - the working thread of a member: it prepares, trains, evaluates.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "room/member_internal.h"
+#include "room/member/internal.h"
 #include "room/terms.h"
 #include "session/composition.h"
 #include "session/remote.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member_internal.h - definition of struct fed_join.
+ * room/member/internal.h - definition of struct fed_join.
  *
- * member_state.c: what it shows, texts to the server.  member_work.c: the thread that works.
+ * state.c: what it shows, texts to the server.  work.c: the thread that works.
  * member.c: connection, and what comes.
  */
 #ifndef FED_ROOM_MEMBER_INTERNAL_H
@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "data/data_form.h"
-#include "room/member.h"
+#include "room/member/member.h"
 #include "room/messages.h"
 
 /* A message that waits for the working thread. */
@@ -45,15 +45,15 @@ struct fed_join {
 	struct fed_text form_text; /* its lines of the terms */
 };
 
-/* member_work.c */
+/* work.c */
 void *fed__join_work(void *join);
-/* member_role.c */
+/* role.c */
 void fed__join_show_role(struct fed_join *, const char *text, size_t n); /* any thread */
 void fed__join_hear_role(struct fed_join *, const char *text, size_t n);
 void fed__join_hear_consent(struct fed_join *, bool takes); /* of the member itself */
 /* The session was set up again: the role's fault, too. */
 void fed__join_renew_role(struct fed_join *);
-/* member_state.c */
+/* state.c */
 void fed__join_say(struct fed_join *, enum fed_room_message, const char *text);
 /* Set the state and why (NULL: none), for people. */
 void fed__join_set(struct fed_join *, enum fed_membership, const char *why);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member.h - the program of a client that joins a room: `fedsh join`.
+ * room/member/member.h - the program of a client that joins a room: `fedsh join`.
  *
  * A member has a session of its own, with its data, composed by the room's terms.  One thread (the
  * caller's) takes what comes, so that the member can be looked at and told to stop at any time;
  * another does the work, one message after the other: it prepares, trains, evaluates.
  */
-#ifndef FED_ROOM_MEMBER_H
-#define FED_ROOM_MEMBER_H
+#ifndef FED_ROOM_MEMBER_MEMBER_H
+#define FED_ROOM_MEMBER_MEMBER_H
 
 #include "network/network.h"
 #include "session/session.h"

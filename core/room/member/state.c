@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * room/member_state.c - what a member shows of itself, and its texts to the server.
+ * room/member/state.c - what a member shows of itself, and its texts to the server.
  */
 #include <string.h>
 
 #include "base/cpu.h"
-#include "room/member_internal.h"
+#include "room/member/internal.h"
 
 const char *const fed_membership_words[] = {
 	"connects", "says hello", "waits for approval", "prepares",    "is ready", "waits for work",
