@@ -17,9 +17,13 @@ packages_wanted() {
 	echo dataset-fashion-mnist libdeflate-dev
 	[[ $(uname -m) != x86_64 ]] || echo libxsmm-dev
 }
+# For --mpi and --mpi-workers; fedsh works without.
+packages_for_ranks() {
+	echo libopenmpi-dev openmpi-bin
+}
 packages_to_check() {
 	echo check clang clang-format dpkg-dev libvterm-dev librsvg2-bin poppler-utils \
-		libopenmpi-dev openmpi-bin libmpich-dev mpich \
+		$(packages_for_ranks) libmpich-dev mpich \
 		python3-numpy python3-zmq
 }
 

@@ -221,28 +221,47 @@ int fed_cluster_rank(const struct fed_cluster *c)
 	return c->link->rank;
 }
 
+/* Ranks on the machine of one of them. */
+static uint32_t ranks_beside(const struct fed_cluster *c, int i, bool *first)
+{
+	uint32_t n = 0;
+
+	*first = true;
+	for (int k = 0; k < c->link->ranks; k++) {
+		const bool same = strcmp(c->hello[k].host, c->hello[i].host) == 0;
+
+		n += same;
+		*first &= !same || k >= i;
+	}
+	return n;
+}
+
 void fed_cluster_describe(const struct fed_cluster *c, struct fed_text *line,
                           struct fed_text *doubts)
 {
-	uint32_t threads = 0, machines = 0, narrow = 0;
+	uint32_t threads = 0, machines = 0, narrow = 0, of = 0;
 
 	for (int i = 0; i < c->link->ranks; i++) {
 		const struct fed_rank_hello *h = &c->hello[i];
-		bool known = false;
+		bool first;
 
-		for (int k = 0; k < i; k++)
-			known |= strcmp(c->hello[k].host, h->host) == 0;
-		machines += !known;
+		if (ranks_beside(c, i, &first) < h->node_processors && h->processors == 1) {
+			narrow++;
+			of = h->node_processors;
+		}
+		machines += first;
 		threads += h->threads;
-		narrow += h->processors == 1 && h->node_processors > 1;
 	}
-	fed_text_add(line, "%d ranks on %u machine%s, %u thread%s, %s", c->link->ranks, machines,
-	             machines == 1 ? "" : "s", threads, threads == 1 ? "" : "s", c->link->name);
-	if (narrow && (uint32_t)c->link->on_node < c->own.node_processors)
+	fed_text_add(line, "%d rank%s on %u machine%s, %u thread%s, %s", c->link->ranks,
+	             c->link->ranks == 1 ? "" : "s", machines, machines == 1 ? "" : "s", threads,
+	             threads == 1 ? "" : "s", c->link->name);
+	if (narrow)
 		fed_text_add(doubts,
 		             "%u of %d ranks may use one processor each, of %u that their machine has: the "
-		             "launcher binds them; `mpirun --map-by node --bind-to none` does not\n",
-		             narrow, c->link->ranks, c->own.node_processors);
+		             "launcher binds them; `%s` does not%s\n",
+		             narrow, c->link->ranks, of, c->link->unbound,
+		             getenv("SLURM_JOB_ID") ? ", and Slurm gives a task more with --cpus-per-task"
+		                                    : "");
 }
 
 struct fed_ranks *fed_cluster_ranks(struct fed_cluster *c)

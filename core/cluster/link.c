@@ -152,10 +152,24 @@ static int refuse_singletons(struct fed_error *err)
 {
 	return fed_reject(
 		err,
-		"srun started %d processes that do not know of each other; `srun --mpi=pmix` "
+		"Slurm has %d tasks here, and this process knows of none but itself; `srun --mpi=pmix` "
 		"(or pmi2 for MPICH; `srun --mpi=list` shows which there are), or mpirun within "
 		"sbatch, makes them one job",
 		slurm_tasks());
+}
+
+/* Whether a launcher says itself that this rank is alone: `mpirun -n 1` within sbatch. */
+static bool is_meant_alone(void)
+{
+	static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const char *size = getenv(sizes[i]);
+
+		if (size)
+			return atoi(size) == 1;
+	}
+	return false;
 }
 
 static int load_module(const struct mpi_library *library, const char *const *folder,
@@ -206,7 +220,7 @@ int fed__rank_link_mpi(struct fed_rank_link **out, const char *const *folder, st
 	int rc = load_module(library, folder, &link->mpi, err);
 	if (rc == FED_OK && link->mpi->begin(chunk ? strtoul(chunk, NULL, 10) : 0, &place, why))
 		rc = fed_fail(err, "%s: %s", library->name, why);
-	if (rc == FED_OK && place.ranks == 1 && slurm_tasks() > 1) {
+	if (rc == FED_OK && place.ranks == 1 && slurm_tasks() > 1 && !is_meant_alone()) {
 		link->mpi->finish();
 		rc = refuse_singletons(err);
 	}
@@ -218,6 +232,7 @@ int fed__rank_link_mpi(struct fed_rank_link **out, const char *const *folder, st
 	                                    .ranks = place.ranks,
 	                                    .on_node = place.on_node,
 	                                    .name = library->name,
+	                                    .unbound = "mpirun --map-by node --bind-to none",
 	                                    .row = &over_mpi};
 	*out = &link->face;
 	return FED_OK;

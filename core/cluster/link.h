@@ -24,10 +24,11 @@ struct fed_bytes *fed__bytes_ref(struct fed_bytes *);
 void fed__bytes_unref(struct fed_bytes *); /* NULL is fine */
 
 struct fed_rank_link {
-	int rank, ranks;  /* of the job, and what follows: */
-	int on_node;      /* ranks on this machine, this one included */
-	const char *name; /* of the library */
-	bool moved;       /* the last poll sent or received something, if not a whole message */
+	int rank, ranks;     /* of the job, and what follows: */
+	int on_node;         /* ranks on this machine, this one included */
+	const char *name;    /* of the library */
+	const char *unbound; /* what is typed to start ranks that may use all processors */
+	bool moved;          /* the last poll sent or received something, if not a whole message */
 	struct fed_rank_link_row {
 		/* Takes a reference. */
 		int (*send)(struct fed_rank_link *, int to, struct fed_bytes *, struct fed_error *);

@@ -219,6 +219,7 @@ int fed__rank_link_workers(struct fed_rank_link **out, int workers, const char *
 	if (!w)
 		return fed_fail_memory(err, sizeof *w, "the workers");
 	w->face.row = &over_socket;
+	w->face.unbound = "FEDSH_MPIRUN=\"mpirun --map-by node --bind-to none\"";
 	const int rc = start(w, workers, program, err);
 	if (rc)
 		fed_free(w);
