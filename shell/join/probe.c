@@ -23,7 +23,7 @@ static const char *const next_step[] = {
 		"no room is open there: `serve` opens one, and shows its port; or a firewall refuses",
 	[FED_TROUBLE_NO_ANSWER] = "a firewall drops it, or the Wi-Fi keeps its clients apart: a "
 							  "hotspot, a cable, or `ssh -R` "
-							  "is the way out (README, A class)",
+							  "is the way out (core/room/README.md)",
 	[FED_TROUBLE_WRONG_KEY] = "compare the key with the lecturer's screen; it may be another room "
 							  "at this address, or you "
 							  "were sent out of it",

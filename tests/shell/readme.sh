@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# readme.sh README BUILD: what README.md shows is true.  Every C block compiles, every `fedsh> ` line
-# and every line of a sh block that begins with cc or fedsh runs without error in the built program,
-# and what a transcript shows beneath them is printed, figures and pictures aside.
+# readme.sh README BUILD: what README.md shows is true.  Every `fedsh> ` line and every line of a sh
+# block that begins with fedsh runs without error in the built program, and what a transcript shows
+# beneath them is printed, figures and pictures aside.
 set -eu
 readme=$(readlink -f -- "$1")
 build=$(readlink -f -- "$2")
@@ -13,14 +13,11 @@ export LC_ALL=C.UTF-8 PATH="$build:$PATH" PKG_CONFIG_PATH="$work/build" NO_COLOR
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# The blocks, in files 1.c 2.fedsh ... in their order; a C block names its file: `/* FILE - ...`.
+# The blocks, in files 1.sh 2.fedsh ... in their order.
 awk '
 /^```./ { name = ++n "." substr($0, 4); next }
 /^```$/ { other = name == "" && !other; name = ""; next }
 name != "" { print > name }' "$readme"
-for block in *.c; do
-	cp "$block" "$(sed -n '1s|^/\* \([a-z-]*\.c\) .*|\1|p' "$block")"
-done
 
 failed=0
 fail() {
@@ -57,8 +54,8 @@ for block in $(ls | grep -E '^[0-9]+\.(fedsh|sh)$' | sort -n) end; do
 	[ ! -s session ] || transcript session
 	: >session
 	[ "$block" != end ] || break
-	grep -E '^(cc|fedsh) ' "$block" >lines || continue
+	grep '^fedsh ' "$block" >lines || continue
 	sh -eu lines >printed 2>&1 || fail "a command fails: $(tail -n 1 printed)"
 done
-[ -f vote.so ] || fail "no plugin was built"
+[ -f mine/mine.so ] || fail "no plugin was built"
 exit "$failed"
