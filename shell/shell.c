@@ -65,6 +65,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_composition_log_release(&shell->compositions);
 	fed__tensorboard_stop(shell);
 	fed_text_release(&shell->journal);
+	fed_text_release(&shell->carried);
 	fed_text_release(&shell->autosave.offered);
 	if (shell->record)
 		fclose(shell->record);

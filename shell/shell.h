@@ -309,6 +309,7 @@ struct fed_shell {
 	struct fed_defining defining;
 	bool configuring;          /* the configuration is being read: few commands are allowed */
 	struct fed_text journal;   /* the commands since the last reset that changed the session */
+	struct fed_text carried;   /* lines that come before the next one of it (fed_travel_carried) */
 	uint64_t journal_restarts; /* how often it began anew */
 	FILE *record;
 	char *record_path;

@@ -45,10 +45,10 @@ struct fed_travel {
 	double work;           /* seconds of commands and versions since the last snapshot */
 	double tried;          /* the same when the last attempt at one failed */
 	/* The running command. */
-	unsigned depth; /* of commands that run others: one revision for all of them */
-	bool compound;  /* another one ran inside it */
-	uint64_t version_before, steps_before;
-	uint64_t run_before;               /* fed_session_status.runs */
+	unsigned depth;             /* of commands that run others: one revision for all of them */
+	bool compound;              /* another one ran inside it */
+	struct fed_revision before; /* what the session was when it began; owns nothing */
+	uint64_t run_before;        /* fed_session_status.runs */
 	struct fed_kept_snapshot *pending; /* [n_pending] of its versions */
 	uint32_t n_pending, pending_capacity;
 	/* The present breakpoints were carried to an earlier place, which has others. */

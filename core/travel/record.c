@@ -68,14 +68,29 @@ void fed_travel_leave(struct fed_travel *t)
 	fed__logs_leave(&t->logs, &t->tree, t->at, t->session);
 }
 
+/* What a revision has of the session as it is. */
+static struct fed_revision present_state(const struct fed_travel *t)
+{
+	const struct fed_session *s = t->session;
+	const struct fed_session_status st = fed_session_status(s);
+
+	return (struct fed_revision){
+		.complete = !fed_session_left(s) && !st.pausing,
+		.version = st.version,
+		.steps = fed__travel_steps(s),
+		.faults = s->parts.faults.made,
+		.clock = st.clock,
+		.digest = fed__travel_digest(s),
+	};
+}
+
 void fed_travel_begin(struct fed_travel *t, bool discards)
 {
 	if (t->moving || t->depth++)
 		return;
 	t->compound = false;
 	t->arrived = UINT32_MAX;
-	t->version_before = fed_session_version(t->session);
-	t->steps_before = fed__travel_steps(t->session);
+	t->before = present_state(t);
 	t->run_before = fed_session_status(t->session).runs;
 	t->rested = fed_wall_seconds();
 	if (discards)
@@ -140,46 +155,64 @@ static bool copy_texts(struct fed_revision *r, const struct fed_travel_entry *en
 /* Whether the command ended a run; at version 0 there was none to end. */
 static bool begins_run(const struct fed_travel *t, const struct fed_travel_entry *entry)
 {
-	return entry->restarts || ((t->version_before > 0 || t->steps_before > 0) &&
+	return entry->restarts || ((t->before.version > 0 || t->before.steps > 0) &&
 	                           fed_session_status(t->session).runs != t->run_before);
+}
+
+/* Add a revision behind the present place, which moves there. */
+static int append(struct fed_travel *t, struct fed_revision *r,
+                  const struct fed_travel_entry *entry, struct fed_error *err)
+{
+	uint32_t number;
+
+	r->from = t->at;
+	r->branch = t->branch;
+	if (!copy_texts(r, entry)) {
+		fed__revision_release(r, &t->snapshots);
+		return fed_fail_memory(err, strlen(entry->lines), "a command of the history");
+	}
+	if (fed__tree_add(&t->tree, r, &number, err))
+		return FED_FAIL;
+	t->at = (struct fed_place){.revision = number};
+	t->tree.branch[t->branch].tip = t->at;
+	return FED_OK;
+}
+
+/* Add the revision of breakpoints that came along to where a command was typed. */
+static int add_carried(struct fed_travel *t, const struct fed_travel_entry *entry,
+                       struct fed_error *err)
+{
+	const struct fed_revision *here = &t->tree.revision[t->at.revision];
+	const struct fed_travel_entry breakpoints = {.lines = entry->carried,
+	                                             .notes = {here->notes[0], here->notes[1]}};
+	struct fed_revision r = t->before;
+
+	r.group = entry->carried_group;
+	r.run = here->run;
+	r.single = true;
+	r.version_before = r.version;
+	r.steps_before = r.steps;
+	return append(t, &r, &breakpoints, err);
 }
 
 /* Add the revision of a command, with the snapshots of its versions. */
 static int add_revision(struct fed_travel *t, const struct fed_travel_entry *entry,
                         struct fed_error *err)
 {
-	const struct fed_session *s = t->session;
-	const struct fed_session_status st = fed_session_status(s);
-	struct fed_revision r = {
-		.from = t->at,
-		.branch = t->branch,
-		.group = entry->group,
-		.run = begins_run(t, entry) ? ++t->runs : t->tree.revision[t->at.revision].run,
-		.restarts = entry->restarts,
-		.single = entry->single && !t->compound,
-		.complete = !fed_session_left(s) && !st.pausing,
-		.version_before = t->version_before,
-		.version = st.version,
-		.steps_before = t->steps_before,
-		.steps = fed__travel_steps(s),
-		.faults = s->parts.faults.made,
-		.clock = st.clock,
-		.digest = fed__travel_digest(s),
-	};
-	uint32_t number;
+	struct fed_revision r = present_state(t);
 
-	if (!copy_texts(&r, entry)) {
-		fed__revision_release(&r, &t->snapshots);
-		return fed_fail_memory(err, strlen(entry->lines), "a command of the history");
-	}
-	if (fed__tree_add(&t->tree, &r, &number, err))
+	r.group = entry->group;
+	r.run = begins_run(t, entry) ? ++t->runs : t->tree.revision[t->at.revision].run;
+	r.restarts = entry->restarts;
+	r.single = entry->single && !t->compound;
+	r.version_before = t->before.version;
+	r.steps_before = t->before.steps;
+	if (append(t, &r, entry, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < t->n_pending; i++)
-		if (fed__tree_keep(&t->tree, number, &t->pending[i], err))
+		if (fed__tree_keep(&t->tree, t->at.revision, &t->pending[i], err))
 			fed__snapshot_free(&t->snapshots, t->pending[i].snapshot);
 	t->n_pending = 0;
-	t->at = (struct fed_place){.revision = number};
-	t->tree.branch[t->branch].tip = t->at;
 	return FED_OK;
 }
 
@@ -264,7 +297,8 @@ int fed_travel_end(struct fed_travel *t, const struct fed_travel_entry *entry, u
 	t->n_ways = 0;
 	t->carries = false;
 	fed__travel_settle_arrivals(t);
-	if (choose_branch(t, forked, err) || add_revision(t, entry, err)) {
+	if (choose_branch(t, forked, err) || (entry->carried && add_carried(t, entry, err)) ||
+	    add_revision(t, entry, err)) {
 		drop_pending(t);
 		fed__travel_begin_anew(t);
 		return FED_FAIL;

@@ -49,11 +49,13 @@ bool fed_travel_is_recording(const struct fed_travel *);
 void fed_travel_version(struct fed_travel *);
 /* What a command did to the session. */
 struct fed_travel_entry {
-	const char *lines;    /* of the journal, each ended by a newline; "": it changed nothing */
-	bool restarts;        /* the journal begins anew with them */
-	bool single;          /* it is one line, and ended by itself */
-	bool outside;         /* it depends on files, which may be others later */
-	uint32_t group;       /* 0: none */
+	const char *lines;   /* of the journal, each ended by a newline; "": it changed nothing */
+	const char *carried; /* those that set the breakpoints which came along; NULL: none did */
+	bool restarts;       /* the journal begins anew with them */
+	bool single;         /* it is one line, and ended by itself */
+	bool outside;        /* it depends on files, which may be others later */
+	uint32_t group;      /* 0: none */
+	uint32_t carried_group;
 	const char *notes[2]; /* of the host, which gets them back; NULL is fine */
 };
 /* The command ended.  *forked: the new branch that it began (its number), or UINT32_MAX. */
@@ -63,8 +65,9 @@ int fed_travel_end(struct fed_travel *, const struct fed_travel_entry *, uint32_
 uint32_t fed_travel_new_group(struct fed_travel *);
 
 /* Breakpoints go along with a search through the past (search.h): where the place that it came to
- * has others, the lines of the journal that set them are appended, and become a revision of their
- * own before the next command; false: there are none. */
+ * has others, the lines of the journal that set them are appended.  They become a revision of their
+ * own before that of the next command that changes the session (fed_travel_entry.carried); false:
+ * there are none. */
 bool fed_travel_carried(const struct fed_travel *, struct fed_text *lines);
 
 /* Files ------------------------------------------------------------------------------------ */

@@ -28,12 +28,23 @@ static void lose_record(struct fed_shell *shell, off_t whole, const char *why)
 	fed__print_error(shell, "the recording ends here: ", why);
 }
 
+/* The breakpoints that came along to an earlier place are set before what is typed there. */
+static void add_carried(struct fed_shell *shell)
+{
+	struct fed_text lines = shell->carried;
+
+	shell->carried = (struct fed_text){0};
+	for (const char *at = fed_text_str(&lines); *at; at += strcspn(at, "\n") + 1)
+		fed__journal_add(shell, at, strcspn(at, "\n"));
+	fed_text_release(&lines);
+}
+
 void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 {
-	const size_t before = shell->journal.len;
-
 	if (shell->replaying)
 		return;
+	add_carried(shell);
+	const size_t before = shell->journal.len;
 	fed__origins_command(shell, text, len);
 	fed_text_put(&shell->journal, text, len);
 	fed_text_put(&shell->journal, "\n", 1);
@@ -107,6 +118,7 @@ void fed__journal_restart(struct fed_shell *shell)
 	fed__journal_plugins(shell, &now);
 	fed__origins_forget(shell);
 	fed_text_clear(&shell->journal);
+	fed_text_clear(&shell->carried);
 	add_loads(&shell->journal, &(struct fed_text){0}, &now);
 	fed_text_release(&now);
 	shell->journal_restarts++;

@@ -219,27 +219,18 @@ static void end_revision(struct fed_shell *shell, struct fed_travel_entry *entry
 	fed_text_release(&plugins);
 }
 
-/* Breakpoints that came along to an earlier place become a revision there. */
-static void record_carried(struct fed_shell *shell)
+/* Breakpoints that came along to an earlier place become a revision there with the command, if that
+ * changes the session. */
+static void gather_carried(struct fed_shell *shell, struct fed_travel_call *c)
 {
-	struct fed_text lines = {0};
-
-	if (!fed_travel_is_moving(shell->travel) && fed_travel_carried(shell->travel, &lines)) {
-		struct fed_travel_entry entry = {.lines = fed_text_str(&lines)};
-
-		fed_travel_begin(shell->travel, false);
-		for (const char *at = entry.lines; *at; at += strcspn(at, "\n") + 1)
-			fed__journal_add(shell, at, strcspn(at, "\n"));
-		end_revision(shell, &entry);
-	}
-	fed_text_release(&lines);
+	fed_text_clear(&shell->carried);
+	if (fed_travel_carried(shell->travel, &c->carried))
+		fed_text_put(&shell->carried, c->carried.s, c->carried.len);
 }
 
 void fed__travel_before(struct fed_shell *shell, const struct fed_command *command, bool looks,
                         struct fed_travel_call *c)
 {
-	if (command->flags & FED_COMMAND_CHANGES && !looks)
-		record_carried(shell);
 	const struct fed_session *const s = shell->session;
 	const struct fed_history *const h = fed_session_history(s);
 
@@ -255,6 +246,9 @@ void fed__travel_before(struct fed_shell *shell, const struct fed_command *comma
 	c->groups = is_group(command) && !shell->travel_group;
 	if (c->groups)
 		shell->travel_group = fed_travel_new_group(shell->travel);
+	if (c->counts && !looks && !fed_travel_is_moving(shell->travel) &&
+	    !fed_travel_is_recording(shell->travel))
+		gather_carried(shell, c);
 	if (c->counts)
 		fed_travel_begin(shell->travel, command->flags & FED_COMMAND_DISCARDS);
 	else if (is_group(command))
@@ -306,31 +300,42 @@ static void tell_failure(struct fed_shell *shell)
 	shell->travel_warned = true;
 }
 
+static void record(struct fed_shell *shell, const struct fed_command *command,
+                   const struct fed_travel_call *c, enum fed_exit result)
+{
+	const bool restarts = shell->journal_restarts != c->restarts;
+	const bool carried = c->carried.len && shell->carried.len == 0; /* a line followed them */
+	const size_t before = restarts ? 0 : c->journal + (carried ? c->carried.len : 0);
+	struct fed_travel_entry entry = {
+		.lines = fed_text_str(&shell->journal) + before,
+		.carried = c->carried.len ? c->carried.s : NULL,
+		.carried_group = c->groups ? 0 : shell->travel_group,
+		.restarts = restarts,
+		.single = result == FED_EXIT_OK && !restarts &&
+	              count_lines(fed_text_str(&shell->journal) + before) == 1,
+		.outside =
+			command->flags & (FED_COMMAND_OUTSIDE | FED_COMMAND_LOADS | FED_COMMAND_DISCARDS),
+	};
+
+	end_revision(shell, &entry);
+	fed__written_settle(shell);
+}
+
 void fed__travel_after(struct fed_shell *shell, const struct fed_command *command,
                        struct fed_travel_call *c, enum fed_exit result)
 {
-	const bool restarts = shell->journal_restarts != c->restarts;
-	const char *lines = fed_text_str(&shell->journal) + (restarts ? 0 : c->journal);
-
-	if (fed_travel_is_moving(shell->travel))
-		return;
-	if (c->counts) {
-		struct fed_travel_entry entry = {
-			.lines = lines,
-			.restarts = restarts,
-			.single = result == FED_EXIT_OK && !restarts && count_lines(lines) == 1,
-			.outside =
-				command->flags & (FED_COMMAND_OUTSIDE | FED_COMMAND_LOADS | FED_COMMAND_DISCARDS),
-		};
-
-		end_revision(shell, &entry);
-		fed__written_settle(shell);
+	if (!fed_travel_is_moving(shell->travel)) {
+		if (c->counts)
+			record(shell, command, c, result);
+		if (command->flags & FED_COMMAND_DISCARDS)
+			tell_discarded(shell, c);
+		if (c->groups)
+			shell->travel_group = 0;
+		tell_failure(shell);
 	}
-	if (command->flags & FED_COMMAND_DISCARDS)
-		tell_discarded(shell, c);
-	if (c->groups)
-		shell->travel_group = 0;
-	tell_failure(shell);
+	if (c->carried.len)
+		fed_text_clear(&shell->carried);
+	fed_text_release(&c->carried);
 }
 
 void fed__travel_restarted(struct fed_shell *shell)

@@ -21,7 +21,8 @@ int fed__travel_check_memory(const char *typed, struct fed_error *);
 /* What a command may do to the history, from its beginning to its end. */
 struct fed_travel_call {
 	bool counts, groups; /* it may be a revision; it runs commands that `undo` takes back at once */
-	size_t journal;      /* length of the journal before it, and how often it began anew: */
+	struct fed_text carried; /* lines that set the breakpoints which came along, or empty */
+	size_t journal;          /* length of the journal before it, and how often it began anew: */
 	uint64_t restarts;
 	uint32_t revision;      /* of the place before it */
 	uint64_t versions, run; /* of the run before it (struct fed_session_status) */

@@ -196,6 +196,49 @@ START_TEST(breakpoints_go_along_and_enter_the_journal)
 }
 END_TEST
 
+START_TEST(failing_commands_leave_no_branch)
+{
+	const struct fed_tree *tree = fed_travel_tree(lab.shell.travel);
+
+	run(CLIENTS "; round 3; break client==2 and event==trained; reverse-continue");
+	const struct point stop = now(&lab);
+	const uint32_t revisions = tree->n;
+	const size_t journal = lab.shell.journal.len;
+	ck_assert_int_ne(shell_lab_run(&lab, "aggregator median"), FED_EXIT_OK); /* a round is open */
+	shell_lab_reply(&lab, "inject", FED_EXIT_USAGE);
+	ck_assert_uint_eq(tree->n_branches, 1);
+	ck_assert_uint_eq(tree->n, revisions);
+	ck_assert_uint_eq(lab.shell.journal.len, journal);
+	/* The breakpoints are here still, and enter the history with a command that succeeds. */
+	ck_assert_uint_eq(fed_session_breakpoints(lab.shell.session)->n, 1);
+	run("redo; reverse-continue");
+	ck_assert(is_same(now(&lab), stop));
+	run("set lr 0.3");
+	ck_assert_uint_eq(tree->n_branches, 2);
+	assert_shows(fed_text_str(&lab.shell.journal),
+	             "break delete all\nbreak client==2 and event==trained\nset lr 0.3\n");
+	run("undo");
+	ck_assert(is_same(now(&lab), stop));
+	ck_assert_uint_eq(fed_session_breakpoints(lab.shell.session)->n, 1);
+}
+END_TEST
+
+START_TEST(beyond_the_end_it_says_what_goes_on)
+{
+	run(CLIENTS "; round 2");
+	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
+	assert_shows(shell_lab_said(&lab),
+	             "version 2 is the last one on branch main; `round` goes on from here");
+	run("break round==4; round 5");
+	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
+	assert_shows(shell_lab_said(&lab),
+	             "version 4 is the last one on branch main; `continue` goes on from here");
+	run("model mlp hidden=4; round; undo 2"); /* another run follows */
+	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
+	assert_shows(shell_lab_said(&lab), "is the last one of this run; `switch main` goes to");
+}
+END_TEST
+
 START_TEST(same_place_without_what_went_along)
 {
 	run(CLIENTS "; round 3; break client==2 and event==trained; reverse-continue");
@@ -327,6 +370,8 @@ FED_SUITE(reverse)
 	                    sizeof searches / sizeof *searches);
 	tcase_add_test(tests, steps_backwards_are_those_of_the_run);
 	tcase_add_test(tests, breakpoints_go_along_and_enter_the_journal);
+	tcase_add_test(tests, failing_commands_leave_no_branch);
+	tcase_add_test(tests, beyond_the_end_it_says_what_goes_on);
 	tcase_add_test(tests, same_place_without_what_went_along);
 	tcase_add_test(tests, interrupted_search_returns);
 	tcase_add_loop_test(tests, bisection_finds_what_a_scan_finds, 0, 3);

@@ -148,16 +148,33 @@ static const char *behind(const char *text, const char *word)
 	return strncmp(text, word, n) == 0 && text[n] == ' ' ? text + n + 1 : NULL;
 }
 
+/* The last version of the run is here: what makes the next one, or where the branch goes on. */
+static int fail_at_end(const struct fed_shell *shell, const struct fed_course *course,
+                       struct fed_error *err)
+{
+	const unsigned long long here = (unsigned long long)course->here;
+
+	if (course->behind)
+		return fed_fail(err,
+		                "version %llu is the last one of this run; `switch %s` goes to the end of "
+		                "the branch, where another run follows",
+		                here, course->branch);
+	return fed_fail(err, "version %llu is the last one on branch %s; `%s` goes on from here", here,
+	                course->branch, fed_session_left(shell->session) ? "continue" : "round");
+}
+
 /* So many versions from the present one: -3, +1. */
 static int find_relative(const struct fed_shell *shell, long long n, struct fed_place *to,
                          struct fed_error *err)
 {
-	const uint64_t version = fed_session_version(shell->session);
+	const struct fed_course course = fed_travel_course(shell->travel);
 
-	if (n < 0 && (uint64_t)-n > version)
+	if (n < 0 && (uint64_t)-n > course.here)
 		return fed_fail(err, "%lld version%s back from version %llu there is none", -n,
-		                n == -1 ? "" : "s", (unsigned long long)version);
-	return fed_travel_at_version(shell->travel, version + (uint64_t)n, to, err);
+		                n == -1 ? "" : "s", (unsigned long long)course.here);
+	if (n > 0 && course.last <= course.here)
+		return fail_at_end(shell, &course, err);
+	return fed_travel_at_version(shell->travel, course.here + (uint64_t)n, to, err);
 }
 
 /* The place that was typed. FED_REJECT: it means nothing. */
