@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "data/data_form.h"
@@ -29,22 +28,9 @@ static void tear_down(void)
 	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
-static void put_file(const char *name, const void *bytes, size_t n)
-{
-	char path[300];
-
-	snprintf(path, sizeof path, "%s", fed_temp_file(&temp, name));
-	for (char *slash = path + strlen(temp.dir) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = 0;
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	fed_temp_write(&temp, name, bytes, n);
-}
-
 static void put_text(const char *name, const char *text)
 {
-	put_file(name, text, strlen(text));
+	fed_temp_write(&temp, name, text, strlen(text));
 }
 
 /* Load a file or folder of the temporary folder, in the form if there is one. */
@@ -258,7 +244,7 @@ static void put_png(const char *name, uint32_t side, uint8_t channels, uint8_t v
 
 	for (size_t i = 0; i < (size_t)side * side * channels; i++)
 		rows[i] = (uint8_t)(value + i % 3);
-	put_file(name, file, picture_png(file, &p));
+	fed_temp_write(&temp, name, file, picture_png(file, &p));
 }
 
 static void put_folder(const char *folder, const char *const *class, uint32_t side,
@@ -313,9 +299,9 @@ static void put_idx(const char *folder, uint8_t side, uint8_t classes)
 		labels[8 + i] = i % classes;
 	for (int part = 0; part < 2; part++) {
 		snprintf(name, sizeof name, "%s/%s-images-idx3-ubyte", folder, part ? "t10k" : "train");
-		put_file(name, images, 16u + 12u * side * side);
+		fed_temp_write(&temp, name, images, 16u + 12u * side * side);
 		snprintf(name, sizeof name, "%s/%s-labels-idx1-ubyte", folder, part ? "t10k" : "train");
-		put_file(name, labels, 20);
+		fed_temp_write(&temp, name, labels, 20);
 	}
 }
 

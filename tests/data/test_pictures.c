@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -43,20 +42,6 @@ static void tear_down(void)
 	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
-/* A file in folders that are made. */
-static void put_file(const char *name, const void *bytes, size_t n)
-{
-	char path[300];
-
-	snprintf(path, sizeof path, "%s", fed_temp_file(&temp, name));
-	for (char *slash = path + strlen(temp.dir) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = 0;
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	fed_temp_write(&temp, name, bytes, n);
-}
-
 /* A PNG of height x width in one grey or colour, plus its place. */
 static size_t flat_png(uint8_t *to, uint32_t height, uint32_t width, uint8_t channels,
                        uint8_t value)
@@ -75,7 +60,7 @@ static void put_png(const char *name, uint32_t height, uint32_t width, uint8_t c
 {
 	static uint8_t file[MOST];
 
-	put_file(name, file, flat_png(file, height, width, channels, value));
+	fed_temp_write(&temp, name, file, flat_png(file, height, width, channels, value));
 }
 
 static struct fed_dataset *load(const char *args)
@@ -120,10 +105,10 @@ START_TEST(a_folder_is_a_class)
 			snprintf(name, sizeof name, "%s/%d.%s", folders[c], i, i % 2 ? "png" : "PNG");
 			put_png(name, 4, 6, 3, (uint8_t)(10 * i + 80 * c));
 		}
-	put_file("9/.hidden.png", "no", 2);
-	put_file("9/._1.png", "no", 2);
-	put_file(".cache/1.png", "no", 2);
-	put_file("9/notes.txt", "no", 2);
+	fed_temp_write(&temp, "9/.hidden.png", "no", 2);
+	fed_temp_write(&temp, "9/._1.png", "no", 2);
+	fed_temp_write(&temp, ".cache/1.png", "no", 2);
+	fed_temp_write(&temp, "9/notes.txt", "no", 2);
 	struct fed_dataset *data = load("test=0.4");
 	ck_assert_uint_eq(data->train, 9);
 	ck_assert_uint_eq(data->test, 6);
@@ -321,7 +306,7 @@ START_TEST(damaged_pictures_are_refused_or_left_out)
 	}
 	if (damages[_i].at)
 		file[damages[_i].at] ^= 0x41;
-	put_file("train/b/2.png", file, damages[_i].cut ? damages[_i].cut : n);
+	fed_temp_write(&temp, "train/b/2.png", file, damages[_i].cut ? damages[_i].cut : n);
 	assert_refused("", FED_FAIL, damages[_i].says);
 	assert_refused("", FED_FAIL, "; damaged=skip leaves such pictures out");
 	struct fed_dataset *data = load("damaged=skip");
@@ -329,7 +314,7 @@ START_TEST(damaged_pictures_are_refused_or_left_out)
 	ck_assert_int_eq(note_on(data, "damaged")->level, FED_NOTE_WARNING);
 	ck_assert_ptr_nonnull(strstr(note_on(data, "damaged")->found, "1 picture left out"));
 	fed_dataset_free(data);
-	put_file("test/a/9.png", "GIF8", 4);
+	fed_temp_write(&temp, "test/a/9.png", "GIF8", 4);
 	/* what headers show comes before what pixels show */
 	assert_refused("", FED_FAIL, _i < 2 ? "test/a/9.png is neither" : "and so is 1 other");
 	fed_dataset_free(whole);
@@ -356,7 +341,7 @@ START_TEST(a_header_may_claim_anything)
 		for (int k = 0; k < 4; k++)
 			file[29 + k] = (uint8_t)(~crc >> (24 - 8 * k));
 	}
-	put_file("a/1.png", file, n);
+	fed_temp_write(&temp, "a/1.png", file, n);
 	put_png("a/2.png", 2, 2, 1, 1);
 	assert_refused("", FED_FAIL, "claims 65535 x 65535 pixels; at most 67108864 are read");
 }
@@ -379,7 +364,7 @@ START_TEST(every_allocation_may_fail)
 	put_png("x/a/1.png", 4, 4, 3, 1);
 	put_png("x/b/2.png", 5, 4, 1, 1);
 	put_png("y/b/2.png", 5, 4, 1, 1);
-	put_file("y/b/3.png", file, flat_png(file, 4, 4, 3, 5) - 30);
+	fed_temp_write(&temp, "y/b/3.png", file, flat_png(file, 4, 4, 3, 5) - 30);
 	take_one_processor();
 	ck_assert_uint_gt(fed_each_allocation(try_load, "damaged=skip"), 50);
 }

@@ -55,6 +55,14 @@ void star_serve(struct star *star)
 	ck_assert_msg(rc == FED_OK, "%s", err.text);
 }
 
+void star_serve_by_proxy(struct star *star)
+{
+	star_serve(star);
+	star->proxy = fed_proxy_new(star->port);
+	snprintf(star->endpoint, sizeof star->endpoint, "tcp://127.0.0.1:%u",
+	         fed_proxy_port(star->proxy));
+}
+
 void star_connect(struct star *star, unsigned i)
 {
 	const struct fed_network_client client = {.endpoint = star->endpoint,
@@ -65,6 +73,13 @@ void star_connect(struct star *star, unsigned i)
 	struct fed_error err = {""};
 
 	fed_assert_ok(fed_network_connect(&star->client[i], &client, &err), &err);
+}
+
+void star_join(struct star *star, unsigned i)
+{
+	star_connect(star, i);
+	fed_network_admit(star->server, star_await(star->server, FED_NETWORK_BEGAN).peer);
+	star_await(star->client[i], FED_NETWORK_BEGAN);
 }
 
 void star_begin(struct star *star, unsigned n)
@@ -85,6 +100,7 @@ void star_end(struct star *star)
 	for (unsigned i = 0; i < STAR_MOST; i++)
 		fed_network_free(star->client[i], 0);
 	fed_network_free(star->server, 0);
+	fed_proxy_free(star->proxy);
 	*star = (struct star){.port = 0};
 }
 

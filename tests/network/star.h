@@ -4,6 +4,7 @@
 #define FED_TEST_STAR_H
 
 #include "network/network.h"
+#include "support/proxy.h"
 
 enum { STAR_MOST = 16 };
 struct star {
@@ -13,13 +14,18 @@ struct star {
 	char endpoint[64];
 	struct fed_network_limits limits;
 	fed_network_check *check;
+	struct fed_proxy *proxy; /* NULL: clients come straight */
 };
 
 /* Keys of all; no network yet. */
 void star_init(struct star *);
 /* The server at a port that is free, the next one with it; again at the same one after it ended. */
 void star_serve(struct star *);
+/* The same, and from now on clients come by a proxy, which star_end() frees. */
+void star_serve_by_proxy(struct star *);
 void star_connect(struct star *, unsigned client);
+/* Connect a client and admit it. */
+void star_join(struct star *, unsigned client);
 /* Connect clients [0, n), and admit each when it began. */
 void star_begin(struct star *, unsigned n);
 void star_end(struct star *);

@@ -7,33 +7,20 @@
 #include "base/cpu.h"
 #include "network/network.h"
 #include "network/star.h"
-#include "support/proxy.h"
 #include "support/suite.h"
 
 static struct star star;
-static struct fed_proxy *proxy;
 
 static void set_up(void)
 {
 	star_init(&star);
 	star.limits.silent_after = 1.5;
-	star_serve(&star);
-	proxy = fed_proxy_new(star.port);
-	snprintf(star.endpoint, sizeof star.endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(proxy));
+	star_serve_by_proxy(&star);
 }
 
 static void tear_down(void)
 {
 	star_end(&star);
-	fed_proxy_free(proxy);
-}
-
-/* Client 0 by the proxy. */
-static void join(void)
-{
-	star_connect(&star, 0);
-	fed_network_admit(star.server, star_await(star.server, FED_NETWORK_BEGAN).peer);
-	star_await(star.client[0], FED_NETWORK_BEGAN);
 }
 
 /* At 2 Mbit/s a message takes three seconds; meanwhile each side hears the other all the time, and
@@ -42,8 +29,8 @@ START_TEST(large_message_on_a_slow_link)
 {
 	enum { N = 700000 };
 
-	join();
-	fed_proxy_set(proxy, 0.02, 250000);
+	star_join(&star, 0);
+	fed_proxy_set(star.proxy, 0.02, 250000);
 	void *bytes = star_bytes(N, 1);
 	star_send(star.client[0], 0, bytes, N, 1);
 	const double begin = fed_wall_seconds();
@@ -77,15 +64,15 @@ START_TEST(cable_is_out)
 {
 	enum { N = 3000000 };
 
-	join();
-	fed_proxy_set(proxy, 0.01, 4000000);
+	star_join(&star, 0);
+	fed_proxy_set(star.proxy, 0.01, 4000000);
 	void *bytes = star_bytes(N, 1);
 	star_send(star.client[0], 0, bytes, N, 1);
 	usleep(200000);
-	fed_proxy_cut(proxy, true);
+	fed_proxy_cut(star.proxy, true);
 	star_await(star.server, FED_NETWORK_SILENT);
 	star_await(star.client[0], FED_NETWORK_SILENT);
-	fed_proxy_cut(proxy, false);
+	fed_proxy_cut(star.proxy, false);
 	star_await(star.server, FED_NETWORK_BACK);
 	star_await_bytes(star.server, bytes, N);
 	star_await(star.client[0], FED_NETWORK_DELIVERED);
@@ -97,15 +84,15 @@ END_TEST
 /* A connection that stays dead without an end is replaced by the client. */
 START_TEST(connection_hangs)
 {
-	join();
-	const unsigned before = fed_proxy_connections(proxy);
-	fed_proxy_forget(proxy);
+	star_join(&star, 0);
+	const unsigned before = fed_proxy_connections(star.proxy);
+	fed_proxy_forget(star.proxy);
 	star_send(star.client[0], 0, "after", 5, 1);
 	star_send(star.server, 0, "answer", 6, 1);
 	star_await(star.client[0], FED_NETWORK_SILENT);
 	star_await_bytes(star.server, "after", 5);
 	star_await_bytes(star.client[0], "answer", 6);
-	ck_assert_uint_gt(fed_proxy_connections(proxy), before);
+	ck_assert_uint_gt(fed_proxy_connections(star.proxy), before);
 }
 END_TEST
 
@@ -114,8 +101,8 @@ START_TEST(connections_are_reset)
 {
 	enum { MESSAGES = 40, N = 300000 };
 
-	join();
-	fed_proxy_set(proxy, 0.002, 0);
+	star_join(&star, 0);
+	fed_proxy_set(star.proxy, 0.002, 0);
 	for (unsigned i = 0; i < MESSAGES; i++) {
 		uint8_t *bytes = star_bytes(N, i);
 		star_send(star.client[0], 0, bytes, i % 4 ? 1000 : N, i + 1);
@@ -128,7 +115,7 @@ START_TEST(connections_are_reset)
 	while (came[0] + came[1] + delivered[0] + delivered[1] < 4 * MESSAGES) {
 		ck_assert_double_lt(fed_wall_seconds(), end);
 		if (resets < 6 && fed_wall_seconds() > reset_at) {
-			fed_proxy_reset(proxy);
+			fed_proxy_reset(star.proxy);
 			reset_at = fed_wall_seconds() + 0.3 * fed_random_real(7, resets++);
 		}
 		for (int side = 0; side < 2; side++) {
@@ -149,7 +136,7 @@ START_TEST(connections_are_reset)
 			fed_network_event_release(&event);
 		}
 	}
-	ck_assert_uint_ge(fed_proxy_connections(proxy), 2);
+	ck_assert_uint_ge(fed_proxy_connections(star.proxy), 2);
 }
 END_TEST
 

@@ -11,38 +11,25 @@
 #include "network/sockets.h"
 #include "network/star.h"
 #include "network/streams.h"
-#include "support/proxy.h"
 #include "support/suite.h"
 
 static struct star star;
-static struct fed_proxy *proxy;
 
 static void set_up(void)
 {
 	star_init(&star);
 	star.limits.silent_after = 1.5;
-	star_serve(&star);
-	proxy = fed_proxy_new(star.port);
-	snprintf(star.endpoint, sizeof star.endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(proxy));
+	star_serve_by_proxy(&star);
 }
 
 static void tear_down(void)
 {
 	star_end(&star);
-	fed_proxy_free(proxy);
-}
-
-/* Client 0 by the proxy. */
-static void join(void)
-{
-	star_connect(&star, 0);
-	fed_network_admit(star.server, star_await(star.server, FED_NETWORK_BEGAN).peer);
-	star_await(star.client[0], FED_NETWORK_BEGAN);
 }
 
 START_TEST(second_connection_takes_over)
 {
-	join();
+	star_join(&star, 0);
 	star.keys[1] = star.keys[0]; /* the same person, another process */
 	star_connect(&star, 1);
 	ck_assert_uint_eq(star_await(star.server, FED_NETWORK_BEGAN).peer, 0);
@@ -89,7 +76,7 @@ static void fill_queue(struct pair *pair)
 	fed_assert_ok(fed__sockets_open(&pair->server, &star.server_keys, NULL, &err), &err);
 	fed_assert_ok(fed__sockets_open(&pair->client, &star.keys[0], star.server_keys.open, &err),
 	              &err);
-	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(proxy) + 2);
+	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(star.proxy) + 2);
 	fed_assert_ok(fed__sockets_bind(pair->server, endpoint, &err), &err);
 	fed_assert_ok(fed__sockets_connect(pair->client, endpoint, &err), &err);
 	ck_assert_int_eq(send_chunk(pair, &nowhere, 0), FED__GONE);
@@ -150,9 +137,9 @@ END_TEST
 /* To end takes no longer than it may, with a message on its way to a peer that hears nothing. */
 START_TEST(end_is_bounded)
 {
-	join();
+	star_join(&star, 0);
 	void *bytes = star_bytes(5000000, 1);
-	fed_proxy_cut(proxy, true);
+	fed_proxy_cut(star.proxy, true);
 	star_send(star.client[0], 0, bytes, 5000000, 1);
 	star_send(star.server, 0, bytes, 5000000, 1);
 	usleep(100000);
@@ -274,7 +261,7 @@ END_TEST
 /* Each allocation of a server and a client that work fails once: late, never lost. */
 START_TEST(messages_survive_failing_allocations)
 {
-	join();
+	star_join(&star, 0);
 	for (unsigned i = 0; i < 60; i++) {
 		uint8_t *bytes = star_bytes(400000, i);
 		struct fed_error err;

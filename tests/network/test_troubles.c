@@ -6,24 +6,19 @@
 #include "base/cpu.h"
 #include "network/network.h"
 #include "network/star.h"
-#include "support/proxy.h"
 #include "support/suite.h"
 
 static struct star star;
-static struct fed_proxy *proxy;
 
 static void set_up(void)
 {
 	star_init(&star);
-	star_serve(&star);
-	proxy = fed_proxy_new(star.port);
-	snprintf(star.endpoint, sizeof star.endpoint, "tcp://127.0.0.1:%u", fed_proxy_port(proxy));
+	star_serve_by_proxy(&star);
 }
 
 static void tear_down(void)
 {
 	star_end(&star);
-	fed_proxy_free(proxy);
 }
 
 static void without_proxy(void)
@@ -53,7 +48,7 @@ START_TEST(wrong_key_is_told)
 	ck_assert_uint_eq(fed_network_peers(star.server), 0);
 	/* It goes on trying, not without a pause. */
 	usleep(500000);
-	ck_assert_uint_le(fed_proxy_connections(proxy), 20);
+	ck_assert_uint_le(fed_proxy_connections(star.proxy), 20);
 }
 END_TEST
 
@@ -93,10 +88,10 @@ START_TEST(no_answer_is_told)
 	enum fed_network_trouble trouble;
 	struct fed_error err;
 
-	fed_proxy_cut(proxy, true);
+	fed_proxy_cut(star.proxy, true);
 	const double begin = fed_wall_seconds();
 	ck_assert_int_eq(
-		fed_network_ask_key("127.0.0.1", fed_proxy_port(proxy), 0.3, key, &trouble, &err),
+		fed_network_ask_key("127.0.0.1", fed_proxy_port(star.proxy), 0.3, key, &trouble, &err),
 		FED_FAIL);
 	ck_assert_int_eq(trouble, FED_TROUBLE_NO_ANSWER);
 	ck_assert_double_lt(fed_wall_seconds() - begin, 1.5);

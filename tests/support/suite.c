@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -65,7 +66,13 @@ const char *fed_temp_file(struct fed_temp *t, const char *name)
 
 const char *fed_temp_write(struct fed_temp *t, const char *name, const void *bytes, size_t n)
 {
-	FILE *f = fopen(fed_temp_file(t, name), "wb");
+	fed_temp_file(t, name);
+	for (char *slash = t->file + strlen(t->dir) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = 0;
+		mkdir(t->file, 0700);
+		*slash = '/';
+	}
+	FILE *f = fopen(t->file, "wb");
 
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);

@@ -77,7 +77,7 @@ void fed_temp_make(struct fed_temp *);
 void fed_temp_remove(struct fed_temp *);
 /* The path DIR/name, valid until the next call. */
 const char *fed_temp_file(struct fed_temp *, const char *name);
-/* Write a file DIR/name; returns its path. */
+/* Write a file DIR/name, whose folders are made; returns its path. */
 const char *fed_temp_write(struct fed_temp *, const char *name, const void *bytes, size_t n);
 /* Number of files in the folder. */
 unsigned fed_temp_count(const struct fed_temp *);

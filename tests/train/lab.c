@@ -182,6 +182,21 @@ uint64_t lab_inject(struct lab *lab, const char *typed, uint32_t first, uint32_t
 	return lab->faults.made;
 }
 
+static void count_down(void *ctx, const struct fed_event *event)
+{
+	struct lab_interrupter *i = ctx;
+
+	(void)event;
+	if (i->left > 0 && --i->left == 0)
+		atomic_store(&i->federation->stop, 2);
+}
+
+struct fed_sink lab_interrupt(struct lab *lab, struct lab_interrupter *i)
+{
+	*i = (struct lab_interrupter){.federation = &lab->federation};
+	return (struct fed_sink){.take = count_down, .ctx = i};
+}
+
 void lab_start(struct lab *lab)
 {
 	const struct fed_federation_parts parts = {

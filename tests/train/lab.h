@@ -38,6 +38,12 @@ void lab_select(struct lab *, const char *rule);
  * first + n - 1, active while from <= version < until. Returns the fault's number. */
 uint64_t lab_inject(struct lab *, const char *fault, uint32_t first, uint32_t n, uint64_t from,
                     uint64_t until);
+/* A sink that aborts the round at the `left`-th event from now on; 0 aborts none. */
+struct lab_interrupter {
+	struct fed_federation *federation;
+	int left;
+};
+struct fed_sink lab_interrupt(struct lab *, struct lab_interrupter *);
 void lab_start(struct lab *);
 /* Run n rounds, which must succeed. */
 void lab_run(struct lab *, int n);

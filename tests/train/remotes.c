@@ -55,16 +55,23 @@ void remotes_answer(struct remotes *r, uint32_t client, const struct fed_envelop
 	fed_text_release(&frame);
 }
 
-void remotes_work(struct remotes *r, uint32_t client, const struct fed_envelope *in)
+bool remotes_compute(struct remotes *r, uint32_t client, const struct fed_envelope *in,
+                     struct fed_envelope *answer)
 {
-	struct fed_envelope answer;
 	struct fed_error err = {""};
 	bool answers;
 
 	fed_assert_ok(
-		fed_client_work(&r->client[client].lab.federation, client, in, &answer, &answers, &err),
+		fed_client_work(&r->client[client].lab.federation, client, in, answer, &answers, &err),
 		&err);
-	if (!answers)
+	return answers;
+}
+
+void remotes_work(struct remotes *r, uint32_t client, const struct fed_envelope *in)
+{
+	struct fed_envelope answer;
+
+	if (!remotes_compute(r, client, in, &answer))
 		return;
 	remotes_answer(r, client, &answer);
 	fed_envelope_release(&answer);

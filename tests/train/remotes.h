@@ -57,7 +57,10 @@ void remotes_compose(struct remotes *, void (*compose)(struct lab *, void *ctx),
                      uint64_t order);
 void remotes_start(struct remotes *);
 void remotes_release(struct remotes *);
-/* Do the work that a message asks for, and send the answer. */
+/* Do the work that a message asks for; false: it asks for no answer. */
+bool remotes_compute(struct remotes *, uint32_t client, const struct fed_envelope *,
+                     struct fed_envelope *answer);
+/* The same, and send the answer. */
 void remotes_work(struct remotes *, uint32_t client, const struct fed_envelope *);
 /* Send a message of the client, encoded, or bytes. */
 void remotes_answer(struct remotes *, uint32_t client, const struct fed_envelope *);

@@ -155,27 +155,10 @@ START_TEST(threads_change_no_bit)
 }
 END_TEST
 
-/* Aborts the round at the k-th event. */
-struct interrupter {
-	struct fed_federation *federation;
-	int left;
-};
-
-static void count_down(void *ctx, const struct fed_event *event)
-{
-	struct interrupter *i = ctx;
-
-	(void)event;
-	if (i->left > 0 && --i->left == 0)
-		atomic_store(&i->federation->stop, 2);
-}
-
-static void compose_stateful(struct lab *lab, struct interrupter *interrupter)
+static void compose_stateful(struct lab *lab, struct lab_interrupter *interrupter)
 {
 	lab_compose(lab, BLOBS, "softmax", "scaffold", "local", 5, 20, FED_PARTITION_NONIID);
-	interrupter->federation = &lab->federation;
-	interrupter->left = 0;
-	lab->sink = (struct fed_sink){.take = count_down, .ctx = interrupter};
+	lab->sink = lab_interrupt(lab, interrupter);
 	lab_start(lab);
 	lab_run(lab, 2);
 }
@@ -183,7 +166,7 @@ static void compose_stateful(struct lab *lab, struct interrupter *interrupter)
 START_TEST(an_abort_at_any_event_changes_nothing)
 {
 	struct lab lab, undisturbed;
-	struct interrupter none, interrupter;
+	struct lab_interrupter none, interrupter;
 	struct fed_error err = {""};
 	int aborted = 0;
 
@@ -220,7 +203,7 @@ END_TEST
 START_TEST(a_round_without_memory_changes_nothing)
 {
 	struct lab lab, undisturbed;
-	struct interrupter none;
+	struct lab_interrupter none;
 	struct fed_error err = {""};
 	int failed = 0;
 

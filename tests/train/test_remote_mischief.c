@@ -52,11 +52,8 @@ static void mutate(struct remotes *r, uint32_t client, const struct fed_envelope
 	struct fed_envelope answer;
 	struct fed_error err = {""};
 	struct fed_text frame = {0};
-	bool answers;
 
-	fed_assert_ok(
-		fed_client_work(&r->client[client].lab.federation, client, in, &answer, &answers, &err),
-		&err);
+	remotes_compute(r, client, in, &answer);
 	fed_assert_ok(fed_messenger_encode(&answer, &frame, &err), &err);
 	for (uint32_t n = 1 + fed_stream_below(draw, 3); n; n--) {
 		const uint32_t where = fed_stream_below(draw, 2) ? FED_FRAME_BYTES : (uint32_t)frame.len;
@@ -100,31 +97,16 @@ END_TEST
 
 /* Aborts ---------------------------------------------------------------------------- */
 
-struct interrupter {
-	struct fed_federation *federation;
-	int left;
-};
-
-static void count_down(void *ctx, const struct fed_event *event)
-{
-	struct interrupter *i = ctx;
-
-	(void)event;
-	if (i->left > 0 && --i->left == 0)
-		atomic_store(&i->federation->stop, 2);
-}
-
 /* What clients go on to send of an aborted round changes nothing in those that follow. */
 START_TEST(an_aborted_round_leaves_the_model_and_the_next_ones_go_on)
 {
 	for (int k = 1; k < 40; k += FED_SANITIZED ? 13 : 5) {
-		struct interrupter interrupter = {0};
+		struct lab_interrupter interrupter = {0};
 		struct fed_error err = {""};
 		static struct remotes r;
 
 		remotes_compose(&r, way_compose, (void *)&ways[_i], (uint64_t)k);
-		interrupter.federation = &r.server.federation;
-		r.server.sink = (struct fed_sink){.take = count_down, .ctx = &interrupter};
+		r.server.sink = lab_interrupt(&r.server, &interrupter);
 		remotes_start(&r);
 		lab_run(&r.server, 2);
 		const size_t bytes = r.server.net.dim * sizeof(float);

@@ -219,12 +219,8 @@ static void misbehave(struct remotes *r, uint32_t client, const struct fed_envel
 {
 	struct trickster *t = r->ctx;
 	struct fed_envelope answer;
-	struct fed_error err = {""};
-	bool answers;
 
-	fed_assert_ok(
-		fed_client_work(&r->client[client].lab.federation, client, in, &answer, &answers, &err),
-		&err);
+	remotes_compute(r, client, in, &answer);
 	enum trick trick = t->trick;
 	bool now = client == WHO && in->version == TRICKED && ++t->seen == t->at;
 	if (t->often) {

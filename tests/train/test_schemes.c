@@ -223,32 +223,16 @@ START_TEST(a_world_without_answers_does_not_hang)
 }
 END_TEST
 
-/* Stops the round at the k-th event. */
-struct interrupter {
-	struct fed_federation *federation;
-	int left;
-};
-
-static void count_down(void *ctx, const struct fed_event *event)
-{
-	struct interrupter *i = ctx;
-
-	(void)event;
-	if (i->left > 0 && --i->left == 0)
-		atomic_store(&i->federation->stop, 2);
-}
-
 START_TEST(an_abort_of_async_leaves_the_model)
 {
 	for (int k = 1; k < 12; k++) {
 		struct fed_error err = {""};
-		struct interrupter interrupter = {0};
+		struct lab_interrupter interrupter = {0};
 		struct lab lab;
 
 		compose(&lab, "scaffold", "local");
 		lab_scheme(&lab, &fed__scheme_async, "concurrency", "4");
-		interrupter.federation = &lab.federation;
-		lab.sink = (struct fed_sink){.take = count_down, .ctx = &interrupter};
+		lab.sink = lab_interrupt(&lab, &interrupter);
 		lab_start(&lab);
 		lab_run(&lab, 5);
 		float *before = malloc(lab.net.dim * sizeof *before);
