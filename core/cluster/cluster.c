@@ -22,7 +22,7 @@ enum { PROGRAM_MOST = 1 << 28 };
 static int await(struct fed_cluster *c, struct fed_text *bytes, int *from, struct fed_error *err)
 {
 	const double until = fed_wall_seconds() + PATIENCE;
-	double pause = 0;
+	struct fed_link_pause pause = {0};
 
 	for (;;) {
 		if (c->link->row->poll(c->link, from, bytes, err))
@@ -32,8 +32,8 @@ static int await(struct fed_cluster *c, struct fed_text *bytes, int *from, struc
 		if (fed_wall_seconds() > until)
 			return fed_fail(err, "not all of the %d ranks have said hello within %.0f seconds",
 			                c->link->ranks, PATIENCE);
-		pause = fed__next_pause(pause, FED_PAUSE_MOST);
-		const struct timespec t = {.tv_nsec = (long)(pause * 1e9)};
+		const double seconds = fed__link_pause(&pause, false, FED_WAIT_BUSY);
+		const struct timespec t = {.tv_nsec = (long)(seconds * 1e9)};
 		nanosleep(&t, NULL);
 	}
 }

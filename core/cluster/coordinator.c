@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/system/thread.h"
 #include "cluster/models.h"
+#include "cluster/set_up.h"
 #include "train/local/far_training.h"
 
 enum { MESSAGES_A_TURN = 64 };
@@ -316,12 +317,8 @@ static struct announced *find(struct fed_coordinator *c, uint64_t number)
 
 static void take_lacks(struct fed_coordinator *c, uint32_t from, struct announced *a)
 {
-	if (!a->data) {
-		fed_packet_clear(&c->packet, FED_RANK_DATA);
-		fed_put_number(&c->packet, a->number);
-		fed_put_data(&c->packet, a->trainer->federation->data);
-		a->data = fed__bytes_new(&c->packet.bytes);
-	}
+	if (!a->data)
+		a->data = fed__set_up_data(a->trainer->federation->data, a->number);
 	if (a->data)
 		send_bytes(c, from, fed__bytes_ref(a->data));
 	else
@@ -449,20 +446,25 @@ static bool is_busy(const struct fed_coordinator *c)
 static void *coordinate(void *ctx)
 {
 	struct fed_coordinator *c = ctx;
-	double pause = 0;
+	struct fed_link_pause pause = {0};
+	double seconds;
 
 	do {
 		pthread_mutex_lock(&c->lock);
-		bool moved = receive_all(c);
+		bool moved = receive_all(c), idle = false;
 		for (struct announced *a = c->first; a && !c->failed; a = a->next) {
 			tell_all(c, a);
 			moved |= watch_stop(c, a);
 			moved |= deal(c, a);
+			idle |= fed_pool_has_idle(pool_of(a));
 		}
 		const bool busy = !c->failed && is_busy(c);
 		pthread_mutex_unlock(&c->lock);
-		pause = moved ? 0 : fed__next_pause(pause, busy ? FED_PAUSE_MOST : FED_PAUSE_IDLE);
-	} while (rest(c, pause));
+		seconds = fed__link_pause(&pause, moved,
+		                          !busy  ? FED_WAIT_QUIET
+		                          : idle ? FED_WAIT_IDLE
+		                                 : FED_WAIT_BUSY);
+	} while (rest(c, seconds));
 	return NULL;
 }
 
@@ -473,25 +475,6 @@ static struct announced *find_trainer(struct fed_coordinator *c, const struct fe
 	while (a && a->trainer != t)
 		a = a->next;
 	return a;
-}
-
-static struct fed_bytes *make_set_up(struct fed_trainer *t, uint64_t number)
-{
-	struct fed_packet p = {0};
-
-	fed_packet_clear(&p, FED_RANK_SET_UP);
-	fed_put_number(&p, number);
-	fed_put_set_up(&p, t);
-	return fed__bytes_new(&p.bytes);
-}
-
-/* Whether a set-up says the same as another one, whose number is another. */
-static bool says_the_same(const struct fed_bytes *a, const struct fed_bytes *b)
-{
-	const size_t head = 2 * sizeof(uint32_t) + sizeof(uint64_t);
-
-	return a->text.len == b->text.len &&
-	       memcmp(a->text.s + head, b->text.s + head, a->text.len - head) == 0;
 }
 
 static void forget(struct fed_coordinator *c, struct announced *a)
@@ -539,13 +522,13 @@ static int attach(struct fed_ranks *face, struct fed_trainer *t, struct fed_text
                   struct fed_error *err)
 {
 	struct fed_coordinator *c = (struct fed_coordinator *)face;
-	struct fed_bytes *set_up = make_set_up(t, c->federations + 1);
+	struct fed_bytes *set_up = fed__set_up_new(t, c->federations + 1);
 
 	if (!set_up)
 		return fed_fail_memory(err, sizeof *set_up, "the ranks");
 	pthread_mutex_lock(&c->lock);
 	struct announced *a = find_trainer(c, t);
-	const bool same = a && says_the_same(a->set_up, set_up);
+	const bool same = a && fed__set_ups_equal(a->set_up, set_up);
 	if (!a)
 		a = announce(c, t);
 	else if (!same)
@@ -674,8 +657,10 @@ void fed__coordinator_free(struct fed_coordinator *c)
 	for (uint32_t i = 1; i < c->ranks && !c->failed; i++)
 		send_number(c, i, FED_RANK_LEAVE, 0);
 	/* until they have left; results of cancelled trainings may come meanwhile */
-	for (double pause = 0; !c->failed && !c->cluster->link->row->idle(c->cluster->link);) {
-		const struct timespec t = {.tv_nsec = (long)(1e9 * (pause = fed__next_pause(pause, 1e-3)))};
+	struct fed_link_pause pause = {0};
+	while (!c->failed && !c->cluster->link->row->idle(c->cluster->link)) {
+		const struct timespec t = {.tv_nsec =
+		                               (long)(1e9 * fed__link_pause(&pause, false, FED_WAIT_BUSY))};
 
 		receive_all(c);
 		nanosleep(&t, NULL);

@@ -43,9 +43,23 @@ void fed__bytes_unref(struct fed_bytes *b)
 
 /* Packets and pauses ------------------------------------------------------- */
 
-double fed__next_pause(double pause, double most)
+#define PAUSE_IDLE 50e-6  /* the longest pause while a thread waits, */
+#define PAUSE_FOR 50e-3   /* for so long; then it seems that others have the time */
+#define PAUSE_QUIET 20e-3 /* the longest while nothing is waited for */
+
+double fed__link_pause(struct fed_link_pause *p, bool moved, enum fed_link_wait wait)
 {
-	return pause <= 0 ? 20e-6 : fmin(pause * 1.5, most);
+	double most = wait == FED_WAIT_QUIET ? PAUSE_QUIET : FED_PAUSE_MOST;
+
+	if (moved) {
+		*p = (struct fed_link_pause){0};
+		return 0;
+	}
+	if (wait == FED_WAIT_IDLE && p->since < PAUSE_FOR)
+		most = PAUSE_IDLE;
+	p->seconds = fmin(p->seconds > 0 ? p->seconds * 1.5 : 20e-6, most);
+	p->since += p->seconds;
+	return p->seconds;
 }
 
 int fed__send_packet(struct fed_rank_link *link, int to, struct fed_packet *p,

@@ -54,10 +54,21 @@ int fed__relay(struct fed_rank_link *, const char *socket, struct fed_error *);
  * do. */
 int fed__rank_link_mpi(struct fed_rank_link **, const char *const *folder, struct fed_error *);
 
-/* A pause of a thread that looks for messages, in seconds: it grows while there are none. */
-double fed__next_pause(double pause, double most);
+/* Pauses of a thread that looks for messages: they grow while none comes.  Short ones take time
+ * from the trainings of this process, and long ones leave threads idle that wait for a message; so
+ * they grow further while all threads work than while one waits. */
+struct fed_link_pause {
+	double seconds; /* of the last one; 0: none was needed */
+	double since;   /* the last message, in the same seconds */
+};
+enum fed_link_wait {
+	FED_WAIT_BUSY,  /* all threads of this process have work */
+	FED_WAIT_IDLE,  /* a thread waits for what comes */
+	FED_WAIT_QUIET, /* nothing is waited for */
+};
+/* moved: something came or left since the last one. */
+double fed__link_pause(struct fed_link_pause *, bool moved, enum fed_link_wait);
 #define FED_PAUSE_MOST 1e-3
-#define FED_PAUSE_IDLE 20e-3 /* where nothing is waited for */
 
 /* Send a packet, which is cleared. */
 int fed__send_packet(struct fed_rank_link *, int to, struct fed_packet *, struct fed_error *);

@@ -491,7 +491,7 @@ static void pause_until_done(struct rank *k, double seconds)
 
 static int serve(struct rank *k, struct fed_error *err)
 {
-	double pause = 0;
+	struct fed_link_pause pause = {0};
 
 	for (;;) {
 		bool moved = false, leave = false;
@@ -506,9 +506,10 @@ static int serve(struct rank *k, struct fed_error *err)
 				return FED_OK;
 			moved = true;
 		}
-		pause = moved ? 0 : fed__next_pause(pause, FED_PAUSE_MOST);
+		const bool idle = fed_pool_has_idle(k->pool);
+		const double seconds = fed__link_pause(&pause, moved, idle ? FED_WAIT_IDLE : FED_WAIT_BUSY);
 		if (!moved)
-			pause_until_done(k, pause);
+			pause_until_done(k, seconds);
 	}
 }
 

@@ -104,7 +104,7 @@ static void send_home(struct fed_rank_link *link)
 int fed__relay(struct fed_rank_link *link, const char *socket, struct fed_error *err)
 {
 	struct fed_frames f;
-	double pause = 0;
+	struct fed_link_pause pause = {0};
 	int fd;
 
 	if (fed_socket_connect(&fd, socket, err))
@@ -117,9 +117,9 @@ int fed__relay(struct fed_rank_link *link, const char *socket, struct fed_error 
 		rc = pass_up(link, &f, &moved, err);
 		if (rc == FED_OK)
 			rc = pass_down(link, &f, &moved, err);
-		pause = moved ? 0 : fed__next_pause(pause, FED_PAUSE_MOST);
+		const double seconds = fed__link_pause(&pause, moved, FED_WAIT_IDLE);
 		if (!moved && rc == FED_OK)
-			rest(&f, pause);
+			rest(&f, seconds);
 	}
 	fed__frames_release(&f);
 	if (rc != FED_REJECT)

@@ -429,6 +429,11 @@ size_t fed_pool_queued(struct fed_pool *p)
 	return n;
 }
 
+bool fed_pool_has_idle(struct fed_pool *p)
+{
+	return atomic_load_explicit(&p->idle, memory_order_relaxed) > 0;
+}
+
 struct fed_job *fed_pool_take(struct fed_pool *p)
 {
 	struct fed_job *job = NULL;

@@ -58,6 +58,8 @@ void fed_pool_set_taker(struct fed_pool *, void (*wake)(void *ctx), void *ctx);
 void fed_pool_widen(struct fed_pool *, int more);
 /* Queued jobs. */
 size_t fed_pool_queued(struct fed_pool *);
+/* Whether a thread of the pool has nothing to do. */
+bool fed_pool_has_idle(struct fed_pool *);
 /* Take the next job if it is portable; NULL: there is none, or it is not, or the window is full. */
 struct fed_job *fed_pool_take(struct fed_pool *);
 /* Return one that is done. */
