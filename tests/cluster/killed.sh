@@ -14,9 +14,9 @@ fail() {
 	exit 1
 }
 
-# until_true COMMAND...: within ten seconds.
+# until_true COMMAND...: within thirty seconds: a job takes several to start on a busy machine.
 until_true() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 30))
 	while ! "$@"; do
 		((SECONDS < end)) || return 1
 		sleep 0.02
