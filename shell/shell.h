@@ -319,8 +319,10 @@ struct fed_shell {
 	struct fed_room *room;                   /* NULL: none is open (serving/serving.h) */
 	struct fed_room_source room_source;      /* for views of it */
 	struct fed_local_members *local_members; /* NULL: none was started */
-	double room_looked;                      /* wall seconds when it was attended to last */
-	double looked; /* wall seconds when those that do were last attended to */
+	/* Of the room, for any thread: the watch's looks at them without the session. */
+	_Atomic int room_descriptor; /* -1: no room is open */
+	_Atomic double room_looked;  /* wall seconds when it was attended to last */
+	double looked;               /* wall seconds when those that do were last attended to */
 	struct fed_verification verifying;
 	struct fed_origins origins;
 	struct fed_composition_log compositions; /* of the versions of this run */

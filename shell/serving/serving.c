@@ -23,13 +23,17 @@ static int status(void *ctx, struct fed_room_status *out, struct fed_error *err)
 void fed__serving_init(struct fed_shell *shell)
 {
 	shell->room_source = (struct fed_room_source){status, shell};
+	shell->room_descriptor = -1;
 }
 
 int fed__serving_open(struct fed_shell *shell, const struct fed_room_options *o,
                       struct fed_error *err)
 {
 	shell->room_looked = fed_wall_seconds();
-	return fed_room_open(&shell->room, shell->session, o, err);
+	const int rc = fed_room_open(&shell->room, shell->session, o, err);
+	if (rc == FED_OK)
+		shell->room_descriptor = fed_room_descriptor(shell->room);
+	return rc;
 }
 
 void fed__serving_close(struct fed_shell *shell, const char *why)
@@ -40,6 +44,7 @@ void fed__serving_close(struct fed_shell *shell, const char *why)
 		return;
 	if (fed_session_open(shell->session)) /* what is under way would be lost one by one */
 		(void)fed_session_abort(shell->session, true, &unused);
+	shell->room_descriptor = -1;
 	fed_room_close(shell->room, why);
 	shell->room = NULL;
 	fed__local_members_end(shell);
@@ -81,14 +86,14 @@ int fed__serving_check_closed(const struct fed_shell *shell, const char *refused
 
 int fed__serving_descriptor(const struct fed_shell *shell)
 {
-	return shell->room ? fed_room_descriptor(shell->room) : -1;
+	return shell->room_descriptor;
 }
 
 bool fed__serving_is_due(const struct fed_shell *shell)
 {
 	struct pollfd came = {.fd = fed__serving_descriptor(shell), .events = POLLIN};
 
-	if (!shell->room)
+	if (came.fd < 0)
 		return false;
 	return fed_wall_seconds() >= shell->room_looked + LOOK_EVERY || poll(&came, 1, 0) > 0;
 }

@@ -26,7 +26,9 @@ void fed__serving_restart(struct fed_shell *);
 /* FED_REJECT: a room is open; `refused` completes "a room is open, and ...". */
 int fed__serving_check_closed(const struct fed_shell *, const char *refused, struct fed_error *);
 
-/* Whether something came, or silence is to be looked at: then attend with the session. */
+/* Whether something came, or silence is to be looked at: then attend with the session.  Called by
+ * any thread, like fed__serving_descriptor(); a room that closes meanwhile is due once more at
+ * most. */
 bool fed__serving_is_due(const struct fed_shell *);
 /* Take what came; what people are told is printed. */
 void fed__serving_attend(struct fed_shell *);

@@ -172,8 +172,10 @@ static void reach(void *ctx, const char *interface, const char *address, const c
 	star_connect(&star, reached);
 	star_await(star.client[reached], FED_NETWORK_BEGAN);
 	star_send(star.client[reached], 0, &reached, sizeof reached, 1);
+	struct fed_network_event event = star_await(star.server, FED_NETWORK_MESSAGE);
 	struct fed_network_peer peer;
-	fed_network_peer(star.server, star_await(star.server, FED_NETWORK_MESSAGE).peer, &peer);
+	fed_network_peer(star.server, event.peer, &peer);
+	fed_network_event_release(&event);
 	ck_assert_str_eq(peer.key, star.keys[reached].open);
 	/* it comes from where it went to, as a machine's connections to itself do */
 	ck_assert_str_eq(peer.address, address);

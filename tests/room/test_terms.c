@@ -77,6 +77,22 @@ static void join(const char *data, enum fed_membership wanted, enum fed_membersh
 	ck_assert_msg(view.state == wanted, "the member is in state %d: %s", view.state, view.why);
 }
 
+/* Until the member has met the terms that the server is about to tell; its session is the working
+ * thread's as long as it has not said so. */
+static void await_preparation(void)
+{
+	const double end = fed_wall_seconds() + PATIENCE;
+	struct fed_join_view before, view = {0};
+
+	fed_join_view(member, &before);
+	do {
+		ck_assert_msg(fed_wall_seconds() < end, "the member is in state %d", view.state);
+		fed_room_idle(room, 0.01);
+		fed_join_step(member, 0.01);
+		fed_join_view(member, &view);
+	} while (view.since == before.since || view.state == FED_JOIN_PREPARES);
+}
+
 static void leave(void)
 {
 	fed_join_free(member, "the test is over");
@@ -162,18 +178,13 @@ END_TEST
 /* Other data at the server: the member loads its own anew, by their form. */
 START_TEST(terms_that_change_are_met_anew)
 {
-	const double end = fed_wall_seconds() + PATIENCE;
-
 	put_text("server.csv", server_table);
 	put_text("member.csv", member_table);
 	open_room(TABLES);
 	join("%s/member.csv label=pet", FED_JOIN_IDLE, FED_JOIN_UNFIT);
 	small_do(&server, "set lr 0.25");
 	small_do(&server, "set seed 1");
-	while (fed_session_parts(member->session)->settings.lr != 0.25 && fed_wall_seconds() < end) {
-		fed_room_idle(room, 0.01);
-		fed_join_step(member, 0.01);
-	}
+	await_preparation();
 	ck_assert_double_eq(fed_session_parts(member->session)->settings.lr, 0.25);
 	ck_assert_uint_eq(fed_room_present(room), 1);
 }

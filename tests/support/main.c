@@ -18,23 +18,6 @@ __attribute__((weak)) void __sanitizer_print_stack_trace(void);
 
 enum { HANGS_AFTER = 540 /* seconds; ctest ends a suite after 600 */ };
 
-#if FED_SANITIZED
-/* What fontconfig, with which cairo finds fonts, keeps until the program ends. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\n";
-}
-
-/* libzmq passes messages from thread to thread by atomic operations that are not watched, since it
- * was not built for that: what it writes, and all that follows, looks like a race. */
-__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:libzmq.so\nrace:libstdc++.so\nrace:libsodium.so\n";
-}
-#endif
-
 static const char *running; /* the suite that runs in this process, without forks */
 static pid_t process;
 
