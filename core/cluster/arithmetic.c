@@ -13,7 +13,7 @@
 
 #define MEASURED 0.1  /* seconds of measuring */
 #define MESSAGE 20e-6 /* seconds of rank 0 for a training's messages (tests/bench/bench_ranks) */
-enum { COPIES = 3 };  /* a copy passes through memory twice */
+enum { COPIES = 2 };  /* a copy passes through memory twice */
 
 struct fed_round_rates fed_round_rates(const struct fed_round_shape *r, double ranks,
                                        double threads, double bytes_second)

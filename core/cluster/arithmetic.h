@@ -34,8 +34,8 @@ struct fed_round_rates fed_round_rates(const struct fed_round_shape *, double ra
  * measured now. */
 int fed_measure_example(const struct fed_net *, const struct fed_dataset *, uint32_t batch,
                         double *seconds, struct fed_error *);
-/* Seconds of rank 0 for an update of `dim` numbers, which passes through its memory about six
- * times: received, taken over, checked, added to a sum of doubles; and a message. */
+/* Seconds of rank 0 for an update of `dim` numbers, which passes through its memory about four
+ * times: received, checked, added to a sum of doubles; and a message. */
 int fed_measure_update(size_t dim, double *seconds, struct fed_error *);
 
 #endif

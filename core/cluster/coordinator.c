@@ -144,7 +144,7 @@ static bool send_bytes(struct fed_coordinator *c, uint32_t to, struct fed_bytes 
 	struct fed_rank_link *link = c->cluster->link;
 	struct fed_error err;
 
-	c->rank[to].report.sent += b->text.len;
+	c->rank[to].report.sent += fed__bytes_length(b);
 	if (link->row->send(link, (int)to, b, &err) == FED_OK)
 		return true;
 	give_up(c, err.text);
@@ -209,7 +209,7 @@ static int send_model(struct fed_coordinator *c, struct announced *a, uint32_t t
 
 	if (there)
 		return place;
-	bytes = fed__models_packet(&a->models, a->number, place, model);
+	bytes = fed__models_packet(a->number, place, model);
 	if (!bytes) {
 		give_up(c, "out of memory for a model");
 		return -1;
@@ -368,7 +368,8 @@ static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packe
 	c->rank[from].report.busy += seconds;
 	if (d && d->job) {
 		const bool trains = d->job->portable == FED_PORTABLE_TRAINING;
-		const int rc = trains ? fed_take_trained(r, (struct fed_training *)d->job, &err)
+		const struct fed_far_body body = fed__link_body(c->cluster->link);
+		const int rc = trains ? fed_take_trained(r, &body, (struct fed_training *)d->job, &err)
 		                      : fed_take_evaluated(r, (struct fed_evaluation_job *)d->job, &err);
 
 		if (rc == FED_OK) {
@@ -399,9 +400,11 @@ static void take_undone(struct fed_coordinator *c, uint32_t from, struct fed_pac
 static void take_message(struct fed_coordinator *c, uint32_t from)
 {
 	struct fed_packet_reader r = fed_packet_open(c->received.s, c->received.len);
+	struct fed_rank_link *link = c->cluster->link;
 	struct announced *a;
+	struct fed_error err;
 
-	c->rank[from].report.received += c->received.len;
+	c->rank[from].report.received += c->received.len + link->vectors * link->vector_bytes;
 	if (r.kind == FED_RANK_DONE) {
 		take_done(c, from, &r);
 	} else if (r.kind == FED_RANK_UNDONE) {
@@ -412,6 +415,8 @@ static void take_message(struct fed_coordinator *c, uint32_t from)
 		else if (r.kind == FED_RANK_READY)
 			take_ready(c, from, a, &r);
 	}
+	if (fed__link_rest(link, &c->received, &err)) /* of a result that is dropped */
+		give_up(c, err.text);
 }
 
 static bool receive_all(struct fed_coordinator *c)

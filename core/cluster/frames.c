@@ -37,23 +37,42 @@ void fed__frames_release(struct fed_frames *f)
 	close(f->fd);
 }
 
+/* Where the rest of a message begins, and bytes that lie there together. */
+static const char *unsent(const struct fed_frame_out *o, size_t *most)
+{
+	const struct fed_bytes *b = o->bytes;
+	size_t at = o->sent;
+
+	if (at < sizeof o->head) {
+		*most = sizeof o->head - at;
+		return (const char *)&o->head + at;
+	}
+	at -= sizeof o->head;
+	if (at < b->text.len || !b->body) {
+		*most = b->text.len - at;
+		return b->text.s + at;
+	}
+	at -= b->text.len;
+	const size_t bytes = b->body->dim * sizeof(float), k = at / bytes;
+	*most = bytes - at % bytes;
+	return (const char *)b->body->vector[b->first + k] + at % bytes;
+}
+
 /* Send what the socket takes; false: the other end is gone. */
 static bool flush(struct fed_frames *f)
 {
 	struct fed_frame_out *o;
 
 	while ((o = f->first)) {
-		const size_t head = sizeof o->head;
-		const bool in_head = o->sent < head;
-		const char *from = in_head ? (const char *)&o->head : o->bytes->text.s - head;
-		const size_t end = in_head ? head : head + o->bytes->text.len;
-		const ssize_t n = fed_socket_send(f->fd, from + o->sent, end - o->sent);
+		size_t most;
+		const char *from = unsent(o, &most);
+		const ssize_t n = fed_socket_send(f->fd, from, most);
 
 		if (n < 0)
 			return false;
 		o->sent += (size_t)n;
 		f->moved |= n > 0;
-		if (o->sent == head + o->bytes->text.len)
+		if (o->sent == sizeof o->head + o->head.length)
 			drop_first(f);
 		else if (n == 0)
 			return true;
@@ -75,7 +94,7 @@ int fed__frames_send(struct fed_frames *f, uint32_t rank, struct fed_bytes *b,
 		fed__bytes_unref(b);
 		return fed_fail_memory(err, sizeof *o, "a message");
 	}
-	o->head = (struct fed_frame_head){.rank = rank, .length = b->text.len};
+	o->head = (struct fed_frame_head){.rank = rank, .length = fed__bytes_length(b)};
 	o->bytes = b;
 	*f->last = o;
 	f->last = &o->next;

@@ -38,7 +38,57 @@ void fed__bytes_unref(struct fed_bytes *b)
 	if (!b || atomic_fetch_sub(&b->references, 1) > 1)
 		return;
 	fed_text_release(&b->text);
+	fed_shared_vectors_unref(b->body);
 	fed_free(b);
+}
+
+struct fed_bytes *fed__bytes_with(struct fed_text *text, struct fed_shared_vectors *body,
+                                  uint32_t first)
+{
+	struct fed_bytes *b = fed__bytes_new(text);
+
+	if (!b) {
+		fed_shared_vectors_unref(body);
+		return NULL;
+	}
+	b->body = body;
+	b->first = first;
+	return b;
+}
+
+size_t fed__bytes_length(const struct fed_bytes *b)
+{
+	const struct fed_shared_vectors *v = b->body;
+
+	return b->text.len + (v ? (v->n - b->first) * v->dim * sizeof(float) : 0);
+}
+
+static int next_vector(void *ctx, void *to, struct fed_error *err)
+{
+	struct fed_rank_link *link = ctx;
+
+	link->vectors--;
+	return link->row->receive(link, to, err);
+}
+
+struct fed_far_body fed__link_body(struct fed_rank_link *link)
+{
+	return (struct fed_far_body){
+		.vectors = link->vectors, .bytes = link->vector_bytes, .next = next_vector, .ctx = link};
+}
+
+int fed__link_rest(struct fed_rank_link *link, struct fed_text *text, struct fed_error *err)
+{
+	while (link->vectors) {
+		char *at = fed_text_reserve(text, link->vector_bytes);
+
+		if (!at)
+			return fed_fail_memory(err, link->vector_bytes, "a message of a rank");
+		if (next_vector(link, at, err))
+			return FED_FAIL;
+		text->len += link->vector_bytes;
+	}
+	return FED_OK;
 }
 
 /* Packets and pauses ------------------------------------------------------- */
@@ -90,9 +140,17 @@ static void drop_bytes(void *ctx)
 
 static int mpi_send(struct fed_rank_link *link, int to, struct fed_bytes *b, struct fed_error *err)
 {
+	const struct fed_shared_vectors *v = b->body;
+	const struct fed_mpi_message m = {
+		.head = b->text.s,
+		.bytes = b->text.len,
+		.part = v ? (const void *const *)(v->vector + b->first) : NULL,
+		.parts = v ? v->n - b->first : 0,
+		.part_bytes = v ? v->dim * sizeof(float) : 0,
+	};
 	char why[FED_MPI_WHY];
 
-	if (!mpi_of(link)->send(to, b->text.s, b->text.len, drop_bytes, b, why))
+	if (!mpi_of(link)->send(to, &m, drop_bytes, b, why))
 		return FED_OK;
 	fed__bytes_unref(b);
 	return fed_fail(err, "rank %d cannot be reached: %s", to, why);
@@ -101,21 +159,30 @@ static int mpi_send(struct fed_rank_link *link, int to, struct fed_bytes *b, str
 static int mpi_poll(struct fed_rank_link *link, int *from, struct fed_text *out,
                     struct fed_error *err)
 {
+	struct fed_mpi_message m = {.bytes = 0};
 	char why[FED_MPI_WHY];
-	size_t n = 0;
 
-	if (mpi_of(link)->probe(from, &n, why))
+	if (mpi_of(link)->probe(from, &m, why))
 		return fed_fail(err, "%s", why);
 	if (*from < 0)
 		return FED_OK;
 	fed_text_clear(out);
-	char *at = fed_text_reserve(out, n);
+	char *at = fed_text_reserve(out, m.bytes);
 	if (!at)
-		return fed_fail_memory(err, n, "a message of a rank");
+		return fed_fail_memory(err, m.bytes, "a message of a rank");
 	if (mpi_of(link)->receive(at, why))
 		return fed_fail(err, "%s", why);
-	out->len = n;
+	out->len = m.bytes;
+	link->vectors = (uint32_t)m.parts;
+	link->vector_bytes = m.part_bytes;
 	return FED_OK;
+}
+
+static int mpi_receive(struct fed_rank_link *link, void *to, struct fed_error *err)
+{
+	char why[FED_MPI_WHY];
+
+	return mpi_of(link)->receive(to, why) ? fed_fail(err, "%s", why) : FED_OK;
 }
 
 static bool mpi_idle(struct fed_rank_link *link)
@@ -129,7 +196,8 @@ static void mpi_close(struct fed_rank_link *link)
 	fed_free(link);
 }
 
-static const struct fed_rank_link_row over_mpi = {mpi_send, mpi_poll, mpi_idle, mpi_close};
+static const struct fed_rank_link_row over_mpi = {mpi_send, mpi_poll, mpi_receive, mpi_idle,
+                                                  mpi_close};
 
 /* An MPI library that fedsh may have a module for. */
 struct mpi_library {

@@ -11,15 +11,24 @@
 
 #include "base/text.h"
 #include "fedsh/plugin.h"
+#include "net/shared_vectors.h"
 #include "plug/guard/packet.h"
+#include "train/local/far_body.h"
 
-/* The bytes of a message, shared by the ranks that it is sent to. */
+/* The bytes of a message, shared by the ranks that it is sent to: a text and vectors behind it,
+ * which are sent from where they lie. */
 struct fed_bytes {
 	atomic_uint references;
 	struct fed_text text;
+	struct fed_shared_vectors *body; /* a reference; NULL: there are none */
+	uint32_t first;                  /* the first vector of the body that is sent */
 };
 /* Takes the text, also on failure; NULL: no memory. */
 struct fed_bytes *fed__bytes_new(struct fed_text *);
+/* The same, with vectors `first` and those behind it; takes a reference to them, also on failure.
+ */
+struct fed_bytes *fed__bytes_with(struct fed_text *, struct fed_shared_vectors *, uint32_t first);
+size_t fed__bytes_length(const struct fed_bytes *); /* of both */
 struct fed_bytes *fed__bytes_ref(struct fed_bytes *);
 void fed__bytes_unref(struct fed_bytes *); /* NULL is fine */
 
@@ -29,11 +38,18 @@ struct fed_rank_link {
 	const char *name;    /* of the library */
 	const char *unbound; /* what is typed to start ranks that may use all processors */
 	bool moved;          /* the last poll sent or received something, if not a whole message */
+	/* Vectors that the message of the last poll has besides, and bytes of each; 0: none, or they
+	 * are at its end. */
+	uint32_t vectors;
+	size_t vector_bytes;
 	struct fed_rank_link_row {
 		/* Takes a reference. */
 		int (*send)(struct fed_rank_link *, int to, struct fed_bytes *, struct fed_error *);
-		/* The next message, appended to `out` (cleared first); *from -1: none has come. */
+		/* The next message, appended to `out` (cleared first); *from -1: none has come.  All
+		 * vectors of the one before it were received. */
 		int (*poll)(struct fed_rank_link *, int *from, struct fed_text *out, struct fed_error *);
+		/* The next of its vectors.  NULL: they are always at the end of the message. */
+		int (*receive)(struct fed_rank_link *, void *to, struct fed_error *);
 		/* Whether all that was sent has left. */
 		bool (*idle)(struct fed_rank_link *);
 		void (*close)(struct fed_rank_link *);
@@ -70,6 +86,10 @@ enum fed_link_wait {
 double fed__link_pause(struct fed_link_pause *, bool moved, enum fed_link_wait);
 #define FED_PAUSE_MOST 1e-3
 
+/* The vectors of the last message, for who reads it. */
+struct fed_far_body fed__link_body(struct fed_rank_link *);
+/* Append to it the vectors that were not received. */
+int fed__link_rest(struct fed_rank_link *, struct fed_text *, struct fed_error *);
 /* Send a packet, which is cleared. */
 int fed__send_packet(struct fed_rank_link *, int to, struct fed_packet *, struct fed_error *);
 

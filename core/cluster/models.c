@@ -12,16 +12,8 @@
 
 void fed__models_init(struct fed_rank_models *m, uint32_t ranks)
 {
-	*m = (struct fed_rank_models){.ranks = ranks, .packed_place = -1};
+	*m = (struct fed_rank_models){.ranks = ranks};
 	m->place = fed_alloc_array(ranks, sizeof *m->place);
-}
-
-static void unpack(struct fed_rank_models *m)
-{
-	fed_shared_vectors_unref(m->packed);
-	fed__bytes_unref(m->bytes);
-	m->packed = NULL;
-	m->bytes = NULL;
 }
 
 void fed__models_release(struct fed_rank_models *m)
@@ -30,7 +22,6 @@ void fed__models_release(struct fed_rank_models *m)
 		for (int k = 0; k < FED_RANK_MODELS; k++)
 			fed_shared_vectors_unref(m->place[i][k].model);
 	fed_free(m->place);
-	unpack(m);
 	*m = (struct fed_rank_models){0};
 }
 
@@ -65,23 +56,14 @@ int fed__models_place(struct fed_rank_models *m, uint32_t rank, struct fed_share
 	return oldest;
 }
 
-struct fed_bytes *fed__models_packet(struct fed_rank_models *m, uint64_t federation, int place,
+struct fed_bytes *fed__models_packet(uint64_t federation, int place,
                                      struct fed_shared_vectors *model)
 {
 	struct fed_packet p = {0};
 
-	if (m->packed == model && m->packed_place == place)
-		return fed__bytes_ref(m->bytes);
-	unpack(m);
 	fed_packet_clear(&p, FED_RANK_MODEL);
 	fed_put_number(&p, federation);
 	fed_put_number(&p, (uint64_t)place);
 	fed_put_model(&p, model);
-	struct fed_bytes *bytes = fed__bytes_new(&p.bytes);
-	if (!bytes)
-		return NULL;
-	m->bytes = fed__bytes_ref(bytes);
-	m->packed = fed_shared_vectors_ref(model);
-	m->packed_place = place;
-	return bytes;
+	return fed__bytes_with(&p.bytes, fed_shared_vectors_ref(model), 0);
 }

@@ -19,10 +19,6 @@ struct fed_rank_models {
 	} (*place)[FED_RANK_MODELS]; /* [ranks]; NULL: no memory, each is sent again */
 	uint32_t ranks;
 	uint64_t uses;
-	/* the packet of the last one, which several ranks need */
-	struct fed_shared_vectors *packed;
-	struct fed_bytes *bytes;
-	int packed_place;
 };
 void fed__models_init(struct fed_rank_models *, uint32_t ranks);
 void fed__models_release(struct fed_rank_models *); /* zeroed is fine */
@@ -30,7 +26,6 @@ void fed__models_release(struct fed_rank_models *); /* zeroed is fine */
 int fed__models_place(struct fed_rank_models *, uint32_t rank, struct fed_shared_vectors *,
                       bool *there);
 /* The message that puts it there, a reference; NULL: no memory. */
-struct fed_bytes *fed__models_packet(struct fed_rank_models *, uint64_t federation, int place,
-                                     struct fed_shared_vectors *);
+struct fed_bytes *fed__models_packet(uint64_t federation, int place, struct fed_shared_vectors *);
 
 #endif

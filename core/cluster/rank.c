@@ -15,6 +15,8 @@
 #include "plug/calls/call.h"
 #include "train/local/far_training.h"
 
+#define SPARE_BYTES ((size_t)64 << 20) /* of models that are not used any more */
+
 /* A dataset that federations here have in common. */
 struct rank_data {
 	struct fed_dataset *data;
@@ -31,6 +33,7 @@ struct served {
 	struct fed_training_host host;
 	bool ready, forgotten, stopping;
 	struct fed_shared_vectors *model[FED_RANK_MODELS];
+	struct fed_vector_free_list models;         /* of the ones before them */
 	struct fed_far_training *held, **last_held; /* jobs that wait until none runs */
 	uint32_t running;
 	/* what buffers were prepared for */
@@ -148,6 +151,7 @@ static void free_served(struct served *s)
 	for (int i = 0; i < FED_RANK_MODELS; i++)
 		fed_shared_vectors_unref(s->model[i]);
 	fed_training_host_release(&s->host);
+	fed_vector_free_list_release(&s->models);
 	if (s->data)
 		s->data->users--;
 	fed_text_release(&s->set_up);
@@ -201,6 +205,7 @@ static int take_set_up(struct rank *k, struct fed_packet_reader *r, struct fed_e
 		return fed_fail_memory(err, sizeof *s, "a federation");
 	s->rank = k;
 	s->last_held = &s->held;
+	fed_vector_free_list_init(&s->models, SPARE_BYTES);
 	s->number = fed_get_number(r);
 	s->next = k->first;
 	k->first = s;
@@ -363,12 +368,13 @@ static int take_job(struct rank *k, struct served *s, struct fed_packet_reader *
 
 static int take_model(struct served *s, struct fed_packet_reader *r, struct fed_error *err)
 {
+	const struct fed_far_body body = fed__link_body(s->rank->link);
 	const uint64_t place = fed_get_number(r);
 	struct fed_shared_vectors *model;
 
 	if (place >= FED_RANK_MODELS)
 		return fed_fail(err, "a model has no place");
-	if (fed_get_model(r, &model, err))
+	if (fed_get_model(r, &body, &s->models, &model, err))
 		return FED_FAIL;
 	fed_shared_vectors_unref(s->model[place]);
 	s->model[place] = model;
@@ -414,9 +420,12 @@ static int send_done(struct rank *k, struct fed_far_training *x, struct fed_erro
 		fed_put_evaluated(&k->packet, x->evaluation);
 	else
 		fed_put_trained(&k->packet, &x->training);
+	uint32_t first = 0;
+	struct fed_shared_vectors *body = x->evaluation ? NULL : fed_trained_body(&x->training, &first);
 	fed_far_training_free(x);
 	s->running--;
-	int rc = send_packet(k, err);
+	struct fed_bytes *b = fed__bytes_with(&k->packet.bytes, body, first);
+	int rc = b ? k->link->row->send(k->link, 0, b, err) : fed_fail_memory(err, 1, "a message");
 	if (rc == FED_OK && !s->running && s->held)
 		rc = begin_held(k, s, err);
 	return rc;
@@ -459,7 +468,8 @@ static int take_message(struct rank *k, bool *leave, struct fed_error *err)
 	case FED_RANK_DATA:
 		return take_data(k, s, &r, err);
 	case FED_RANK_MODEL:
-		return take_model(s, &r, err);
+		return take_model(s, &r, err) || fed__link_rest(k->link, &k->received, err) ? FED_FAIL
+		                                                                            : FED_OK;
 	case FED_RANK_JOB:
 	case FED_RANK_EVALUATE:
 		return take_job(k, s, &r, err);

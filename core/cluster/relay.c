@@ -22,7 +22,7 @@ static int pass_up(struct fed_rank_link *link, struct fed_frames *f, bool *moved
 	for (int i = 0; i < AT_ONCE; i++) {
 		struct fed_text text = {0};
 
-		if (link->row->poll(link, &from, &text, err)) {
+		if (link->row->poll(link, &from, &text, err) || fed__link_rest(link, &text, err)) {
 			fed_text_release(&text);
 			return FED_FAIL;
 		}

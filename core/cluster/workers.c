@@ -181,7 +181,7 @@ static void workers_close(struct fed_rank_link *link)
 	fed_free(w);
 }
 
-static const struct fed_rank_link_row over_socket = {workers_send, workers_poll, workers_idle,
+static const struct fed_rank_link_row over_socket = {workers_send, workers_poll, NULL, workers_idle,
                                                      workers_close};
 
 static int start(struct workers_link *w, int workers, const char *program, struct fed_error *err)

@@ -12,8 +12,9 @@
  *     bench_ranks limit MODEL SECONDS ROUNDS
  *
  * With ranks that answer at once: trainings a second that rank 0 deals, takes and adds (a model of
- * 12 parameters); seconds and bytes a second of an update of MODEL, and with SECONDS for a training
- * on one core the ranks at which half of their time is spent waiting for rank 0.
+ * 12 parameters); seconds and bytes a second of an update of MODEL, from clients of one example,
+ * for rank 0 makes some of them, and how fast it is summed against STREAM's triad; and with SECONDS
+ * for a training on one core the ranks at which half of their time is spent waiting for rank 0.
  */
 #include <math.h>
 #include <stdio.h>
@@ -25,10 +26,11 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "cluster/coordinator.h"
+#include "plug/calls/call.h"
 #include "session/internal.h"
 #include "train/local/far_training.h"
 
-enum { CLIENTS = 20, EXAMPLES = 600, STUBS = 8, ROUNDS_MOST = 4096, IN_A_ROW = 5 };
+enum { CLIENTS = 20, EXAMPLES = 600, STUBS = 8, SUMMED = 32, ROUNDS_MOST = 4096, IN_A_ROW = 5 };
 
 static int die(const struct fed_error *err)
 {
@@ -168,6 +170,7 @@ static int rate(const char *model, int rounds, struct fed_error *err)
 
 struct stub_reply {
 	int rank;
+	bool trained; /* the update follows */
 	struct fed_text text;
 	struct stub_reply *next;
 };
@@ -176,6 +179,7 @@ static struct stub {
 	struct fed_rank_link face;
 	struct stub_reply *first, **last, *idle;
 	size_t dim;
+	float *zeros;           /* [dim], the update */
 	struct fed_packet done; /* an answer, but for the number of its job */
 	size_t number_at;
 } stub;
@@ -189,6 +193,7 @@ static struct stub_reply *reply_of(int rank)
 	if (r == stub.idle)
 		stub.idle = r->next;
 	r->rank = rank;
+	r->trained = false;
 	r->next = NULL;
 	fed_text_clear(&r->text);
 	*stub.last = r;
@@ -201,8 +206,9 @@ static void make_done(size_t dim)
 	const struct fed_wire_trained head = {.steps = 1, .loss = 1};
 	const struct fed_wire_outcome outcome = {.complete = true};
 	const double seconds = 0;
-	float *zeros = calloc(dim, sizeof *zeros);
 
+	fed_free_floats(stub.zeros);
+	stub.zeros = fed_alloc_floats(dim);
 	stub.dim = dim;
 	fed_packet_clear(&stub.done, FED_RANK_DONE);
 	stub.number_at = stub.done.bytes.len;
@@ -210,8 +216,6 @@ static void make_done(size_t dim)
 	FED_PUT(&stub.done, seconds);
 	FED_PUT(&stub.done, head);
 	FED_PUT(&stub.done, outcome);
-	fed__far_put(&stub.done, zeros, dim * sizeof *zeros);
-	free(zeros);
 }
 
 static int stub_send(struct fed_rank_link *link, int to, struct fed_bytes *b, struct fed_error *err)
@@ -235,6 +239,7 @@ static int stub_send(struct fed_rank_link *link, int to, struct fed_bytes *b, st
 
 		memcpy(stub.done.bytes.s + stub.number_at, &job, sizeof job);
 		fed_text_put(&reply->text, stub.done.bytes.s, stub.done.bytes.len);
+		reply->trained = true;
 	}
 	fed__bytes_unref(b);
 	return FED_OK;
@@ -245,10 +250,12 @@ static int stub_poll(struct fed_rank_link *link, int *from, struct fed_text *out
 {
 	struct stub_reply *r = stub.first;
 
-	(void)link, (void)err;
+	(void)err;
 	*from = -1;
 	if (!r)
 		return FED_OK;
+	link->vectors = r->trained ? 1 : 0;
+	link->vector_bytes = stub.dim * sizeof(float);
 	const struct fed_text swap = *out;
 	*from = r->rank;
 	*out = r->text;
@@ -258,6 +265,14 @@ static int stub_poll(struct fed_rank_link *link, int *from, struct fed_text *out
 		stub.last = &stub.first;
 	r->next = stub.idle;
 	stub.idle = r;
+	return FED_OK;
+}
+
+/* A copy, as between processes of one machine. */
+static int stub_receive(struct fed_rank_link *link, void *to, struct fed_error *err)
+{
+	(void)err;
+	memcpy(to, stub.zeros, link->vector_bytes);
 	return FED_OK;
 }
 
@@ -274,7 +289,8 @@ static void stub_close(struct fed_rank_link *link)
 
 static int start_stubs(struct fed_cluster **out, struct fed_error *err)
 {
-	static const struct fed_rank_link_row row = {stub_send, stub_poll, stub_idle, stub_close};
+	static const struct fed_rank_link_row row = {stub_send, stub_poll, stub_receive, stub_idle,
+	                                             stub_close};
 	struct fed_rank_hello hello = {0};
 
 	stub.face = (struct fed_rank_link){
@@ -355,9 +371,88 @@ static double copy_speed(void)
 	return 2.0 * N * sizeof(float) / best;
 }
 
+/* Updates that are summed in turn, so that none is in the caches. */
+struct sums {
+	float *update[SUMMED], *out;
+	double *sum;
+	size_t dim;
+};
+
+/* Seconds of an update in the loop that STREAM calls triad. */
+static double triad_speed(const struct sums *x)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < 8 * SUMMED; i++) {
+		const float *update = x->update[i % SUMMED];
+		const double began = fed_wall_seconds();
+
+		for (size_t j = 0; j < x->dim; j++)
+			x->sum[j] += 3.0 * update[j];
+		best = fmin(best, fed_wall_seconds() - began);
+	}
+	return best;
+}
+
+/* Seconds of an update in fedavg's sum. */
+static int sum_speed(const struct sums *x, double *best, struct fed_error *err)
+{
+	struct fed_round round = {.dim = x->dim, .params = x->out, .invited = 8 * SUMMED};
+	struct fed_registry *registry;
+	const struct fed_entry *entry;
+	struct fed_instance fedavg;
+	struct fed_aggregation a;
+
+	if (fed_registry_init(&registry, err) ||
+	    fed_registry_load(registry, FED_PLUGIN_DIR "/fedavg.so", &entry, err) ||
+	    fed_instance_init(&fedavg, entry, NULL, 0, err) ||
+	    fed_instance_size(&fedavg, x->dim, err) ||
+	    fed_aggregation_begin(&a, &fedavg, &round, round.invited, NULL, err))
+		return FED_FAIL;
+	*best = 1e9;
+	for (int i = 0; i < 8 * SUMMED; i++) {
+		const struct fed_update u = {
+			.delta = x->update[i % SUMMED], .base = x->out, .weight = 3, .samples = 3, .steps = 1};
+		const double began = fed_wall_seconds();
+
+		if (fed_aggregation_add(&a, &u, err))
+			return FED_FAIL;
+		*best = fmin(*best, fed_wall_seconds() - began);
+	}
+	fed_aggregation_release(&a);
+	fed_instance_release(&fedavg);
+	fed_registry_free(registry);
+	return FED_OK;
+}
+
+/* The share of the memory's speed at which updates are summed: an update is read, and a sum in
+ * doubles is read and written. */
+static int sums(size_t dim, struct fed_error *err)
+{
+	struct sums x = {.dim = dim, .out = fed_alloc_floats(dim), .sum = calloc(dim, sizeof *x.sum)};
+	bool there = x.out && x.sum;
+	double update;
+
+	for (int i = 0; i < SUMMED; i++)
+		there &= (x.update[i] = fed_alloc_floats(dim)) != NULL;
+	if (!there)
+		return fed_fail_memory(err, dim, "updates");
+	if (sum_speed(&x, &update, err))
+		return 1;
+	const double triad = triad_speed(&x), bytes = 20.0 * (double)dim;
+	printf("{\"bench\":\"sums\",\"parameters\":%zu,\"GB_a_second\":%.1f,\"GB_a_second_triad\":%.1f,"
+	       "\"share\":%.3f}\n",
+	       dim, bytes / update / 1e9, bytes / triad / 1e9, triad / update);
+	for (int i = 0; i < SUMMED; i++)
+		fed_free_floats(x.update[i]);
+	fed_free_floats(x.out);
+	free(x.sum);
+	return 0;
+}
+
 static int limit(const char *model, double training, int rounds, struct fed_error *err)
 {
-	const struct composition c = {"glyphs", "12000", model, "1", 200, 60};
+	const struct composition c = {"glyphs", "12000", model, "1", 200, 1};
 	double update, share;
 	size_t dim;
 
@@ -369,7 +464,7 @@ static int limit(const char *model, double training, int rounds, struct fed_erro
 	       "\"ranks_at_half\":%.0f}\n",
 	       model, dim, 1e6 * update, share, bytes / update / 1e9, copy_speed() / 1e9,
 	       training / update);
-	return 0;
+	return sums(dim, err);
 }
 
 int main(int argc, char **argv)

@@ -3,8 +3,9 @@
  * cluster/mpi/module.c - MPI behind a table of functions; the only file that includes mpi.h.
  *
  * Built once for each MPI library (FED_MPI_NAME), as a shared object that links nothing else of
- * fedsh.  A message of at most `chunk` bytes is one of MPI's, with the tag WHOLE; a longer one is
- * announced by its length (LONG) and follows in pieces (PIECE).
+ * fedsh.  A message of at most `chunk` bytes without parts is one of MPI's, with the tag WHOLE;
+ * another one is announced by its lengths (LONG) and follows in pieces (PIECE), none of which has
+ * bytes of both the head and a part, or of two parts.
  */
 #include "cluster/mpi/table.h"
 
@@ -17,11 +18,16 @@
 
 enum { WHOLE = 1, LONG, PIECE };
 
+/* The announcement of a long message. */
+struct mpi_lengths {
+	uint64_t head, parts, part_bytes;
+};
+
 /* A message that is being sent: its requests are finished one after another. */
 struct mpi_sending {
-	MPI_Request *request; /* [n] */
-	int n, left;          /* requests; those that are finished */
-	uint64_t length;      /* of a long one */
+	MPI_Request *request;       /* [n] */
+	int n, left;                /* requests; those that are finished */
+	struct mpi_lengths lengths; /* of a long one */
 	void (*done)(void *ctx);
 	void *ctx;
 	struct mpi_sending *next;
@@ -32,8 +38,8 @@ static struct {
 	struct mpi_sending *first, **last;
 	/* what probe() found */
 	int from;
-	size_t length;
-	bool in_pieces;
+	struct mpi_lengths found;
+	bool in_pieces, head_taken;
 	bool began;
 } job;
 
@@ -80,30 +86,49 @@ static void free_sending(struct mpi_sending *s)
 	free(s);
 }
 
-/* Begin the requests of a message; how many there are is known. */
-static int post(struct mpi_sending *s, int to, const char *bytes, size_t n)
+static size_t pieces_of(size_t bytes)
 {
-	int rc = MPI_SUCCESS, k = 0;
+	return (bytes + job.chunk - 1) / job.chunk;
+}
 
-	if (s->n == 1)
-		return MPI_Isend(bytes, (int)n, MPI_BYTE, to, WHOLE, MPI_COMM_WORLD, &s->request[0]);
-	s->length = n;
-	rc = MPI_Isend(&s->length, sizeof s->length, MPI_BYTE, to, LONG, MPI_COMM_WORLD,
-	               &s->request[k++]);
+/* Begin the requests of some bytes, from request *k on. */
+static int post_pieces(struct mpi_sending *s, int *k, int to, const char *bytes, size_t n)
+{
+	int rc = MPI_SUCCESS;
+
 	for (size_t at = 0; rc == MPI_SUCCESS && at < n; at += job.chunk) {
 		const size_t piece = n - at < job.chunk ? n - at : job.chunk;
 
 		rc = MPI_Isend(bytes + at, (int)piece, MPI_BYTE, to, PIECE, MPI_COMM_WORLD,
-		               &s->request[k++]);
+		               &s->request[(*k)++]);
 	}
 	return rc;
 }
 
-static int send_message(int to, const void *bytes, size_t n, void (*done)(void *ctx), void *ctx,
+/* Begin the requests of a message; how many there are is known. */
+static int post(struct mpi_sending *s, int to, const struct fed_mpi_message *m)
+{
+	int k = 0;
+
+	if (s->n == 1)
+		return MPI_Isend(m->head, (int)m->bytes, MPI_BYTE, to, WHOLE, MPI_COMM_WORLD,
+		                 &s->request[0]);
+	s->lengths = (struct mpi_lengths){m->bytes, m->parts, m->part_bytes};
+	int rc = MPI_Isend(&s->lengths, sizeof s->lengths, MPI_BYTE, to, LONG, MPI_COMM_WORLD,
+	                   &s->request[k++]);
+	if (rc == MPI_SUCCESS)
+		rc = post_pieces(s, &k, to, m->head, m->bytes);
+	for (size_t i = 0; rc == MPI_SUCCESS && i < m->parts; i++)
+		rc = post_pieces(s, &k, to, m->part[i], m->part_bytes);
+	return rc;
+}
+
+static int send_message(int to, const struct fed_mpi_message *m, void (*done)(void *ctx), void *ctx,
                         char *why)
 {
 	struct mpi_sending *s = calloc(1, sizeof *s);
-	const size_t pieces = n > job.chunk ? 1 + (n + job.chunk - 1) / job.chunk : 1;
+	const bool whole = m->bytes <= job.chunk && m->parts == 0;
+	const size_t pieces = whole ? 1 : 1 + pieces_of(m->bytes) + m->parts * pieces_of(m->part_bytes);
 
 	if (s)
 		s->request = calloc(pieces, sizeof(MPI_Request));
@@ -115,7 +140,7 @@ static int send_message(int to, const void *bytes, size_t n, void (*done)(void *
 	s->n = (int)pieces;
 	s->done = done;
 	s->ctx = ctx;
-	const int rc = post(s, to, bytes, n);
+	const int rc = post(s, to, m);
 	if (rc != MPI_SUCCESS) {
 		free_sending(s); /* some of its pieces may be on their way: the job is about to end */
 		return fail(rc, "MPI_Isend", why);
@@ -154,7 +179,7 @@ static int test_sendings(char *why)
 	return 0;
 }
 
-static int probe(int *from, size_t *n, char *why)
+static int probe(int *from, struct fed_mpi_message *m, char *why)
 {
 	MPI_Status status;
 	int there = 0, count = 0;
@@ -169,38 +194,39 @@ static int probe(int *from, size_t *n, char *why)
 		return 0;
 	job.from = status.MPI_SOURCE;
 	job.in_pieces = status.MPI_TAG == LONG;
+	job.head_taken = false;
 	if (job.in_pieces) {
-		uint64_t length;
-
-		rc = MPI_Recv(&length, sizeof length, MPI_BYTE, job.from, LONG, MPI_COMM_WORLD,
+		rc = MPI_Recv(&job.found, sizeof job.found, MPI_BYTE, job.from, LONG, MPI_COMM_WORLD,
 		              MPI_STATUS_IGNORE);
 		if (rc != MPI_SUCCESS)
 			return fail(rc, "MPI_Recv", why);
-		job.length = length;
 	} else {
 		MPI_Get_count(&status, MPI_BYTE, &count);
-		job.length = (size_t)count;
+		job.found = (struct mpi_lengths){.head = (uint64_t)count};
 	}
 	*from = job.from;
-	*n = job.length;
+	*m = (struct fed_mpi_message){
+		.bytes = job.found.head, .parts = job.found.parts, .part_bytes = job.found.part_bytes};
 	return 0;
 }
 
-static int receive(void *bytes, char *why)
+static int receive(void *to, char *why)
 {
+	const size_t length = job.head_taken ? job.found.part_bytes : job.found.head;
 	const int tag = job.in_pieces ? PIECE : WHOLE;
-	const size_t chunk = job.in_pieces ? job.chunk : job.length;
+	const size_t chunk = job.in_pieces ? job.chunk : length;
 	size_t at = 0;
 
+	job.head_taken = true;
 	do {
-		const size_t piece = job.length - at < chunk ? job.length - at : chunk;
-		const int rc = MPI_Recv((char *)bytes + at, (int)piece, MPI_BYTE, job.from, tag,
+		const size_t piece = length - at < chunk ? length - at : chunk;
+		const int rc = MPI_Recv((char *)to + at, (int)piece, MPI_BYTE, job.from, tag,
 		                        MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 
 		if (rc != MPI_SUCCESS)
 			return fail(rc, "MPI_Recv", why);
 		at += piece;
-	} while (at < job.length);
+	} while (at < length);
 	return 0;
 }
 

@@ -26,6 +26,27 @@ const void *fed__far_get(struct fed_packet_reader *r, size_t bytes)
 	return fed_get_bytes(r, bytes);
 }
 
+int fed__far_get_body(struct fed_packet_reader *r, const struct fed_far_body *body,
+                      struct fed_shared_vectors *v, uint32_t first, struct fed_error *err)
+{
+	const size_t bytes = v->dim * sizeof(float);
+
+	if (body->vectors && (body->vectors != v->n - first || body->bytes != bytes))
+		return fed_fail(err, "a message has %u vectors of %zu bytes and should have %u of %zu",
+		                body->vectors, body->bytes, v->n - first, bytes);
+	for (uint32_t k = first; k < v->n; k++) {
+		const void *from = body->vectors ? NULL : fed_get_bytes(r, bytes);
+
+		if (body->vectors && body->next(body->ctx, v->vector[k], err))
+			return FED_FAIL;
+		if (!body->vectors && !from)
+			return fed_fail(err, "a message with vectors is too short");
+		if (from)
+			memcpy(v->vector[k], from, bytes);
+	}
+	return FED_OK;
+}
+
 /* Set-up --------------------------------------------------------------------------------- */
 
 static void put_origin(struct fed_packet *p, const struct fed_data_origin *o)
@@ -94,8 +115,6 @@ void fed_put_model(struct fed_packet *p, const struct fed_shared_vectors *model)
 {
 	fed_put_number(p, model->n);
 	fed_put_number(p, model->dim);
-	for (uint32_t k = 0; k < model->n; k++)
-		fed__far_put(p, model->vector[k], model->dim * sizeof(float));
 }
 
 /* Jobs ----------------------------------------------------------------------------------- */
@@ -235,14 +254,11 @@ static int get_vectors(struct fed_packet_reader *r, uint32_t n, size_t dim,
 	return rc;
 }
 
-/* The delta: as its code, which is decoded here, or as it is. */
-static int get_delta(struct fed_packet_reader *r, const struct fed_training *g,
-                     struct far_result *x, struct fed_error *err)
+/* The delta of its code. */
+static int get_code(struct fed_packet_reader *r, const struct fed_training *g, struct far_result *x,
+                    struct fed_error *err)
 {
 	float *delta = x->result->vector[0];
-
-	if (!x->outcome.coded)
-		return get_vector(r, delta, x->result->dim, err);
 	const size_t n = fed_get_number(r);
 	const unsigned char *bytes = fed_get_bytes(r, n);
 	if (!bytes || !g->codec)
@@ -257,8 +273,8 @@ static int get_delta(struct fed_packet_reader *r, const struct fed_training *g,
 	return FED_OK;
 }
 
-static int get_trained(struct fed_packet_reader *r, struct fed_training *g, struct far_result *x,
-                       struct fed_error *err)
+static int get_trained(struct fed_packet_reader *r, const struct fed_far_body *body,
+                       struct fed_training *g, struct far_result *x, struct fed_error *err)
 {
 	const struct fed_federation *f = g->trainer->federation;
 	const uint32_t returned = fed_returned_vectors(f->aggregator);
@@ -269,9 +285,8 @@ static int get_trained(struct fed_packet_reader *r, struct fed_training *g, stru
 	x->result = fed_vector_free_list_take(&g->trainer->results, 1 + returned, dim);
 	if (!x->result)
 		return fed_fail_memory(err, dim * sizeof(float), "an update");
-	rc = get_delta(r, g, x, err);
-	for (uint32_t k = 0; rc == FED_OK && k < returned; k++)
-		rc = get_vector(r, x->result->vector[1 + k], dim, err);
+	if (x->outcome.coded)
+		rc = get_code(r, g, x, err);
 	if (rc == FED_OK && x->outcome.kept) {
 		const struct fed_client none = {0};
 
@@ -287,10 +302,13 @@ static int get_trained(struct fed_packet_reader *r, struct fed_training *g, stru
 		return fed_fail(err, "a rank gave own layers of a client that has none");
 	if (rc == FED_OK && x->outcome.own)
 		rc = get_vectors(r, 1, g->sharing->local, &x->own, err);
+	if (rc == FED_OK)
+		rc = fed__far_get_body(r, body, x->result, x->outcome.coded ? 1 : 0, err);
 	return rc;
 }
 
-int fed_take_trained(struct fed_packet_reader *r, struct fed_training *g, struct fed_error *err)
+int fed_take_trained(struct fed_packet_reader *r, const struct fed_far_body *body,
+                     struct fed_training *g, struct fed_error *err)
 {
 	const uint32_t broadcasts = fed_instance_broadcasts(g->trainer->federation->aggregator);
 	struct far_result x = {{0}, {0}, NULL, NULL, NULL, NULL, NULL};
@@ -299,7 +317,7 @@ int fed_take_trained(struct fed_packet_reader *r, struct fed_training *g, struct
 	FED_GET(r, x.outcome);
 	if (r->short_)
 		return fed_fail(err, "a rank gave no update");
-	if (x.outcome.complete && get_trained(r, g, &x, err)) {
+	if (x.outcome.complete && get_trained(r, body, g, &x, err)) {
 		release(&x);
 		return FED_FAIL;
 	}

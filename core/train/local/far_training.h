@@ -10,6 +10,7 @@
 #define FED_TRAIN_LOCAL_FAR_TRAINING_H
 
 #include "plug/guard/packet.h"
+#include "train/local/far_body.h"
 #include "train/local/internal.h"
 #include "train/local/training_wire.h"
 
@@ -19,19 +20,25 @@ void fed__far_put(struct fed_packet *, const void *, size_t bytes);
 /* The packet's; NULL: it has fewer bytes. */
 const void *fed__far_get(struct fed_packet_reader *, size_t bytes);
 
+/* Read the vectors from `first` on, which follow the packet or are its last bytes. */
+int fed__far_get_body(struct fed_packet_reader *, const struct fed_far_body *,
+                      struct fed_shared_vectors *, uint32_t first, struct fed_error *);
+
 /* This end ------------------------------------------------------------------------------- */
 
 /* What another process needs of a federation: dataset, model and aggregator. */
 void fed_put_set_up(struct fed_packet *, const struct fed_trainer *);
 /* The arrays of its dataset, for one who could not load it. */
 void fed_put_data(struct fed_packet *, const struct fed_dataset *);
-/* Model that a training received, with the aggregator's broadcast vectors. */
+/* Head of the message with a model that a training received and the aggregator's broadcast vectors;
+ * the vectors themselves are its body. */
 void fed_put_model(struct fed_packet *, const struct fed_shared_vectors *);
 /* Job of a training that no thread has begun. */
 void fed_put_training(struct fed_packet *, const struct fed_training *);
 /* Set the result of a training, as if it had run here.  FED_FAIL: it is no result of it; the
  * training is as it was. */
-int fed_take_trained(struct fed_packet_reader *, struct fed_training *, struct fed_error *);
+int fed_take_trained(struct fed_packet_reader *, const struct fed_far_body *, struct fed_training *,
+                     struct fed_error *);
 /* Let a training be one that stopped because it was cancelled. */
 void fed_training_stopped(struct fed_training *);
 /* FLOPs of a training. */
@@ -57,7 +64,9 @@ int fed_get_far_data(struct fed_packet_reader *, struct fed_far_data *, struct f
 /* Dataset of the arrays that were sent. */
 int fed_get_data(struct fed_packet_reader *, const struct fed_far_data *, struct fed_dataset **,
                  struct fed_error *);
-int fed_get_model(struct fed_packet_reader *, struct fed_shared_vectors **, struct fed_error *);
+/* Into vectors of the free list. */
+int fed_get_model(struct fed_packet_reader *, const struct fed_far_body *,
+                  struct fed_vector_free_list *, struct fed_shared_vectors **, struct fed_error *);
 
 /* A federation that is just what trainings need of one. */
 struct fed_training_host {
@@ -99,6 +108,9 @@ int fed_get_training(struct fed_packet_reader *, struct fed_training_host *,
                      struct fed_shared_vectors *model, struct fed_far_training **,
                      struct fed_error *);
 void fed_far_training_free(struct fed_far_training *); /* NULL is fine */
+/* Head of the message with a result, and its body: a reference, with the first vector that is sent;
+ * NULL: there is none. */
 void fed_put_trained(struct fed_packet *, const struct fed_training *);
+struct fed_shared_vectors *fed_trained_body(const struct fed_training *, uint32_t *first);
 
 #endif

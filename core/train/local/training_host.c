@@ -214,15 +214,22 @@ static int get_shared(struct fed_packet_reader *r, struct fed_shared_vectors **o
 	return FED_OK;
 }
 
-int fed_get_model(struct fed_packet_reader *r, struct fed_shared_vectors **out,
+int fed_get_model(struct fed_packet_reader *r, const struct fed_far_body *body,
+                  struct fed_vector_free_list *list, struct fed_shared_vectors **out,
                   struct fed_error *err)
 {
-	if (get_shared(r, out, err))
-		return FED_FAIL;
-	if (*out && !r->short_)
+	const uint64_t n = fed_get_number(r), dim = fed_get_number(r);
+	const size_t sent = body->vectors ? body->bytes : (size_t)(r->end - r->at);
+
+	if (r->short_ || n == 0 || n > UINT16_MAX || dim > sent)
+		return fed_fail(err, "a model is too short");
+	*out = fed_vector_free_list_take(list, (uint32_t)n, dim);
+	if (!*out)
+		return fed_fail_memory(err, n * dim * sizeof(float), "a model");
+	if (fed__far_get_body(r, body, *out, 0, err) == FED_OK)
 		return FED_OK;
 	fed_shared_vectors_unref(*out);
-	return fed_fail(err, "a model is too short");
+	return FED_FAIL;
 }
 
 /* Set-up --------------------------------------------------------------------------------- */
@@ -549,12 +556,18 @@ void fed_put_trained(struct fed_packet *p, const struct fed_training *g)
 		fed_put_number(p, g->code->len);
 		fed_put(p, g->code->bytes, g->code->len);
 	}
-	for (uint32_t k = g->code ? 1 : 0; k < g->result->n; k++)
-		fed__far_put(p, g->result->vector[k], bytes);
 	for (uint32_t k = 0; g->kept && k < keeps; k++)
 		fed__far_put(p, g->kept[k], bytes);
 	for (uint32_t k = 0; g->left && k < g->left->n; k++)
 		fed__far_put(p, g->left->vector[k], bytes);
 	if (g->trained)
 		fed__far_put(p, g->trained->vector[0], g->trained->dim * sizeof(float));
+}
+
+struct fed_shared_vectors *fed_trained_body(const struct fed_training *g, uint32_t *first)
+{
+	*first = g->code ? 1 : 0;
+	if (g->stopped || g->no_memory || g->failed || *first == g->result->n)
+		return NULL;
+	return fed_shared_vectors_ref(g->result);
 }
