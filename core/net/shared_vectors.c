@@ -23,9 +23,12 @@ static void free_vectors(struct fed_shared_vectors *p)
 	fed_free(p);
 }
 
-/* memory: NULL, the heap. */
-static struct fed_shared_vectors *new_in(struct fed_shared_memory *memory, uint32_t n, size_t dim)
+/* memory: NULL, the heap.  The vectors of the heap are zeroed, or not. */
+static struct fed_shared_vectors *new_in(struct fed_shared_memory *memory, uint32_t n, size_t dim,
+                                         bool zeroed)
 {
+	const size_t floats = dim ? dim : 1;
+
 	struct fed_shared_vectors *p =
 		n <= VECTORS_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
 
@@ -36,8 +39,9 @@ static struct fed_shared_vectors *new_in(struct fed_shared_memory *memory, uint3
 	p->dim = dim;
 	p->memory = memory;
 	for (uint32_t k = 0; k < n; k++) {
-		p->vector[k] = memory ? fed_shared_memory_take(memory, dim * sizeof(float))
-		                      : fed_alloc_floats(dim ? dim : 1);
+		p->vector[k] = memory   ? fed_shared_memory_take(memory, dim * sizeof(float))
+		               : zeroed ? fed_alloc_floats(floats)
+		                        : fed_alloc_floats_unset(floats);
 		if (!p->vector[k]) {
 			free_vectors(p);
 			return NULL;
@@ -48,7 +52,7 @@ static struct fed_shared_vectors *new_in(struct fed_shared_memory *memory, uint3
 
 struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
 {
-	return new_in(NULL, n, dim);
+	return new_in(NULL, n, dim, true);
 }
 
 struct fed_shared_vectors *fed_shared_vectors_ref(struct fed_shared_vectors *p)
@@ -165,7 +169,7 @@ struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list
 		atomic_store_explicit(&p->references, 1, memory_order_relaxed);
 		return p;
 	}
-	p = new_in(memory, n, dim);
+	p = new_in(memory, n, dim, false);
 	if (p)
 		p->free_list = s;
 	return p;
