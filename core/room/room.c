@@ -172,13 +172,18 @@ void fed__room_settle(struct fed_room *r)
 	}
 }
 
-bool fed_room_idle(struct fed_room *r, double timeout)
+static void take_events(struct fed_room *r, double timeout)
 {
 	struct fed_network_event event;
 
-	r->changed = false;
 	for (; fed_network_next(r->network, timeout, &event); timeout = 0)
 		fed__room_take_event(r, &event);
+}
+
+bool fed_room_idle(struct fed_room *r, double timeout)
+{
+	r->changed = false;
+	take_events(r, timeout);
 	fed__room_settle(r);
 	return r->changed;
 }
@@ -291,6 +296,7 @@ void fed_room_close(struct fed_room *r, const char *why)
 
 	if (!r)
 		return;
+	take_events(r, 0); /* who has left is not told, nor waited for */
 	fed__room_line(&text, "why", why ? why : "");
 	for (uint32_t i = 0; why && i < r->n; i++)
 		if (r->member[i].state <= FED_MEMBER_UNFIT)

@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "history/event_log.h"
+#include "room/free_port.h"
 #include "room/internal.h"
 #include "room/member/member.h"
 #include "room/roles.h"
@@ -73,7 +73,7 @@ static void join(int i, uint16_t port, bool secret)
 /* secret: a bit for each member that agrees to secret roles. */
 static void open_room(unsigned secret)
 {
-	const uint16_t port = (uint16_t)(22000 + getpid() % 20000);
+	const uint16_t port = free_port();
 	char endpoint[64], key[256];
 	struct fed_error err;
 
@@ -206,6 +206,17 @@ START_TEST(consent_is_asked)
 }
 END_TEST
 
+/* Each member has taken what the room said to it so far: messages come in their order. */
+static void settle(const char *word)
+{
+	const double end = fed_wall_seconds() + PATIENCE;
+
+	fed_room_tell(room, word);
+	for (int i = 0; i < MEMBERS; i++)
+		while (strcmp(view_of(i).told, word) != 0 && fed_wall_seconds() < end)
+			turn();
+}
+
 static int attacker_of(const char *revealed)
 {
 	for (int i = 0; i < MEMBERS; i++) {
@@ -273,20 +284,21 @@ END_TEST
 /* Only those take part in secret roles that have agreed; their own program holds to it. */
 START_TEST(no_secret_role_without_agreement)
 {
+	const double end = fed_wall_seconds() + PATIENCE;
 	struct fed_error err;
 
 	open_room(2);
 	refuses("byzantine", "random:2", true, "sign-flip", "1 of the 3 clients here have agreed");
 	fed_assert_ok(give("byzantine", "random:1", true, "sign-flip", &err), &err);
-	for (int i = 0; i < 40; i++)
+	settle("one");
+	while (!is_client(1, true) && fed_wall_seconds() < end)
 		turn();
 	ck_assert(is_client(0, false) && is_client(1, true) && is_client(2, false));
 	/* a server that orders one that has not agreed */
 	fed__room_say(room, fed_room_member(room, 0)->peer, FED_ROOM_ROLE,
 	              "fault=byzantine\nattack=sign-flip\nasks=0\nset.attack=sign-flip\n");
 	fed__room_say(room, fed_room_member(room, 2)->peer, FED_ROOM_CONSENT, "takes=1\n");
-	for (int i = 0; i < 40; i++)
-		turn();
+	settle("two");
 	ck_assert(is_client(0, false) && is_client(2, false));
 	rounds(1);
 	assert_same_as_simulated(1, 1);

@@ -5,11 +5,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
+#include "room/free_port.h"
 #include "room/member/member.h"
 #include "room/room.h"
 #include "room/status.h"
@@ -27,15 +27,6 @@ static const char *path_of(const char *name, char out[128])
 {
 	snprintf(out, 128, "%s/%s", folder, name);
 	return out;
-}
-
-static uint16_t port_of_test(void)
-{
-	static uint16_t next;
-
-	if (!next)
-		next = (uint16_t)(20000 + getpid() % 20000);
-	return next = (uint16_t)(next + 2);
 }
 
 /* Members ------------------------------------------------------------------------------- */
@@ -103,7 +94,7 @@ static void class_open(struct class *c, const char *composition, bool strict)
 	struct fed_error err;
 
 	memset(c, 0, sizeof *c);
-	c->port = port_of_test();
+	c->port = free_port();
 	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", c->port);
 	small_init(&c->session, &c->heard);
 	small_do(&c->session, composition);

@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "room/free_port.h"
 #include "room/member/member.h"
 #include "room/member/internal.h"
 #include "room/room.h"
@@ -35,7 +35,7 @@ static void open_room(const char *composition)
 	char endpoint[64], key[256], line[600];
 	struct fed_error err;
 
-	port = (uint16_t)(21000 + getpid() % 20000);
+	port = free_port();
 	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", port);
 	snprintf(key, sizeof key, "%s", fed_temp_file(&temp, "server.key"));
 	snprintf(line, sizeof line, composition, temp.dir);
