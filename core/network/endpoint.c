@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "network/network.h"
 
 static const char scheme[] = "tcp://";
 
@@ -41,7 +42,14 @@ int fed__endpoint_read(struct fed__endpoint *endpoint, const char *text, struct 
 
 void fed__endpoint_write(const char *host, uint16_t port, char out[FED__ENDPOINT_TEXT])
 {
-	const char *const fmt = strchr(host, ':') ? "tcp://[%s]:%u" : "tcp://%s:%u";
+	snprintf(out, FED__ENDPOINT_TEXT, "%s%s", scheme, fed_network_host_port(host, port).s);
+}
 
-	snprintf(out, FED__ENDPOINT_TEXT, fmt, host, (unsigned)port);
+struct fed_host_port fed_network_host_port(const char *host, uint16_t port)
+{
+	const char *const fmt = strchr(host, ':') ? "[%.255s]:%u" : "%.255s:%u";
+	struct fed_host_port text;
+
+	snprintf(text.s, sizeof text.s, fmt, host, (unsigned)port);
+	return text;
 }

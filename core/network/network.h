@@ -124,6 +124,11 @@ struct fed_network_client {
 };
 int fed_network_connect(struct fed_network **, const struct fed_network_client *,
                         struct fed_error *);
+/* "HOST:PORT" as people type it, an IPv6 address in brackets. */
+struct fed_host_port {
+	char s[264];
+};
+struct fed_host_port fed_network_host_port(const char *host, uint16_t port);
 /* Ask host:port + 1 for the server's public key.  *trouble: why it cannot be had (FED_FAIL). */
 int fed_network_ask_key(const char *host, uint16_t port, double timeout, char out[FED_KEY_TEXT],
                         enum fed_network_trouble *trouble, struct fed_error *);

@@ -290,10 +290,10 @@ static int forget(const struct fed_join_call *c)
 		fprintf(stderr, "error: join: %s\n", err.text);
 		return FED_JOIN_EXIT_REFUSED;
 	}
-	printf(was ? "the key of %s:%u is forgotten; the next join takes the one that the class code "
+	printf(was ? "the key of %s is forgotten; the next join takes the one that the class code "
 	             "proves\n"
-	           : "%s:%u was not known\n",
-	       c->host, c->port);
+	           : "%s was not known\n",
+	       fed_network_host_port(c->host, c->port).s);
 	return FED_JOIN_EXIT_OK;
 }
 

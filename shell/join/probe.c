@@ -51,8 +51,8 @@ static int find_key(const struct fed_join_call *c, char key[FED_KEY_TEXT],
 	if (fed_network_ask_key(c->host, c->port, SECONDS, key, trouble, err) == FED_OK) {
 		if (*c->code && !fed_class_code_is_of(c->code, key)) {
 			*trouble = FED_TROUBLE_WRONG_KEY;
-			return fed_fail(err, "the class code is not that of the server at %s:%u",
-			                fed_show(c->host).s, c->port);
+			return fed_fail(err, "the class code is not that of the server at %s",
+			                fed_show(fed_network_host_port(c->host, c->port).s).s);
 		}
 		*trouble = FED_TROUBLE_NONE;
 		if (fed__known_server_check(c->host, c->port, key, &why) == FED_OK)
@@ -66,13 +66,14 @@ static int find_key(const struct fed_join_call *c, char key[FED_KEY_TEXT],
 
 static int say_well(const struct fed_join_call *c, const char *key)
 {
+	const struct fed_host_port place = fed_network_host_port(c->host, c->port);
 	char fingerprint[20];
 
 	fed_key_fingerprint(key, fingerprint);
-	printf("all well: a room is open at %s:%u, key %s\n", c->host, c->port, fingerprint);
-	printf(*c->code ? "  `fedsh join %s:%u CODE` joins it, with this code\n"
-	                : "  `fedsh join %s:%u CODE` joins it, with the code that `serve` shows\n",
-	       c->host, c->port);
+	printf("all well: a room is open at %s, key %s\n", place.s, fingerprint);
+	printf(*c->code ? "  `fedsh join %s CODE` joins it, with this code\n"
+	                : "  `fedsh join %s CODE` joins it, with the code that `serve` shows\n",
+	       place.s);
 	return FED_JOIN_EXIT_OK;
 }
 

@@ -105,7 +105,7 @@ static void put_server(struct lines *l)
 	const struct fed_join_scene *s = l->scene;
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "%s:%u", s->call->host, s->call->port);
+	fed_text_add(&text, "%s", fed_network_host_port(s->call->host, s->call->port).s);
 	if (*s->fingerprint)
 		fed_text_add(&text, ", key %s", s->fingerprint);
 	if (isfinite(s->view.server.round_trip) && s->view.server.connected) {

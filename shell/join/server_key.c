@@ -34,9 +34,9 @@ int fed__server_key_given(const char *typed, char key[FED_KEY_TEXT], struct fed_
 static int reject_code(const struct fed_join_call *c, struct fed_error *err)
 {
 	return fed_reject(err,
-	                  "the class code %s is not that of the server at %s:%u: there is a mistake in "
+	                  "the class code %s is not that of the server at %s: there is a mistake in "
 	                  "it, or this is another server",
-	                  fed_show(c->code).s, fed_show(c->host).s, c->port);
+	                  fed_show(c->code).s, fed_show(fed_network_host_port(c->host, c->port).s).s);
 }
 
 int fed__server_key(const struct fed_join_call *c, double timeout, char key[FED_KEY_TEXT],

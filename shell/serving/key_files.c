@@ -96,20 +96,13 @@ static int lock_file(const char *path)
 	return fd;
 }
 
-static void name_server(const char *host, uint16_t port, char out[300])
-{
-	snprintf(out, 300, "%.290s:%u", host, port);
-}
-
 bool fed__known_server(const char *host, uint16_t port, char key[FED_KEY_TEXT])
 {
 	struct fed_text path = {0}, others = {0};
-	char server[300];
 
-	name_server(host, port, server);
 	key[0] = '\0';
 	if (known_path(&path))
-		read_others(fed_text_str(&path), server, &others, key);
+		read_others(fed_text_str(&path), fed_network_host_port(host, port).s, &others, key);
 	fed_text_release(&path);
 	fed_text_release(&others);
 	return strlen(key) == FED_KEY_TEXT - 1;
@@ -120,18 +113,18 @@ static int rewrite(const char *host, uint16_t port, const char *key, bool *was,
                    struct fed_error *err)
 {
 	struct fed_text path = {0}, lines = {0};
-	char server[300], before[FED_KEY_TEXT];
+	const struct fed_host_port server = fed_network_host_port(host, port);
+	char before[FED_KEY_TEXT];
 
-	name_server(host, port, server);
 	if (!known_path(&path)) {
 		fed_text_release(&path);
 		return fed_fail(err, "there is no home folder for the file of known servers");
 	}
 	const int lock = lock_file(fed_text_str(&path));
-	read_others(fed_text_str(&path), server, &lines, before);
+	read_others(fed_text_str(&path), server.s, &lines, before);
 	*was = *before;
 	if (key)
-		fed_text_add(&lines, "%s %s\n", server, key);
+		fed_text_add(&lines, "%s %s\n", server.s, key);
 	const int rc = write_lines(fed_text_str(&path), &lines, err);
 	if (lock >= 0)
 		close(lock);
@@ -154,13 +147,14 @@ int fed__known_server_forget(const char *host, uint16_t port, bool *was, struct 
 
 int fed__known_server_check(const char *host, uint16_t port, const char *key, struct fed_error *err)
 {
+	const struct fed_host_port server = fed_network_host_port(host, port);
 	char known[FED_KEY_TEXT], now[20];
 
 	if (!fed__known_server(host, port, known) || strcmp(known, key) == 0)
 		return FED_OK;
 	fed_key_fingerprint(key, now);
 	return fed_fail(err,
-	                "%s:%u has another key than when you joined it first; if the lecturer's screen "
-	                "shows %s, `fedsh join --forget %s:%u` forgets the old one",
-	                fed_show(host).s, port, now, fed_show(host).s, port);
+	                "%s has another key than when you joined it first; if the lecturer's screen "
+	                "shows %s, `fedsh join --forget %s` forgets the old one",
+	                fed_show(server.s).s, now, fed_show(server.s).s);
 }

@@ -82,6 +82,21 @@ START_TEST(another_program_is_told)
 }
 END_TEST
 
+/* No connection leads to a group of machines. */
+START_TEST(no_route_is_told)
+{
+	char key[FED_KEY_TEXT];
+	enum fed_network_trouble trouble;
+	struct fed_error err;
+
+	snprintf(star.endpoint, sizeof star.endpoint, "tcp://224.0.0.1:%u", star.port);
+	star_connect(&star, 0);
+	assert_trouble(FED_TROUBLE_NO_ROUTE, "there is no way there");
+	ck_assert_int_eq(fed_network_ask_key("224.0.0.1", star.port, 2, key, &trouble, &err), FED_FAIL);
+	ck_assert_int_eq(trouble, FED_TROUBLE_NO_ROUTE);
+}
+END_TEST
+
 START_TEST(no_answer_is_told)
 {
 	char key[FED_KEY_TEXT];
@@ -150,6 +165,7 @@ FED_SUITE(troubles)
 	tcase_add_test(tests, shut_port_is_told);
 	tcase_add_test(tests, unknown_name_is_told);
 	tcase_add_test(tests, another_program_is_told);
+	tcase_add_test(tests, no_route_is_told);
 	tcase_add_test(tests, no_answer_is_told);
 	tcase_add_test(tests, refused_key_is_told);
 	tcase_add_test(tests, full_room_is_told);

@@ -43,7 +43,7 @@ wait_for() {
 free_port() {
 	local port
 	for _ in $(seq 50); do
-		port=$((20000 + (RANDOM % 20000) / 2 * 2))
+		port=$((20000 + (RANDOM % 12000) / 2 * 2)) # below those of connections
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
 		(exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null && continue
 		echo "$port"
@@ -51,21 +51,23 @@ free_port() {
 	done
 }
 
-# serve BEFORE SERVE-ARGUMENTS AFTER: three parts of its commands.
+# serve BEFORE SERVE-ARGUMENTS AFTER: three parts of its commands; at $host.
+host=127.0.0.1
 serve() {
 	for _ in 1 2 3; do
 		port=$(free_port)
-		"$FEDSH" -c "$1; serve 127.0.0.1:$port $2; $3" >"$work/server.out" 2>&1 &
+		"$FEDSH" -c "$1; serve $host:$port $2; $3" >"$work/server.out" 2>&1 &
 		server=$!
 		for _ in $(seq 200); do
-			code=$(sed -n "s/^ *fedsh join 127.0.0.1:$port //p" "$work/server.out" | head -n 1)
+			code=$(grep -sF -m 1 "  fedsh join $host:$port " "$work/server.out")
+			code=${code##* }
 			[ -z "$code" ] || break 2
 			kill -0 "$server" 2>/dev/null || break
 			sleep 0.05
 		done
 	done
 	[ -n "$code" ] || fail "no room was opened"
-	target=127.0.0.1:$port
+	target=$host:$port
 }
 
 member() {

@@ -8,15 +8,47 @@
 probe() {
 	local name=$1 expected=$2 text=$3
 	shift 3
-	"$FEDSH" join --probe "$@" >"$work/$name.out" 2>&1
+	${within-} "$FEDSH" join --probe "$@" >"$work/$name.out" 2>&1
 	local status=$?
 	[ "$status" = "$expected" ] || fail "$name: ended with $status instead of $expected"
 	shows "$name" "$text"
 }
 
+# Ports at which nothing answers: one takes connections and says nothing, the queue of the other is
+# full, so that the kernel drops those who come.
+python3 - "$work/mute" <<'P' &
+import socket, sys, time
+servers, filling = [], []
+for backlog in (8, 0):
+    s = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+    servers.append(s)
+for _ in range(4):
+    c = socket.socket()
+    c.setblocking(False)
+    c.connect_ex(servers[1].getsockname())
+    filling.append(c)
+open(sys.argv[1], "w").write(" ".join(str(s.getsockname()[1] - 1) for s in servers))
+time.sleep(30)
+P
+pid_of[mute]=$!
+
 serve "dataset blobs" "most=1" "wait-room 1 within=20; wait-room 1; round 1; wait-room 1 within=3; \
 kick all; wait-room 1 within=2"
 probe name 5 "the name has no address" no-such-host.invalid:5555
+for _ in $(seq 100); do
+	[ ! -s "$work/mute" ] || break
+	sleep 0.05
+done
+read -r mute choked <"$work/mute"
+probe mute 5 "a connection is taken there, and nothing comes" "127.0.0.1:$mute" &
+slow=($!)
+probe choked 5 "nothing answers there" "127.0.0.1:$choked" &
+slow+=($!)
+probe group 5 "there is no way there" 224.0.0.1:5555 # no connection leads to a group of machines
+shows group "another network than the server"
+if unshare -rn true 2>/dev/null; then # no interface is up
+	within="unshare -rn" probe cut 5 "there is no way there" 192.0.2.1:5555
+fi
 probe shut 5 "nothing listens" "127.0.0.1:$(free_port)"
 probe well 0 "all well: a room is open" "$target"
 probe code 0 "with this code" "$target" "$code"
@@ -84,3 +116,7 @@ shows forget "is forgotten"
 member Ada --data "blobs:0-99"
 gone Ada 0
 finish
+for pid in "${slow[@]}"; do
+	wait "$pid" || exit 1
+done
+shows choked "a firewall drops it"

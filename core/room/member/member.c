@@ -190,8 +190,7 @@ static int connect_to(struct fed_join *j, const struct fed_join_options *o, cons
 {
 	struct fed_text endpoint = {0};
 
-	fed_text_add(&endpoint, strchr(o->host, ':') ? "tcp://[%s]:%u" : "tcp://%s:%u", o->host,
-	             o->port);
+	fed_text_add(&endpoint, "tcp://%s", fed_network_host_port(o->host, o->port).s);
 	const struct fed_network_client client = {.endpoint = fed_text_str(&endpoint),
 	                                          .server = key,
 	                                          .keys = &j->keys,

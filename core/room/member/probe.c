@@ -92,8 +92,7 @@ enum fed_probe_result fed_room_probe(const struct fed_room_probe *o,
 	if (fed_key_pair_of(o->key_file, &keys, err))
 		return FED_PROBE_SILENT;
 	(void)unlink(o->key_file);
-	fed_text_add(&endpoint, strchr(o->host, ':') ? "tcp://[%s]:%u" : "tcp://%s:%u", o->host,
-	             o->port);
+	fed_text_add(&endpoint, "tcp://%s", fed_network_host_port(o->host, o->port).s);
 	const struct fed_network_client client = {.endpoint = fed_text_str(&endpoint),
 	                                          .server = o->server_key,
 	                                          .keys = &keys,

@@ -28,7 +28,8 @@ const struct fed_field fed__serve_rows[] = {
 
 /* Endpoint ---------------------------------------------------------------------------------- */
 
-/* "tcp://HOST:PORT" of what was typed: that, "HOST:PORT", "PORT" or nothing. */
+/* "tcp://HOST:PORT" of what was typed: that, "HOST:PORT", "HOST", "PORT" or nothing; a HOST may be
+ * an IPv6 address, which has colons of its own, and before a port brackets. */
 static void put_endpoint(const char *typed, struct fed_text *out)
 {
 	if (strncmp(typed, SCHEME, strlen(SCHEME)) == 0)
@@ -37,7 +38,9 @@ static void put_endpoint(const char *typed, struct fed_text *out)
 		fed_text_add(out, SCHEME "*:" PORT);
 	else if (strspn(typed, "0123456789") == strlen(typed))
 		fed_text_add(out, SCHEME "*:%s", typed);
-	else if (!strchr(typed, ':'))
+	else if (*typed != '[' && strchr(typed, ':') != strrchr(typed, ':'))
+		fed_text_add(out, SCHEME "[%s]:" PORT, typed);
+	else if (!strchr(typed, ':') || typed[strlen(typed) - 1] == ']')
 		fed_text_add(out, SCHEME "%s:" PORT, typed);
 	else
 		fed_text_add(out, SCHEME "%s", typed);
