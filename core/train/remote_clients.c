@@ -221,6 +221,7 @@ static int take_report(struct fed_federation *f, struct fed_envelope *e, struct 
 {
 	switch (e->head.kind) {
 	case FED_MESSAGE_UPDATE:
+	case FED_MESSAGE_HEAD: /* likewise the end of its work */
 		return take_update(f, e, err);
 	case FED_MESSAGE_ANSWER:
 		return fed__loss_reported(f, e, err);

@@ -62,6 +62,14 @@ static const struct way ways[] = {
 	{SPLIT, .scheme_set = {V1}, .set = {{"noise", "0.02"}}},
 	{SPLIT, .holdout = 0.25, .set = {{"evaluate_over", "network"}}},
 	{"median", .scheme = "split", .scheme_set = {V1}},
+	/* One client: the model is its layers, and x + (y - x) is not always y. */
+	{SPLIT, .scheme_set = {V1}, .set = {{"participants", "1"}}},
+	{SPLIT, .scheme_set = {V2}, .set = {{"participants", "1"}}},
+	{SPLIT, .scheme_set = {V2, JOINED, LABELS}, .loss_is_claimed = true,
+     .set = {{"participants", "1"}}},
+	{SPLIT, .scheme_set = {V1}, .set = {{"participants", "1"}, {"codec", "top-k:0.3"}}},
+	{SPLIT, .scheme_set = {V1}, .set = {{"participants", "1"}, {"noise", "0.02"}}},
+	{SPLIT, .scheme_set = {V1}, .set = {{"participants", "1"}}, .fault = "straggler factor=9"},
 	/* Nets whose layers draw, or keep statistics. */
 	{SPLIT, .dataset = GLYPHS, .model = "lenet", .scheme_set = {V1}},
 	{SPLIT, .dataset = GLYPHS, .model = "resnet8 width=4 norm=batch"},

@@ -501,11 +501,12 @@ static const struct fed_turn *single(const struct fed_split *s)
 	return only;
 }
 
-/* Turn the step in out into the model.  Where the aggregator returned the only client's delta, the
- * model is bit for bit that client's: x + (y - x) may differ from y. */
+/* Turn the step in out into the model.  Where the aggregator returned the only client's delta, as
+ * it was trained, the model is bit for bit that client's: x + (y - x) may differ from y. */
 static void apply(const struct fed_federation *f, const struct fed_split *s, float *out)
 {
-	const struct fed_turn *only = single(s);
+	const struct fed_turn *one = single(s);
+	const struct fed_turn *only = one && fed__turn_ends_with_layers(one) ? one : NULL;
 	size_t from, to;
 
 	fed__server_params(s, f->net, &from, &to);

@@ -154,6 +154,9 @@ int fed__turn_passes_on(struct fed_turn *, struct fed_envelope *, struct fed_err
  */
 int fed__turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
 int fed__turn_spoil_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* Whether a client on another machine ends its turn with its layers as trained (FED_MESSAGE_HEAD):
+ * in turn, and where neither codec nor noise changes the delta, which the server makes of them. */
+bool fed__turn_ends_with_layers(const struct fed_turn *);
 /* Make the delta of the client's layers, for the aggregator; fails as fed__code_update(). */
 int fed__turn_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* Send it; takes the references. */

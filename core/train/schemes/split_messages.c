@@ -211,6 +211,11 @@ static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind
 	};
 }
 
+bool fed__turn_ends_with_layers(const struct fed_turn *t)
+{
+	return t->split->parallel == FED_PARALLEL_OFF || (!t->federation->codec && t->sigma == 0);
+}
+
 int fed__turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	*e = claim(t, FED_MESSAGE_HEAD);

@@ -124,7 +124,7 @@ static bool is_awaited(const struct fed_turn *t, const struct fed_envelope *e, s
 	case FED_MESSAGE_UPDATE:
 		return t->phase == FED_TURN_RELAYING && t->split->parallel != FED_PARALLEL_OFF;
 	case FED_MESSAGE_HEAD:
-		return t->phase == FED_TURN_RELAYING && t->split->parallel == FED_PARALLEL_OFF;
+		return t->phase == FED_TURN_RELAYING && fed__turn_ends_with_layers(t);
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:
 		*expected = t->n * width_of(t->split, net, e->head.kind);
@@ -149,13 +149,13 @@ static void set_claims(struct fed_turn *t, struct fed_envelope *e)
 	e->steps = t->batch;
 }
 
-/* Seconds that a fault on the client's speed adds to its present computation.  An update has had
- * its place in the order, and waits no longer. */
+/* Seconds that a fault on the client's speed adds to its present computation.  The end of a turn
+ * in parallel with others has had its place in the order, and waits no longer. */
 static double slowed(const struct fed_turn *t, const struct fed_envelope *e)
 {
 	const struct fed_federation *f = t->federation;
 
-	if (e->delayed || e->head.kind == FED_MESSAGE_UPDATE)
+	if (e->delayed || (t->phase == FED_TURN_RELAYING && t->split->parallel != FED_PARALLEL_OFF))
 		return 0;
 	return (fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, t->client, f->version) - 1) *
 	       (f->clock.now - t->since);
@@ -176,12 +176,33 @@ static int refuse_shape(struct fed_turn *t, const struct fed_envelope *e, size_t
 	return fed__skip_update(t->federation, t->client, t->number, err);
 }
 
+/* The delta of the layers that a client of a parallel round has sent, in their place.  The server
+ * keeps them: the model of a round with one client is theirs, and x + (y - x) may differ from y. */
+static int make_delta(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	if (!fed__unpack_client(t->split, f->net, e->payload, t->params)) {
+		fed_envelope_release(e);
+		return fed_reject(err, "sends layers of another size");
+	}
+	fed_envelope_release(e);
+	return fed__turn_update(t, e, err);
+}
+
 /* Go on with what a client sent, as where its computation has ended here. */
 static int go_on(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	if (is_batch(e->head.kind, true)) {
 		t->phase = e->head.kind == FED_MESSAGE_SMASHED ? FED_TURN_UP : FED_TURN_TAIL_UP;
 		return fed__turn_passes_on(t, e, err);
+	}
+	if (e->head.kind == FED_MESSAGE_HEAD && t->split->parallel != FED_PARALLEL_OFF) {
+		const float loss = e->loss;
+
+		if (make_delta(t, e, err))
+			return FED_FAIL;
+		e->loss = loss;
 	}
 	set_claims(t, e);
 	return e->head.kind == FED_MESSAGE_HEAD ? fed__turn_relays(t, e, err)
@@ -262,11 +283,11 @@ static int end_turn(struct fed_turn *t, struct fed_envelope *answer, struct fed_
 	int rc;
 
 	t->phase = FED_TURN_OVER;
-	if (t->split->parallel == FED_PARALLEL_OFF) {
+	if (fed__turn_ends_with_layers(t)) {
 		rc = fed__turn_head(t, answer, err);
 		if (rc)
 			return rc;
-		rc = fed__turn_spoil_head(t, answer, err);
+		rc = t->split->parallel == FED_PARALLEL_OFF ? fed__turn_spoil_head(t, answer, err) : FED_OK;
 		if (rc)
 			fed_envelope_release(answer);
 	} else {
