@@ -304,12 +304,8 @@ static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
 
 static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_error *err)
 {
-	bool waits;
-
 	if (number != f->deadline || !f->scheme->deadline)
 		return FED_OK; /* of a version that is complete */
-	if (fed__reports_before_deadline(f, number, &waits, err) || waits)
-		return waits ? FED_OK : FED_FAIL;
 	f->deadline = 0;
 	return f->scheme->deadline(f, f->scheme_state, err);
 }

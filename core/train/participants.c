@@ -155,11 +155,10 @@ int fed__invite(struct fed_federation *f, const uint32_t *clients, uint32_t n,
 	return FED_OK;
 }
 
-int fed__set_deadline(struct fed_federation *f, double seconds, struct fed_error *err)
+int fed__set_deadline(struct fed_federation *f, double when, struct fed_error *err)
 {
 	f->deadline = ++f->deadlines;
-	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_DEADLINE, f->deadline,
-	                           FED_SERVER, err);
+	return fed_event_queue_add(&f->clock, when, FED_QUEUED_DEADLINE, f->deadline, FED_SERVER, err);
 }
 
 struct fed_client fed__row_of(const struct fed_federation *f, uint32_t id, uint64_t version)

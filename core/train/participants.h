@@ -16,8 +16,8 @@ int fed__invite_with(struct fed_federation *, struct fed_envelope *first, struct
 int fed__invite_silently(struct fed_federation *, uint32_t client, struct fed_error *);
 /* Row of a client that trains on a model of this version: with the examples that it has then. */
 struct fed_client fed__row_of(const struct fed_federation *, uint32_t id, uint64_t version);
-/* Have the scheme's deadline() called in so many virtual seconds, unless the round ends before. */
-int fed__set_deadline(struct fed_federation *, double seconds, struct fed_error *);
+/* Have the scheme's deadline() called at this virtual time, unless the round ends before. */
+int fed__set_deadline(struct fed_federation *, double when, struct fed_error *);
 
 /* List the clients that take part (f->seen), before a round.  FED_REJECT: none does. */
 int fed__list_seen(struct fed_federation *, struct fed_error *);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "train/faults/faults.h"
 #include "train/loss_queries.h"
+#include "train/participants.h"
 #include "train/round/arrivals.h"
 #include "train/round/coding.h"
 #include "train/round/emit.h"
@@ -120,8 +121,14 @@ int fed__reports_release(struct fed_federation *f, bool all, struct fed_error *e
 	return FED_OK;
 }
 
-int fed__reports_before_deadline(struct fed_federation *f, uint64_t deadline, bool *waits,
-                                 struct fed_error *err)
+bool fed__report_waits(const struct fed_federation *f, uint64_t number)
+{
+	const struct fed_report *report = report_of(&f->reports, number);
+
+	return report && !report->moved;
+}
+
+int fed__reports_before_deadline(struct fed_federation *f, bool *waits, struct fed_error *err)
 {
 	*waits = false;
 	drop_ended(f);
@@ -131,8 +138,7 @@ int fed__reports_before_deadline(struct fed_federation *f, uint64_t deadline, bo
 		return FED_OK;
 	if (fed__reports_release(f, true, err))
 		return FED_FAIL;
-	return fed_event_queue_add(&f->clock, fed_messenger_now(&f->messenger), FED_QUEUED_DEADLINE,
-	                           deadline, FED_SERVER, err);
+	return fed__set_deadline(f, fed_messenger_now(&f->messenger), err);
 }
 
 void fed__reports_clear(struct fed_federation *f)

@@ -31,8 +31,9 @@ int fed__report_refuse(struct fed_federation *, const struct fed_envelope *, con
 int fed__reports_release(struct fed_federation *, bool all, struct fed_error *);
 /* Send on those that came in time, before a deadline that is due.  *waits: there were some, and the
  * deadline comes again behind them. */
-int fed__reports_before_deadline(struct fed_federation *, uint64_t deadline, bool *waits,
-                                 struct fed_error *);
+int fed__reports_before_deadline(struct fed_federation *, bool *waits, struct fed_error *);
+/* Whether the answer to the invitation of this number is there, and waits for those before it. */
+bool fed__report_waits(const struct fed_federation *, uint64_t number);
 /* Append one; moves the envelope's references. */
 int fed__reports_add(struct fed_reports *, struct fed_envelope *, struct fed_error *);
 void fed__reports_clear(struct fed_federation *);

@@ -355,6 +355,79 @@ START_TEST(no_round_hangs_whatever_clients_send)
 }
 END_TEST
 
+/* Who stays silent ---------------------------------------------------------------------- */
+
+#define DEADLINE           \
+	{                      \
+		"deadline", "0.03" \
+	}
+
+static const struct way waiting[] = {
+	{SPLIT, .scheme_set = {DEADLINE}},
+	{SPLIT, .scheme_set = {DEADLINE, LABELS}, .loss_is_claimed = true},
+	{SPLIT, .scheme_set = {DEADLINE, V1}},
+	{SPLIT, .scheme_set = {DEADLINE, V2}, .in_turn = true},
+	{SPLIT, .scheme_set = {DEADLINE, V2, JOINED}},
+	{SPLIT, .scheme_set = {DEADLINE, V2, JOINED, LABELS}, .loss_is_claimed = true},
+};
+enum { WAITING = sizeof waiting / sizeof *waiting, MESSAGES = 4 };
+
+/* Client WHO does not answer message AT of version TRICKED, though it is there. */
+static void stay_silent(struct remotes *r, uint32_t client, const struct fed_envelope *in)
+{
+	struct trickster *t = r->ctx;
+	struct fed_envelope answer;
+	struct fed_error err = {""};
+	bool answers;
+
+	fed_assert_ok(
+		fed_client_work(&r->client[client].lab.federation, client, in, &answer, &answers, &err),
+		&err);
+	if (client == WHO && in->version == TRICKED && ++t->seen >= t->at)
+		t->played++;
+	else
+		remotes_answer(r, client, &answer);
+	fed_envelope_release(&answer);
+}
+
+/* The round goes on without it; and where it never said anything, the model is that of the
+ * simulation in which it hangs. */
+START_TEST(who_stays_silent_is_late)
+{
+	const struct way *way = &waiting[_i / MESSAGES];
+	struct trickster t = {.at = (uint32_t)_i % MESSAGES + 1};
+	static struct remotes r;
+	struct lab simulated;
+
+	way_compose(&simulated, (void *)way);
+	lab_inject(&simulated, "hang", WHO, 1, TRICKED, TRICKED + 1);
+	lab_start(&simulated);
+	remotes_compose(&r, way_compose, (void *)way, (uint64_t)_i);
+	r.in_turn = way->in_turn;
+	r.behave = stay_silent;
+	r.ctx = &t;
+	remotes_start(&r);
+	for (int k = 0; k < ROUNDS; k++) {
+		const struct fed_record *a = &simulated.federation.record, *b = &r.server.federation.record;
+
+		lab_run(&simulated, 1);
+		lab_run(&r.server, 1);
+		if (t.at == 1) {
+			ways_same_model(&simulated, &r.server);
+			ck_assert_double_eq(a->late, b->late);
+		}
+		ck_assert_double_eq(b->late, k == TRICKED);
+		ck_assert_double_eq(b->used, k == TRICKED ? 5 : 6);
+		ck_assert_uint_eq(r.server.federation.n_open, 0);
+	}
+	ck_assert_uint_eq(t.played, 1);
+	ck_assert_msg(strstr(r.log, "2: the deadline has passed"), "%s", r.log);
+	lab_release(&simulated);
+	remotes_release(&r);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
 FED_SUITE(remote_split)
 {
 	Suite *suite = suite_create("remote_split");
@@ -362,6 +435,7 @@ FED_SUITE(remote_split)
 
 	tcase_add_loop_test(tests, the_model_is_that_of_the_simulation, 0, WAYS);
 	tcase_add_loop_test(tests, what_is_wrong_ends_its_turn_alone, 0, CASES);
+	tcase_add_loop_test(tests, who_stays_silent_is_late, 0, WAITING * MESSAGES);
 	tcase_add_loop_test(tests, no_round_hangs_whatever_clients_send, 0, RANDOM);
 	suite_add_tcase(suite, tests);
 	return suite;

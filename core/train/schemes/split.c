@@ -42,6 +42,10 @@ static const struct fed_field fields[] = {
 	FED_CHOICE(struct fed_split, smashed, FED_SMASHED_SINGLE, batches,
                "batch: under v2 the activations of all clients are one batch of the server"),
 	FED_CHOICE(struct fed_split, order, FED_ORDER_ROUND_ROBIN, orders, "whose turn is next"),
+	FED_REAL(
+		struct fed_split, deadline, 0, 0, 1e12,
+		"virtual seconds that the server waits for a client's next message; then the round goes "
+		"on without it; 0: it waits"),
 	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
              "FLOP/s of the server in virtual time; 0: computing takes no time"),
 	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
@@ -147,8 +151,9 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 
 	t->number = f->invitations + 1;
 	t->phase = FED_TURN_INVITED;
+	t->awaited = f->clock.now;
 	if (has_it && !t->remote) /* one elsewhere is told to begin, and may have begun anew */
-		return begin_silently(f, t, err);
+		return begin_silently(f, t, err) ? FED_FAIL : fed__split_set_deadline(f, s, err);
 	struct fed_envelope head = {
 		.head = {.from = peer && !has_it ? (uint32_t)s->giver : FED_SERVER,
 	             .to = t->client,
@@ -158,7 +163,7 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 	};
 	if (!head.payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	return fed__invite_with(f, &head, err);
+	return fed__invite_with(f, &head, err) ? FED_FAIL : fed__split_set_deadline(f, s, err);
 }
 
 static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
@@ -448,6 +453,12 @@ static bool split_waits(const struct fed_federation *f, const void *state, uint3
 	return t && (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK);
 }
 
+/* Callback fed_scheme.drops_late. */
+static bool split_drops_late(const void *state)
+{
+	return ((const struct fed_split *)state)->deadline > 0;
+}
+
 /* Callback fed_scheme.waits_for_all: of updates; clients in turn send none. */
 static bool split_waits_for_all(const void *state)
 {
@@ -610,6 +621,12 @@ static const char doc[] =
 	"all makes the head from the seed; when the client that has the head left, the\n"
 	"next one makes it from fedsh's copy.\n"
 	"\n"
+	"A client that never answers is lost once nothing else is in flight. With\n"
+	"deadline=10 it is late when the server has waited 10 seconds for its next message\n"
+	"(its activations, the gradient of the features, its layers): its turn is over, the\n"
+	"next one begins, and what it sends afterwards is refused. Who waits for the server,\n"
+	"or for the others of a joined batch, is not late.\n"
+	"\n"
 	"Noise (`set noise`) is on activations and, under v1 and v2, on the change of the\n"
 	"client's layers. The gradient of the features, which the tail's client sends,\n"
 	"and a head that is relayed in turn are sent as they are.\n"
@@ -637,6 +654,8 @@ const struct fed_scheme fed_scheme_split = {
 	.begin = split_begin,
 	.arrived = split_arrived,
 	.lost = split_lost,
+	.deadline = fed__split_deadline,
+	.drops_late = split_drops_late,
 	.complete = split_complete,
 	.finish = split_finish,
 	.end = fed__split_end,

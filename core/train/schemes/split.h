@@ -68,6 +68,7 @@ struct fed_turn {
 	bool submitted;
 	bool remote;       /* its client is on another machine: its computations are awaited */
 	double since;      /* when the present one of those began */
+	double awaited;    /* since when the server waits for the client's next message */
 	bool joined;       /* its batch is part of the server's joined batch: */
 	uint32_t from_all; /* its first example in the joined batch */
 	bool reported;     /* its layers were taken */
@@ -103,8 +104,9 @@ struct fed_split {
 	bool
 		vertical; /* scheme vertical: parallel=v2 and smashed=batch, columns joined, not examples */
 	char parts[FED_RANGES_TEXT]; /* its columns; empty: as the model has them */
-	double server_speed;         /* FLOP per virtual second; 0: computing takes no time */
-	int64_t holder; /* relay=peer: the client that has the head between rounds, or -1 */
+	double deadline;     /* virtual seconds that a client's next message is awaited; 0: no end */
+	double server_speed; /* FLOP per virtual second; 0: computing takes no time */
+	int64_t holder;      /* relay=peer: the client that has the head between rounds, or -1 */
 	/* Of the open round. */
 	size_t at[2];          /* the cuts */
 	struct fed_turn *turn; /* [turns], in the order of being called */

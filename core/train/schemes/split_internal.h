@@ -6,9 +6,9 @@
  * split.c: the scheme: settings, order of turns, the step.  split_order.c: whose turns.
  * split_layers.c: layers and parameters of each part.  split_memory.c: memory estimate of a round.
  * split_turn.c: a client's turn, from message to message.  split_server.c: the server, which
- * computes for one turn or for all. split_work.c: jobs on the threads.  split_messages.c: the
- * messages of a turn.  split_vertical.c: columns of parties.  split_remote.c: turns of clients on
- * other machines, here and there.
+ * computes for one turn or for all. split_deadline.c: who is waited for no longer. split_work.c:
+ * jobs on the threads.  split_messages.c: the messages of a turn.  split_vertical.c: columns of
+ * parties.  split_remote.c: turns of clients on other machines, here and there.
  */
 #ifndef FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
 #define FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
@@ -51,6 +51,12 @@ int fed__split_choose(struct fed_federation *, struct fed_split *, struct fed_er
 /* Check the memory estimate of a round with these clients.  FED_REJECT: it exceeds the budget. */
 int fed__split_check_memory(const struct fed_federation *, const struct fed_split *,
                             const uint32_t *clients, uint32_t n, struct fed_error *);
+
+/* split_deadline.c */
+/* Have the deadline come for the turn that has been awaited longest, unless it is set. */
+int fed__split_set_deadline(struct fed_federation *, const struct fed_split *, struct fed_error *);
+/* Callback fed_scheme.deadline: end the turns whose clients have not answered in time. */
+int fed__split_deadline(struct fed_federation *, void *state, struct fed_error *);
 
 /* split_turn.c */
 /* Begin a turn: the client has its layers' parameters, in this message or (NULL) already. */

@@ -182,7 +182,10 @@ int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, stru
 	/* a turn cannot go on without its message, nor the server without its answers */
 	if (rc)
 		return rc == FED_REJECT && up ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
-	return send_batch(t, &e, err);
+	if (up)
+		return send_batch(t, &e, err);
+	t->awaited = f->clock.now;
+	return send_batch(t, &e, err) ? FED_FAIL : fed__split_set_deadline(f, t->split, err);
 }
 
 int fed__turn_passes_on(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)

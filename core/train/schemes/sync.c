@@ -13,6 +13,7 @@
 #include "train/loss_queries.h"
 #include "train/participants.h"
 #include "train/memory_budget.h"
+#include "train/remote_clients.h"
 #include "train/round/aggregate.h"
 #include "train/round/emit.h"
 #include "train/round/invitations.h"
@@ -72,7 +73,7 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 	if (rc == FED_OK && !s->asking)
 		rc = invite_selected(f, s, err);
 	if (rc == FED_OK && s->deadline > 0)
-		rc = fed__set_deadline(f, s->deadline, err);
+		rc = fed__set_deadline(f, f->clock.now + s->deadline, err);
 	return rc;
 }
 
@@ -100,7 +101,10 @@ static int sync_lost(struct fed_federation *f, void *state, uint64_t number, str
 static int sync_deadline(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct sync *s = state;
+	bool waits;
 
+	if (fed__reports_before_deadline(f, &waits, err) || waits)
+		return waits ? FED_OK : FED_FAIL;
 	if (s->asking)
 		return fed_fail(err, "the deadline has passed while candidates were asked for their "
 		                     "losses");
