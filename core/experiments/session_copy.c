@@ -105,9 +105,20 @@ static int copy_progress(struct fed_session *copy, const struct fed_session *s,
 	return FED_OK;
 }
 
+int fed_session_check_copies(const struct fed_session *s, struct fed_error *err)
+{
+	if (!fed_clients_are_remote(&s->parts.clients))
+		return FED_OK;
+	return fed_fail(err, "the clients are on other machines, and copies of the session, which "
+	                     "this command trains, cannot have them; `record-room FILE` writes a "
+	                     "script with simulated clients of their kind");
+}
+
 int fed__session_copy(struct fed_session *copy, const struct fed_session *s, bool afresh,
                       struct fed_error *err)
 {
+	if (fed_session_check_copies(s, err))
+		return FED_FAIL;
 	copy->copied = true;
 	copy->plugins = s->plugins;
 	copy->ranks = s->ranks;

@@ -13,6 +13,8 @@
 
 #include "session/session.h"
 
+/* FED_FAIL: a copy of the session could not train, as its clients are on other machines. */
+int fed_session_check_copies(const struct fed_session *, struct fed_error *);
 /* Copy a complete session (fed_session_complete).  afresh: from version 0, parameters from the
  * seed; else from the present model and version.  *copy must be zeroed; drop it also on failure. */
 int fed__session_copy(struct fed_session *copy, const struct fed_session *, bool afresh,

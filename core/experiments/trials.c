@@ -17,6 +17,8 @@ int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *s
                      struct fed_error *err)
 {
 	*t = (struct fed_trials){.n = n};
+	if (fed_session_check_copies(s, err))
+		return FED_FAIL;
 	t->outcome = fed_alloc_array(n, sizeof *t->outcome);
 	if (!t->outcome)
 		return fed_fail_memory(err, n * sizeof *t->outcome, "the outcomes");

@@ -169,6 +169,7 @@ static void fill_faults(const struct fed_session *s, uint32_t client,
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	row->faults = 0;
+	row->byzantine = fed_client_truth(&parts->clients, client) == FED_TRUTH_BYZANTINE;
 	for (size_t i = 0; i < parts->faults.n; i++) {
 		const struct fed_fault *fault = &parts->faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);

@@ -336,6 +336,7 @@ static void describe_client(const struct taking *t, struct fed_client_decisions 
 	}
 	c->client = parts->clients.present[at];
 	c->trusted = true;
+	c->byzantine = fed_client_truth(&parts->clients, c->client) == FED_TRUTH_BYZANTINE;
 	for (size_t i = 0; i < parts->faults.n; i++) {
 		const struct fed_fault *fault = &parts->faults.fault[i];
 

@@ -115,11 +115,18 @@ static void add_truth(struct fed_text *out, const struct fed_verdicts *g, bool t
 
 static void explain_truth(struct fed_text *out, const struct fed_verdicts *g)
 {
-	size_t bad = 0;
+	size_t bad = 0, secret = 0;
 
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
 		bad += g->of[i].byzantine;
+		secret += g->of[i].secret;
+	}
 	fed_text_add(out, "truth: ");
+	if (secret) {
+		fed_text_add(out, "secret until `reveal`: who of %zu client%s attacks", secret,
+		             secret == 1 ? "" : "s");
+		return;
+	}
 	if (bad) {
 		add_truth(out, g, false);
 		fed_text_add(out, "; ");

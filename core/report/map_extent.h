@@ -11,7 +11,7 @@ struct fed_map_point {
 	double x, y;
 	double was_x, was_y; /* position in the previous version; NaN: none */
 	uint32_t client;
-	bool byzantine, trusted;
+	bool byzantine, trusted, secret;
 };
 
 /* What of a plane a map shows: all points around the plain mean or, if some are many times farther

@@ -67,7 +67,8 @@ struct fed_update fed__kept_update(const struct fed_federation *f, size_t i)
 	return update_of(f, &f->verdicts.of[i]);
 }
 
-/* Weighted mean of the updates, or of the honest ones, into out [dim]; false if there are none. */
+/* Weighted mean of the updates, or of the honest ones, into out [dim]; false if there are none
+ * or it is secret which they are. */
 static bool mean_of(const struct fed_update_geometry *g, bool honest, size_t dim, float *out,
                     double *sum)
 {
@@ -79,6 +80,8 @@ static bool mean_of(const struct fed_update_geometry *g, bool honest, size_t dim
 		const struct fed_client_verdict *u = &g->of[i];
 		const float *row = u->update->vector[0];
 
+		if (honest && u->secret)
+			return false;
 		if (honest && u->byzantine)
 			continue;
 		for (size_t j = 0; j < dim; j++)

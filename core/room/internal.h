@@ -28,7 +28,7 @@ struct fed_role_holder {
 struct fed_room_role {
 	struct fed_role_holder *holder; /* [n] */
 	uint32_t n;
-	bool given, secret;
+	bool given, secret, byzantine;
 	struct fed_text text, words; /* as members get it; as people read it */
 };
 
@@ -47,6 +47,7 @@ struct fed_room {
 	struct fed_text terms; /* as members have them */
 	uint64_t tags;         /* of text messages: above all ids of messages */
 	bool changed;          /* something that people see */
+	unsigned isas_told;    /* a bit for each enum fed_isa of members that was told */
 	struct fed_recording recording;
 	struct fed_room_role role;
 };
@@ -82,8 +83,12 @@ void fed__room_lose(struct fed_room *, struct fed_member *, const char *why);
 void fed__room_settle(struct fed_room *);
 
 /* role_holders.c */
+/* NULL: the peer has no role. */
+struct fed_role_holder *fed__role_holder_of(const struct fed_room *, uint32_t peer);
 void fed__role_say(struct fed_room *, uint32_t peer);
 void fed__role_release(struct fed_room_role *); /* zeroed is fine */
+/* The session is told what the member's role says of it. */
+void fed__role_mark(struct fed_room *, const struct fed_member *);
 /* A member is a client again: it is told its role, if it has one. */
 void fed__role_renew(struct fed_room *, const struct fed_member *);
 /* A member takes its role, or does not, and says why. */

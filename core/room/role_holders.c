@@ -4,8 +4,9 @@
  */
 #include "base/mem.h"
 #include "room/internal.h"
+#include "session/remote.h"
 
-static struct fed_role_holder *holder_of(const struct fed_room *r, uint32_t peer)
+struct fed_role_holder *fed__role_holder_of(const struct fed_room *r, uint32_t peer)
 {
 	for (uint32_t i = 0; i < r->role.n; i++)
 		if (r->role.holder[i].peer == peer)
@@ -26,15 +27,28 @@ void fed__role_say(struct fed_room *r, uint32_t peer)
 	fed__room_say(r, peer, FED_ROOM_ROLE, fed_text_str(&r->role.text));
 }
 
+void fed__role_mark(struct fed_room *r, const struct fed_member *m)
+{
+	const struct fed_role_holder *holder = fed__role_holder_of(r, m->peer);
+
+	if (m->client == FED_SERVER || !r->role.byzantine)
+		return;
+	fed_session_remote_truth(r->session, m->client,
+	                         r->role.secret ? m->drawn_from ? FED_TRUTH_SECRET : FED_TRUTH_HONEST
+	                         : holder && holder->took ? FED_TRUTH_BYZANTINE
+	                                                  : FED_TRUTH_HONEST);
+}
+
 void fed__role_renew(struct fed_room *r, const struct fed_member *m)
 {
-	if (holder_of(r, m->peer))
+	fed__role_mark(r, m);
+	if (fed__role_holder_of(r, m->peer))
 		fed__role_say(r, m->peer);
 }
 
 void fed__role_hears(struct fed_room *r, struct fed_member *m, bool takes, const char *why)
 {
-	struct fed_role_holder *holder = holder_of(r, m->peer);
+	struct fed_role_holder *holder = fed__role_holder_of(r, m->peer);
 
 	if (!holder)
 		return;
@@ -42,6 +56,7 @@ void fed__role_hears(struct fed_room *r, struct fed_member *m, bool takes, const
 	if (r->role.secret)
 		return; /* not even that something came may be seen */
 	m->consents = takes;
+	fed__role_mark(r, m);
 	r->changed = true;
 	if (takes)
 		fed_session_tell(r->session, FED_EVENT_NOTICE, "%s takes the role %s", m->name,

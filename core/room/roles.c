@@ -11,6 +11,7 @@
 #include "room/internal.h"
 #include "session/composition.h"
 #include "session/inject.h"
+#include "session/remote.h"
 #include "train/faults/faults.h"
 
 /* What is said -------------------------------------------------------------------------------- */
@@ -69,6 +70,7 @@ static int check_fault(struct fed_room *r, const struct fed_role_order *o, struc
 		               fault.args.attack);
 	else
 		rc = FED_OK;
+	r->role.byzantine = fault.kind == FED_FAULT_BYZANTINE;
 	fed_fault_release(&fault);
 	return rc;
 }
@@ -106,7 +108,7 @@ static int draw_holders(struct fed_room *r, uint32_t wanted, bool secret, struct
 	uint32_t n = 0, at = 0;
 
 	for (uint32_t i = 0; i < r->n; i++)
-		if (is_candidate(&r->member[i], secret))
+		if ((r->member[i].drawn_from = is_candidate(&r->member[i], secret)))
 			role->holder[n++] = (struct fed_role_holder){.peer = r->member[i].peer};
 	if (wanted == 0 || wanted > n)
 		return fed_reject(err, "%u of the %u clients here %s%s; draw from 1 to %u", n,
@@ -164,8 +166,10 @@ int fed_room_give_role(struct fed_room *r, const struct fed_role_order *o, uint3
 	*n = 0;
 	if (r->role.given)
 		return fed_reject(err, "a role is given already; `reveal` ends it");
-	if (check_fault(r, o, err))
+	if (check_fault(r, o, err)) {
+		fed__role_release(&r->role);
 		return FED_REJECT;
+	}
 	r->role.secret = o->secret;
 	int rc = choose_holders(r, o, err);
 	if (rc == FED_OK)
@@ -175,8 +179,10 @@ int fed_room_give_role(struct fed_room *r, const struct fed_role_order *o, uint3
 		return rc;
 	}
 	r->role.given = true;
-	for (uint32_t i = 0; i < r->n; i++)
+	for (uint32_t i = 0; i < r->n; i++) {
 		r->member[i].vote = FED_SERVER;
+		fed__role_mark(r, &r->member[i]);
+	}
 	for (uint32_t i = 0; i < r->role.n; i++)
 		fed__role_say(r, r->role.holder[i].peer);
 	if (o->secret)
@@ -228,8 +234,12 @@ int fed_room_reveal(struct fed_room *r, struct fed_text *out, struct fed_error *
 	}
 	fed_room_tell(r, fed_text_str(out));
 	for (uint32_t i = 0; i < r->n; i++) {
+		const struct fed_role_holder *holder = fed__role_holder_of(r, r->member[i].peer);
+
+		fed_session_remote_tell(r->session, r->member[i].client,
+		                        r->role.byzantine && holder && holder->took);
 		r->member[i].vote = FED_SERVER;
-		r->member[i].consents = false;
+		r->member[i].consents = r->member[i].drawn_from = false;
 	}
 	fed__role_release(&r->role);
 	return FED_OK;

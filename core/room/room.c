@@ -81,6 +81,26 @@ static void expect_clients(struct fed_room *r)
 	}
 }
 
+/* Tell of the first member whose processor adds in another order than the server's, of each kind.
+ * A program that says no set of ours promises no bits anyway. */
+static void tell_isa(struct fed_room *r, const struct fed_member *m)
+{
+	const enum fed_isa here = fed_cpu_isa();
+	enum fed_isa there = FED_ISA_PLAIN;
+
+	while (there <= FED_ISA_AVX512 && strcmp(m->isa, fed_isa_name(there)) != 0)
+		there++;
+	if (there > FED_ISA_AVX512 || there == here || r->isas_told >> there & 1)
+		return;
+	r->isas_told |= 1u << there;
+	fed_session_tell(
+		r->session, FED_EVENT_NOTICE,
+		"%s computes with %s and this program with %s, whose sums round otherwise: the "
+		"bits of a simulation are not promised; FEDSH_ISA=%s in the environment of "
+		"both makes them the same",
+		m->name, m->isa, fed_isa_name(here), fed_isa_name(there < here ? there : here));
+}
+
 /* Make a member that is ready a client. */
 static void seat(struct fed_room *r, struct fed_member *m)
 {
@@ -106,6 +126,7 @@ static void seat(struct fed_room *r, struct fed_member *m)
 	fed__role_renew(r, m);
 	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s is client %u, with %s examples", m->name,
 	                 m->client, fed_count(m->examples).s);
+	tell_isa(r, m);
 }
 
 /* Whether members can be told what they need to prepare. */
@@ -265,10 +286,12 @@ int fed_room_open(struct fed_room **out, struct fed_session *s, const struct fed
 	if (rc == FED_OK)
 		rc = fed_key_pair_of(o->key_file, &r->keys, err);
 	if (rc == FED_OK && o->code && !fed_class_code_is_of(o->code, r->keys.open))
-		rc = fed_reject(err,
-		                "the class code %s is not of this server's key; without code= a new one is "
-		                "made",
-		                fed_show(o->code).s);
+		rc =
+			fed_reject(err,
+		               "the class code %s is not one of this server's key, by which those who join "
+		               "know the right server; `serve` alone makes a new one, and code= takes one "
+		               "that this server has shown before",
+		               fed_show(o->code).s);
 	if (rc == FED_OK && o->code)
 		snprintf(r->code, sizeof r->code, "%s", o->code);
 	else if (rc == FED_OK)
@@ -302,8 +325,10 @@ void fed_room_close(struct fed_room *r, const char *why)
 		if (r->member[i].state <= FED_MEMBER_UNFIT)
 			fed__room_say(r, r->member[i].peer, FED_ROOM_LEAVE, fed_text_str(&text));
 	fed_text_release(&text);
-	for (uint32_t i = 0; i < r->n; i++)
+	for (uint32_t i = 0; i < r->n; i++) {
 		fed_session_remote_away(r->session, r->member[i].client);
+		fed_session_remote_truth(r->session, r->member[i].client, FED_TRUTH_HONEST);
+	}
 	(void)fed_session_set_network(r->session, NULL, NULL, NULL, &unused);
 	free_room(r);
 }

@@ -52,6 +52,7 @@ struct fed_member {
 	double out_at;      /* likewise, when it was sent out; 0: its key is refused already */
 	bool takes_secret;  /* it has agreed to secret roles */
 	bool consents;      /* to the role that it was offered, which is no secret */
+	bool drawn_from;    /* it was among those of whom a secret attacker was drawn */
 	uint32_t vote;      /* the client that it takes for an attacker; FED_SERVER: none */
 };
 

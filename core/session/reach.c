@@ -26,10 +26,14 @@ struct reach {
 static bool has_attackers(const struct reach *r, bool past)
 {
 	const struct fed_faults *faults = &r->session->parts.faults;
+	const struct fed_clients *clients = &r->session->parts.clients;
 
 	for (size_t i = 0; i < faults->n; i++)
 		if (faults->fault[i].kind == FED_FAULT_BYZANTINE &&
 		    (past || (double)faults->fault[i].until > r->last->round))
+			return true;
+	for (uint32_t i = 0; i < clients->n_present; i++)
+		if (fed_client_truth(clients, clients->present[i]) != FED_TRUTH_HONEST)
 			return true;
 	return false;
 }

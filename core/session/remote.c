@@ -28,6 +28,18 @@ int fed_session_set_network(struct fed_session *s, const struct fed_network_serv
 	return rc;
 }
 
+void fed_session_remote_truth(struct fed_session *s, uint32_t id, enum fed_client_truth truth)
+{
+	fed_client_set_truth(&s->parts.clients, id, truth);
+}
+
+void fed_session_remote_tell(struct fed_session *s, uint32_t id, bool byzantine)
+{
+	fed_client_set_truth(&s->parts.clients, id, FED_TRUTH_HONEST);
+	if (s->running)
+		fed_verdicts_tell(&s->federation.verdicts, id, byzantine);
+}
+
 int fed_session_use_network(struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_entry *entry = s->parts.transport.entry;

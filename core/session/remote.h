@@ -6,6 +6,7 @@
 #define FED_SESSION_REMOTE_H
 
 #include "session/session.h"
+#include "train/clients/clients.h"
 
 struct fed_network_service;
 struct fed_data_form;
@@ -22,6 +23,10 @@ int fed_session_add_remote(struct fed_session *, const char *name, const char *k
 int fed_session_remote_here(struct fed_session *, uint32_t id, uint32_t examples,
                             struct fed_error *);
 void fed_session_remote_away(struct fed_session *, uint32_t id);
+/* What the client is from now on, as far as it is told. */
+void fed_session_remote_truth(struct fed_session *, uint32_t id, enum fed_client_truth);
+/* What it was until now is told, also of the last version's updates: it is honest again. */
+void fed_session_remote_tell(struct fed_session *, uint32_t id, bool byzantine);
 /* Take transport zmq again, if the composition was replaced while the network is open. */
 int fed_session_use_network(struct fed_session *, struct fed_error *);
 /* In a client's own process: make it client `id`, with examples [from, from + n) of its dataset,

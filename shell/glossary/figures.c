@@ -240,6 +240,8 @@ bool fed__figure_blamed(const struct fed_session *s, struct fed_text *out)
 	size_t honest = 0, blamed = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
+		if (all->of[i].secret)
+			return false;
 		honest += !all->of[i].byzantine;
 		blamed += !all->of[i].byzantine && !fed_client_verdict_trusted(&all->of[i]);
 	}

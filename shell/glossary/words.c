@@ -374,7 +374,9 @@ const struct fed_glossary_word fed__glossary[] = {
          .now = fed__figure_verdicts, .also = {"used", "suspect", "trusted", "skipped"}),
 	WORD("truth", "column", "whether the client is Byzantine, which the aggregator does not know",
          "fedsh injected the fault, so it can tell: Byzantine clients send something else than\n"
-         "what they computed, honest ones do as they are told. Compare it with the verdict.",
+         "what they computed, honest ones do as they are told. Compare it with the verdict. Of a "
+         "client on another machine\n"
+         "it is secret who attacks, where a role is, until `reveal`.",
          .metric = "attackers", .also = {"Byzantine", "honest"}),
 	WORD("score", "column", "the figure by which a robust rule ranks the updates",
          "Krum's is a sum of squared distances to the nearest others, BGD's the distance of a\n"

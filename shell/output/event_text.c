@@ -140,7 +140,8 @@ static double blamed_of(const struct fed_session *s)
 	double n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		n += !all->of[i].byzantine && !fed_client_verdict_trusted(&all->of[i]);
+		n +=
+			!all->of[i].byzantine && !all->of[i].secret && !fed_client_verdict_trusted(&all->of[i]);
 	return n;
 }
 

@@ -2,6 +2,7 @@
 /* room/test_roles.c - roles: attacks in members' own programs, with consent or drawn by lot; what
  * is secret stays so until it is revealed.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,6 +204,7 @@ START_TEST(consent_is_asked)
 	ck_assert_int_eq(fed_room_member(room, 1)->consents, takes);
 	rounds(2);
 	assert_same_as_simulated(takes ? 1 : -1, 2);
+	ck_assert_double_eq(fed_session_history(&server)->record[1].attackers, takes);
 }
 END_TEST
 
@@ -234,12 +236,30 @@ static void assert_secret(void)
 {
 	const struct fed_member *m;
 
+	const struct fed_verdicts *verdicts = &fed_session_federation(&server)->verdicts;
+
 	ck_assert_ptr_null(strstr(heard.text, "takes the role"));
+	ck_assert_uint_eq(verdicts->n, MEMBERS);
+	for (size_t i = 0; i < verdicts->n; i++)
+		ck_assert(verdicts->of[i].secret && !verdicts->of[i].byzantine);
 	ck_assert_uint_eq(fed_session_parts(&server)->faults.n, 0);
 	for (uint32_t i = 0; (m = fed_room_member(room, i)) != NULL; i++)
 		ck_assert(!m->consents && m->takes_secret);
 	for (size_t i = 0; i < fed_session_history(&server)->n; i++)
-		ck_assert_uint_eq(fed_session_history(&server)->record[i].attackers, 0);
+		ck_assert(isnan(fed_session_history(&server)->record[i].attackers));
+}
+
+/* What the last version's updates were is known, and a next one has no attacker. */
+static void assert_told(int attacker)
+{
+	const struct fed_verdicts *verdicts = &fed_session_federation(&server)->verdicts;
+
+	for (size_t i = 0; i < verdicts->n; i++) {
+		ck_assert(!verdicts->of[i].secret);
+		ck_assert_int_eq(verdicts->of[i].byzantine, (int)verdicts->of[i].client == attacker);
+	}
+	for (uint32_t i = 0; i < MEMBERS; i++)
+		ck_assert_int_eq(fed_client_truth(&server.parts.clients, i), FED_TRUTH_HONEST);
 }
 
 START_TEST(a_secret_role_is_drawn)
@@ -275,6 +295,7 @@ START_TEST(a_secret_role_is_drawn)
 	ck_assert_int_eq(attacker_of(revealed.s), playing);
 	ck_assert_msg(strstr(revealed.s, "1 of 1 others who voted found it"), "%s", revealed.s);
 	fed_text_release(&revealed);
+	assert_told(playing);
 	while (view_of(playing).plays && fed_wall_seconds() < end)
 		turn();
 	ck_assert(!view_of(playing).plays);

@@ -11,7 +11,16 @@
 #include "train/round/verdicts.h"
 #include "tui/widgets/scatter.h"
 
-enum { WAS, HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, KINDS };
+enum {
+	WAS,
+	HONEST,
+	HONEST_FILTERED,
+	BYZANTINE,
+	BYZANTINE_FILTERED,
+	SECRET,
+	SECRET_FILTERED,
+	KINDS
+};
 enum { GROUPS = KINDS + FED_LANDMARKS };
 
 static const struct fed_scatter_group looks[GROUPS] = {
@@ -20,6 +29,8 @@ static const struct fed_scatter_group looks[GROUPS] = {
 	[HONEST_FILTERED] = {"honest, filtered", 0x25CC, '.', FED_COLOR_BLUE},
 	[BYZANTINE] = {"Byzantine", 0x25B2, 'x', FED_COLOR_YELLOW},
 	[BYZANTINE_FILTERED] = {"Byzantine, filtered", 0x25B3, 'v', FED_COLOR_YELLOW},
+	[SECRET] = {"secret", 0x25C7, '?', FED_COLOR_BLUE},
+	[SECRET_FILTERED] = {"secret, filtered", 0x25C8, '!', FED_COLOR_BLUE},
 	[KINDS + FED_LANDMARK_MEAN] = {"mean", 'M', 'M', FED_COLOR_PLAIN},
 	[KINDS + FED_LANDMARK_HONEST] = {"honest mean", 'H', 'H', FED_COLOR_PLAIN},
 	[KINDS + FED_LANDMARK_MEDIAN] = {"median", 'D', 'D', FED_COLOR_PLAIN},
@@ -30,6 +41,8 @@ static int kind_of(const struct fed_map_point *p)
 {
 	if (p->byzantine)
 		return p->trusted ? BYZANTINE : BYZANTINE_FILTERED;
+	if (p->secret)
+		return p->trusted ? SECRET : SECRET_FILTERED;
 	return p->trusted ? HONEST : HONEST_FILTERED;
 }
 
@@ -133,6 +146,7 @@ int fed_map_text(const struct fed_update_geometry *in, const char *title, int co
 		                                  .was_x = NAN,
 		                                  .client = in->of[i].client,
 		                                  .byzantine = in->of[i].byzantine,
+		                                  .secret = in->of[i].secret,
 		                                  .trusted = fed_client_verdict_trusted(&in->of[i])};
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		map.landmark[k] = in->landmark[k];

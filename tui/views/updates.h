@@ -15,7 +15,7 @@ struct fed_update_history_entry {
 	double norm, step; /* L2 norm; cosine with the step */
 	double score, weight;
 	int group; /* -1: none */
-	bool byzantine, trusted, used;
+	bool byzantine, secret, trusted, used;
 	bool judged; /* else it has arrived in the open round and has no verdict yet */
 };
 

@@ -115,6 +115,7 @@ static void copy_updates(struct fed_update_history *s, const struct fed_update_g
 			.weight = in->arrived ? NAN : (double)u->verdict.weight,
 			.group = in->arrived ? -1 : u->trust.group,
 			.byzantine = u->byzantine,
+			.secret = u->secret,
 			.trusted = fed_client_verdict_trusted(u),
 			.used = u->verdict.used,
 			.judged = !in->arrived,
@@ -124,6 +125,7 @@ static void copy_updates(struct fed_update_history *s, const struct fed_update_g
 		                           .y = in->update[i].y,
 		                           .client = u->client,
 		                           .byzantine = u->byzantine,
+		                           .secret = u->secret,
 		                           .trusted = in->arrived || fed_client_verdict_trusted(u)};
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)

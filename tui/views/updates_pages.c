@@ -132,7 +132,7 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed_text_add(&text, "%u", s->client);
 	fed__columns_cell(c, canvas, CLIENT, row, fed_text_str(&text), plain);
 	fed__columns_cell(c, canvas, NAME, row, name ? name : "-", plain);
-	fed__columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
+	fed__columns_cell(c, canvas, TRUTH, row, fed_truth_word(s->byzantine, s->secret), style);
 	fed__columns_cell(c, canvas, VERDICT, row,
 	                  !s->judged   ? "-"
 	                  : s->trusted ? "used"
@@ -210,6 +210,7 @@ int fed__update_history_bars(struct fed_canvas *canvas, int row, const struct fe
 
 struct group {
 	uint32_t n, byzantine;
+	bool secret; /* it is not told who is Byzantine */
 	double weight, score;
 	bool trusted;
 };
@@ -245,6 +246,7 @@ static struct group summarise_group(const struct fed_update_history *s, int g, u
 			continue;
 		ids[group.n++] = u->client;
 		group.byzantine += u->byzantine;
+		group.secret |= u->secret;
 		group.weight += u->weight;
 		group.score = u->score;
 		group.trusted = u->trusted;
@@ -264,7 +266,7 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	fed__columns_cell(c, canvas, NUMBER, row, fed_text_str(&text), plain);
 	put_number(&text, "%.0f", group->n);
 	fed__columns_cell(c, canvas, SIZE, row, fed_text_str(&text), plain);
-	put_number(&text, "%.0f", group->byzantine);
+	put_number(&text, "%.0f", group->secret ? NAN : group->byzantine);
 	fed__columns_cell(c, canvas, ATTACKERS, row, fed_text_str(&text), style);
 	fed__columns_cell(c, canvas, TRUST, row, group->trusted ? "trusted" : "suspect",
 	                  (struct fed_style){group->trusted ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});

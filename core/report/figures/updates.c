@@ -14,7 +14,7 @@
 
 #define HEIGHT 0.8 /* of the width */
 
-enum { HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, KINDS };
+enum { HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, SECRET, SECRET_FILTERED, KINDS };
 enum { GROUPS = KINDS + FED_LANDMARKS };
 static const struct fed_scatter_points looks[GROUPS] = {
 	[HONEST] = {.name = "honest", .paint = {FED_ROLE_DATA, 0x0072B2, 1}, .mark = 0},
@@ -27,6 +27,11 @@ static const struct fed_scatter_points looks[GROUPS] = {
                             .paint = {FED_ROLE_DATA, 0xD55E00, 1},
                             .mark = 2,
                             .hollow = true},
+	[SECRET] = {.name = "secret", .paint = {FED_ROLE_DATA, 0x0072B2, 1}, .mark = 1},
+	[SECRET_FILTERED] = {.name = "secret, filtered",
+                         .paint = {FED_ROLE_DATA, 0x0072B2, 1},
+                         .mark = 1,
+                         .hollow = true},
 	[KINDS + FED_LANDMARK_MEAN] = {.name = "mean", .paint = {FED_ROLE_INK, 0, 1}, .mark = 1},
 	[KINDS + FED_LANDMARK_HONEST] = {.name = "honest mean",
                                      .paint = {FED_ROLE_DATA, 0x009E73, 1},
@@ -46,7 +51,7 @@ struct updates_figure {
 
 static int kind_of(const struct fed_map_point *p)
 {
-	return (p->byzantine ? BYZANTINE : HONEST) + !p->trusted;
+	return (p->byzantine ? BYZANTINE : p->secret ? SECRET : HONEST) + !p->trusted;
 }
 
 static void fill(struct updates_figure *u, const struct fed_clients *clients,
@@ -95,6 +100,7 @@ static int draw(struct updates_figure *u, const struct fed_clients *clients, con
 		                                     .y = in->update[i].y,
 		                                     .client = in->of[i].client,
 		                                     .byzantine = in->of[i].byzantine,
+		                                     .secret = in->of[i].secret,
 		                                     .trusted = fed_client_verdict_trusted(&in->of[i])};
 	fed_map_extent_find(u->point, in->n, in->landmark, u->x, &extent);
 	fill(u, clients, group);

@@ -40,6 +40,13 @@ struct fed_client {
 
 #define FED_CLIENT_KEY 48 /* bytes of a key's text */
 
+/* What the server was told of a client on another machine, whose faults are in its own program. */
+enum fed_client_truth {
+	FED_TRUTH_HONEST, /* nothing */
+	FED_TRUTH_SECRET, /* it may be Byzantine, which is not told yet */
+	FED_TRUTH_BYZANTINE,
+};
+
 /* Clients of one add-client: their example ids and their partition. */
 struct fed_client_block {
 	uint32_t *ids;
@@ -48,6 +55,7 @@ struct fed_client_block {
 	bool shared;       /* the ids were not taken from the pool */
 	bool remote;       /* the client is on another machine, and the ids only stand for its own */
 	bool away;         /* remote: it is not connected, and is not invited */
+	uint8_t truth;     /* remote: enum fed_client_truth; not saved, as it ends with the room */
 	char key[FED_CLIENT_KEY]; /* remote: its public key, by which it is known again; "": none */
 	struct fed_partition how;
 	/* What the clients were given when they joined; unknown for those of a file. */
@@ -122,6 +130,9 @@ uint32_t fed_holdout_of(double share, uint32_t n);
 bool fed__client_is_away(const struct fed_clients *, uint32_t id);
 void fed_client_set_away(struct fed_clients *, uint32_t id, bool away);
 bool fed_client_is_remote(const struct fed_clients *, uint32_t id);
+/* What was told of it; of a client that is simulated: honest, whatever its faults are. */
+enum fed_client_truth fed_client_truth(const struct fed_clients *, uint32_t id);
+void fed_client_set_truth(struct fed_clients *, uint32_t id, enum fed_client_truth);
 /* Whether clients are on other machines: then all are. */
 bool fed_clients_are_remote(const struct fed_clients *);
 /* Change a client's device and link; NULL: unchanged. */

@@ -126,6 +126,18 @@ void fed_client_set_away(struct fed_clients *c, uint32_t id, bool away)
 		c->block[c->client[id].block].away = away;
 }
 
+enum fed_client_truth fed_client_truth(const struct fed_clients *c, uint32_t id)
+{
+	return fed_client_is_remote(c, id) ? (enum fed_client_truth)c->block[c->client[id].block].truth
+	                                   : FED_TRUTH_HONEST;
+}
+
+void fed_client_set_truth(struct fed_clients *c, uint32_t id, enum fed_client_truth truth)
+{
+	if (fed_client_is_remote(c, id))
+		c->block[c->client[id].block].truth = (uint8_t)truth;
+}
+
 bool fed_client_is_remote(const struct fed_clients *c, uint32_t id)
 {
 	return id < c->n && c->block && c->block[c->client[id].block].remote;

@@ -30,6 +30,10 @@ int fed__verdicts_add(struct fed_federation *f, const struct fed_envelope *e, st
 		g->taken = grown;
 		g->taken_capacity = capacity;
 	}
+	const enum fed_client_truth told = fed_client_truth(f->clients, e->head.from);
+	const bool byzantine =
+		told == FED_TRUTH_BYZANTINE ||
+		fed_fault_on(f->faults, FED_FAULT_BYZANTINE, e->head.from, e->version, NULL);
 	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL || f->equal_weights;
 	struct fed_client_verdict *t = &g->taken[g->n_taken++];
 	*t = (struct fed_client_verdict){
@@ -40,20 +44,38 @@ int fed__verdicts_add(struct fed_federation *f, const struct fed_envelope *e, st
 		.samples = e->samples,
 		.weighed = equal ? 1 : (double)e->samples,
 		.loss = e->loss,
-		.byzantine = fed_fault_on(f->faults, FED_FAULT_BYZANTINE, e->head.from, e->version, NULL),
+		.byzantine = byzantine,
+		.secret = !byzantine && told == FED_TRUTH_SECRET,
 	};
 	if (g->n_taken * bytes <= FED_VERDICT_UPDATES_BYTES)
 		t->update = fed_shared_vectors_ref(e->payload);
 	return FED_OK;
 }
 
-/* Precision and recall of the verdicts as a test for Byzantine clients. */
+static void tell(struct fed_client_verdict *of, size_t n, uint32_t client, bool byzantine)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (of[i].client != client || !of[i].secret)
+			continue;
+		of[i].secret = false;
+		of[i].byzantine = byzantine;
+	}
+}
+
+void fed_verdicts_tell(struct fed_verdicts *g, uint32_t client, bool byzantine)
+{
+	tell(g->of, g->n, client, byzantine);
+	tell(g->taken, g->n_taken, client, byzantine);
+}
+
+/* Precision and recall of the verdicts as a test for Byzantine clients; NaN, as their number, while
+ * it is secret who they are. */
 static void score_defence(struct fed_record *r, const struct fed_client_verdict *of, size_t n)
 {
 	double attackers = 0, filtered = 0, hits = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		attackers += of[i].byzantine;
+		attackers += of[i].secret ? NAN : of[i].byzantine;
 		filtered += !fed_client_verdict_trusted(&of[i]);
 		hits += of[i].byzantine && !fed_client_verdict_trusted(&of[i]);
 	}
@@ -123,7 +145,7 @@ void fed__verdicts_measure_step(struct fed_federation *f, const float *step)
 	double sum = 0;
 
 	f->record.honest_distance = NAN;
-	if (f->record.attackers == 0)
+	if (!(f->record.attackers > 0))
 		return;
 	double *mean = fed_alloc_array(dim, sizeof *mean);
 	if (!mean)

@@ -25,6 +25,7 @@ struct fed_client_verdict {
 	double weighed; /* its weight in a mean: samples, or 1 */
 	float loss;     /* mean local loss, as claimed */
 	bool byzantine; /* under an active fault of that kind when it was invited */
+	bool secret;    /* or perhaps so in its own program, which is not told yet: not byzantine */
 	struct fed_verdict verdict;
 	struct fed_verdict mixed; /* verdict on mixture i of a pre-aggregation, not on this update */
 	struct fed_trust trust;   /* of rules that down-weight instead of filtering; and its group */
@@ -35,6 +36,11 @@ struct fed_client_verdict {
 static inline bool fed_client_verdict_trusted(const struct fed_client_verdict *x)
 {
 	return x->verdict.used && x->trust.trusted;
+}
+
+static inline const char *fed_truth_word(bool byzantine, bool secret)
+{
+	return byzantine ? "Byzantine" : secret ? "secret" : "honest";
 }
 
 /* Where a step came from when the aggregator is a loaded plugin (on-plugin-error). */
@@ -63,6 +69,8 @@ static inline bool fed_step_was_skipped(const struct fed_verdicts *g)
 
 /* Add an update that the scheme has given to the aggregator. */
 int fed__verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+/* What was secret of the client is told. */
+void fed_verdicts_tell(struct fed_verdicts *, uint32_t client, bool byzantine);
 /* Record the verdicts of a finished aggregation, and the round's metrics of them.  Cannot fail. */
 void fed__verdicts_set(struct fed_federation *, const struct fed_aggregation *);
 /* Measure the distance of the step [dim] from the honest mean, when there was an attacker. */

@@ -93,7 +93,7 @@ static void row_of(struct fed_table *t, const struct fed_update_geometry *in, si
 	fed__table_integer(t, u->client);
 	if (named)
 		fed__table_cell(t, "%s", name_of(named, u->client));
-	fed__table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
+	fed__table_cell(t, "%s", fed_truth_word(u->byzantine, u->secret));
 	fed__table_integer(t, u->samples);
 	fed__table_integer(t, u->steps);
 	fed__table_integer(t, u->staleness);
@@ -220,7 +220,10 @@ static void show_matrix(struct fed_shell *shell, const struct fed_update_geometr
 	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s\n", fed_text_str(&line));
 	for (size_t i = 0; i < n; i++) {
 		fed_text_clear(&line);
-		fed_text_add(&line, "%9u %c", in->of[i].client, in->of[i].byzantine ? 'B' : ' ');
+		fed_text_add(&line, "%9u %c", in->of[i].client,
+		             in->of[i].byzantine ? 'B'
+		             : in->of[i].secret  ? '?'
+		                                 : ' ');
 		for (size_t k = 0; k < n; k++) {
 			const double cosine = fed_update_geometry_cosine(in, i, k);
 			if (isnan(cosine))

@@ -22,7 +22,9 @@ const struct fed_field fed__serve_rows[] = {
 	FED_REAL(struct fed_serve_args, patience, FED_ROOM_PATIENCE, 1, 86400,
              "seconds without a sign after which a member counts as left; it may return"),
 	FED_INT(struct fed_serve_args, most, FED_ROOM_MOST, 1, 10000, "members at most"),
-	FED_TEXT(struct fed_serve_args, code, NULL, NULL, "the class code; without it a new one"),
+	FED_TEXT(struct fed_serve_args, code, NULL, NULL,
+             "a class code that this server showed before, as it proves the server's key; else a "
+             "new one"),
 	FED_END,
 };
 

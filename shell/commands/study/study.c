@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
+#include "experiments/session_copy.h"
 #include "history/metrics.h"
 #include "plug/guard/guard.h"
 #include "session/composition.h"
@@ -246,6 +247,7 @@ static int begin_study(struct fed_shell *shell, const struct fed_study_args *a,
 	if (fed_session_status(s).clients == 0)
 		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_study_check_name(a->name, err) || fed_session_check_closed(s, err) ||
+	    fed_session_check_copies(s, err) ||
 	    (*a->metrics && !strchr(a->metrics, ',') && fed_metric_find(a->metrics, &unused, err)))
 		return FED_FAIL;
 	const size_t n = strlen(a->what);
