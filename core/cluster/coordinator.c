@@ -267,7 +267,7 @@ static bool deal(struct fed_coordinator *c, struct announced *a)
 
 	while (!c->failed && !a->stopped) {
 		const size_t queued = fed_pool_queued(pool);
-		const uint32_t to = queued ? next_rank(c, a, queued > threads) : 0;
+		const uint32_t to = queued ? next_rank(c, a, queued >= threads) : 0;
 		struct fed_job *job = to ? fed_pool_take(pool) : NULL;
 
 		if (!job)
