@@ -64,54 +64,33 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	return FED_OK;
 }
 
-static int press_column(void *state, struct fed_watched *w, const struct fed_press *press,
-                        struct fed_error *err)
-{
-	struct room_view *st = state;
-
-	(void)w, (void)err;
-	fed__room_table_sort_beside(&st->table, press->code == '[' ? -1 : 1);
-	return FED_OK;
-}
-
-static int press_turn(void *state, struct fed_watched *w, const struct fed_press *press,
-                      struct fed_error *err)
-{
-	struct room_view *st = state;
-
-	(void)w, (void)press, (void)err;
-	fed__room_table_sort(&st->table, st->table.sort);
-	return FED_OK;
-}
-
-static int press_awaited(void *state, struct fed_watched *w, const struct fed_press *press,
-                         struct fed_error *err)
-{
-	struct room_view *st = state;
-
-	(void)w, (void)press, (void)err;
-	st->table.awaited_first = !st->table.awaited_first;
-	return FED_OK;
-}
-
-static int press_large(void *state, struct fed_watched *w, const struct fed_press *press,
+/* Keys that change what is shown: the order of the members, the head. */
+static int press_shown(void *state, struct fed_watched *w, const struct fed_press *press,
                        struct fed_error *err)
 {
 	struct room_view *st = state;
 
-	(void)w, (void)press, (void)err;
-	st->head.small = !st->head.small;
-	return FED_OK;
-}
-
-static int press_address(void *state, struct fed_watched *w, const struct fed_press *press,
-                         struct fed_error *err)
-{
-	struct room_view *st = state;
-
-	(void)w, (void)press, (void)err;
-	if (st->table.room.addresses)
-		st->head.address = (st->head.address + 1) % st->table.room.addresses;
+	(void)w, (void)err;
+	switch (press->code) {
+	case '[':
+	case ']':
+		fed__room_table_sort_beside(&st->table, press->code == '[' ? -1 : 1);
+		break;
+	case 'o':
+		fed__room_table_sort(&st->table, st->table.sort);
+		break;
+	case 'w':
+		st->table.awaited_first = !st->table.awaited_first;
+		break;
+	case 'c':
+		st->head.small = !st->head.small;
+		break;
+	case 'a':
+		if (st->table.room.addresses)
+			st->head.address = (st->head.address + 1) % st->table.room.addresses;
+		break;
+	default:;
+	}
 	return FED_OK;
 }
 
@@ -255,12 +234,12 @@ static const struct fed_key keys[] = {
      can_admit},
 	{'A', 0, "A", "admit all who wait", press_admit_all, some_wait},
 	{'K', 0, "K", "send the member out; enter lets it come back", press_kick, has_members},
-	{'w', 0, "w", "those whom the round waits for first, or not", press_awaited, has_members},
-	{'[', 0, "[", "sort by the column on the left", press_column, NULL},
-	{']', 0, "]", "sort by the next column", press_column, has_members},
-	{'o', 0, "o", "reverse the order", press_turn, has_members},
-	{'c', 0, "c", "address and code in large letters, or not", press_large, is_open},
-	{'a', 0, "a", "another address of this machine", press_address, has_addresses},
+	{'w', 0, "w", "those whom the round waits for first, or not", press_shown, has_members},
+	{'[', 0, "[", "sort by the column on the left", press_shown, NULL},
+	{']', 0, "]", "sort by the next column", press_shown, has_members},
+	{'o', 0, "o", "reverse the order", press_shown, has_members},
+	{'c', 0, "c", "address and code in large letters, or not", press_shown, is_open},
+	{'a', 0, "a", "another address of this machine", press_shown, has_addresses},
 	{'x', 0, "x", "mark the member's client, or take its mark away", press_mark, has_members},
 	{'u', 0, "u", "take all marks away", press_unmark, NULL},
 	{FED_KEY_CLICK, 0, "click", "on a title: sort by it; on a row: go there", press_click, NULL},
