@@ -339,14 +339,11 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	return FED_OK;
 }
 
-int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *e, struct fed_error *err)
+/* The envelope that a frame's head describes, without contents. */
+static struct fed_envelope head_of(const unsigned char *h, size_t len)
 {
-	const unsigned char *h = bytes;
-
-	if (check_begin(h, len, err))
-		return FED_REJECT;
-	*e = (struct fed_envelope){
-		.head = {.size = sizeof e->head,
+	return (struct fed_envelope){
+		.head = {.size = sizeof(struct fed_message),
 	             .id = get(h + 16, 8),
 	             .from = (uint32_t)get(h + 8, 4),
 	             .to = (uint32_t)get(h + 12, 4),
@@ -354,8 +351,18 @@ int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *e, struct
 	             .bytes = len},
 		.version = get(h + 24, 8),
 		.round = get(h + 32, 8),
+		.samples = get(h + 40, 8),
 		.steps = (uint32_t)get(h + 48, 4),
 	};
+}
+
+int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *e, struct fed_error *err)
+{
+	const unsigned char *h = bytes;
+
+	if (check_begin(h, len, err))
+		return FED_REJECT;
+	*e = head_of(h, len);
 	return FED_OK;
 }
 
@@ -441,23 +448,15 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 		fed_shared_vectors_unref(payload);
 		return rc;
 	}
-	*e = (struct fed_envelope){
-		.head = {.id = get(h + 16, 8),
-	             .from = (uint32_t)get(h + 8, 4),
-	             .to = (uint32_t)get(h + 12, 4),
-	             .kind = h[4],
-	             .bytes = len},
-		.version = get(h + 24, 8),
-		.round = get(h + 32, 8),
-		.samples = get(h + 40, 8),
-		.steps = (uint32_t)get(h + 48, 4),
-		.payload = payload,
-		.labels = labels,
-		.sharing = fed_sharing_ref(sharing),
-		.codec = code ? fed_shared_codec_ref(sent->codec) : NULL,
-		.code = code,
-		.coding = code ? sent->coding : (struct fed_coding){0},
-	};
+	*e = head_of(h, len);
+	e->payload = payload;
+	e->labels = labels;
+	e->sharing = fed_sharing_ref(sharing);
+	if (code) {
+		e->codec = fed_shared_codec_ref(sent->codec);
+		e->code = code;
+		e->coding = sent->coding;
+	}
 	memcpy(&e->loss, &loss, sizeof loss);
 	e->figures = has_figures(h) ? FED_FIGURES : 0;
 	for (uint32_t k = 0; k < e->figures; k++) {

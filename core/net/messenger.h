@@ -206,9 +206,9 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
                          const struct fed_envelope *sent, struct fed_envelope *,
                          struct fed_error *);
 
-/* What the head of a frame says of the message, its version, invitation and steps, as an envelope
- * without a payload; its contents are not checked.  FED_REJECT: it is shorter than a head, or not a
- * frame. */
+/* What the head of a frame says of the message, its version, invitation, examples and steps, as an
+ * envelope without a payload; its contents are not checked.  FED_REJECT: it is shorter than a head,
+ * or not a frame. */
 int fed_frame_head(const void *bytes, size_t len, struct fed_envelope *, struct fed_error *);
 /* Whether the frame's checksum is that of its bytes. */
 bool fed_frame_is_whole(const void *bytes, size_t len);

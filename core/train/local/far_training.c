@@ -63,27 +63,10 @@ static void put_origin(struct fed_packet *p, const struct fed_data_origin *o)
 	}
 }
 
-static struct fed_wire_dataset head_of(const struct fed_dataset *data)
-{
-	return (struct fed_wire_dataset){
-		.shape = data->shape,
-		.classes = data->classes,
-		.outputs = data->outputs,
-		.train = data->train,
-		.test = data->test,
-		.scale = data->scale,
-		.tokens = data->tokens,
-		.bytes = data->bytes,
-		.values = data->values,
-		.label = data->label,
-		.target = data->target,
-	};
-}
-
 void fed_put_set_up(struct fed_packet *p, const struct fed_trainer *t)
 {
 	const struct fed_federation *f = t->federation;
-	const struct fed_wire_dataset head = head_of(f->data);
+	const struct fed_wire_dataset head = fed__wire_dataset_of(f->data);
 
 	FED_PUT(p, head);
 	fed_put_number(p, f->data->fingerprint);

@@ -166,19 +166,7 @@ static void put_set_up(struct fed_worker *w, const struct fed_federation *f,
                        const struct fed_dataset *data)
 {
 	const size_t n = data->train, example = n * fed_shape_size(&data->shape);
-	const struct fed_wire_dataset head = {
-		.shape = data->shape,
-		.classes = data->classes,
-		.outputs = data->outputs,
-		.train = data->train,
-		.test = data->test,
-		.scale = data->scale,
-		.tokens = data->tokens,
-		.bytes = data->bytes,
-		.values = data->values,
-		.label = data->label,
-		.target = data->target,
-	};
+	const struct fed_wire_dataset head = fed__wire_dataset_of(data);
 
 	fed_worker_request(w, FED_ASK_SET_UP);
 	FED_PUT(&w->packet, head);

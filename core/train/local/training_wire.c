@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/training_wire.c - heads of trainings.
+ * train/local/training_wire.c - heads of datasets and trainings.
  */
 #include "train/local/training_wire.h"
 
@@ -8,6 +8,23 @@
 
 #include "plug/calls/call.h"
 #include "train/local/internal.h"
+
+struct fed_wire_dataset fed__wire_dataset_of(const struct fed_dataset *data)
+{
+	return (struct fed_wire_dataset){
+		.shape = data->shape,
+		.classes = data->classes,
+		.outputs = data->outputs,
+		.train = data->train,
+		.test = data->test,
+		.scale = data->scale,
+		.tokens = data->tokens,
+		.bytes = data->bytes,
+		.values = data->values,
+		.label = data->label,
+		.target = data->target,
+	};
+}
 
 struct fed_wire_training fed__wire_training_of(const struct fed_training *g)
 {

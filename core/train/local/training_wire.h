@@ -21,6 +21,7 @@ struct fed_wire_dataset {
 	bool tokens;
 	bool bytes, values, label, target; /* arrays that it has, whose inputs follow in this order */
 };
+struct fed_wire_dataset fed__wire_dataset_of(const struct fed_dataset *);
 
 /* Job of a client; its example ids follow. */
 struct fed_wire_training {
