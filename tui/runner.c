@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -87,8 +86,7 @@ static void wait_change(struct fed_runner *r, double until)
 		pthread_cond_wait(&r->changed, &r->lock);
 		return;
 	}
-	const struct timespec at = {(time_t)until, (long)((until - floor(until)) * 1e9)};
-	pthread_cond_timedwait(&r->changed, &r->lock, &at);
+	fed_condition_wait(&r->changed, &r->lock, until);
 }
 
 /* Give the session to the terminal's thread while it wants or has it. Call with the lock held. */
@@ -118,14 +116,6 @@ static bool is_blocked(struct fed_runner *r)
 	return !r->round_asked;
 }
 
-static double monotonic_now(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at); /* the clock of `changed` */
-	return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
-
 /* Wait until the next event or line may proceed; seconds: its duration at the pace. Returns whether
  * the run must be interrupted: lines are queued, or the runner ends. */
 static bool wait_turn(struct fed_runner *r, double seconds)
@@ -134,7 +124,7 @@ static bool wait_turn(struct fed_runner *r, double seconds)
 
 	pthread_mutex_lock(&r->lock);
 	r->phase = WAITING;
-	r->due = fmax(r->due, monotonic_now() - LATE_MOST) + seconds;
+	r->due = fmax(r->due, fed_wall_seconds() - LATE_MOST) + seconds;
 	for (;;) {
 		yield_session(r);
 		stop = r->leaving || r->n_lines > 0;
@@ -147,7 +137,7 @@ static bool wait_turn(struct fed_runner *r, double seconds)
 				signal_event(r);
 			told = true;
 			wait_change(r, 0);
-		} else if (seconds > 0 && pace_of(r) > 0 && !r->permits && monotonic_now() < r->due) {
+		} else if (seconds > 0 && pace_of(r) > 0 && !r->permits && fed_wall_seconds() < r->due) {
 			wait_change(r, r->due);
 		} else {
 			break;
@@ -344,7 +334,6 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
                    struct fed_error *err)
 {
 	struct fed_runner *r = fed_alloc(sizeof *r);
-	pthread_condattr_t attributes;
 
 	if (!r)
 		return fed_fail_memory(err, sizeof *r, "a thread");
@@ -352,10 +341,7 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	r->pace = pace;
 	r->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	fed_condition_init(&r->changed);
 	update_attention(r);
 	fed_session_set_pause_hook(host->session, (struct fed_pause_hook){between_events, r});
 	const int error = r->event_fd < 0 ? 0 : fed_thread_start(&r->thread, run_thread, r);

@@ -97,14 +97,10 @@ static void wake_up(void *ctx)
 /* Wait so long, or until woken; false: it is to end. */
 static bool rest(struct fed_coordinator *c, double seconds)
 {
-	struct timespec until;
+	const double until = fed_wall_seconds() + seconds;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(seconds * 1e9);
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&c->wake_lock);
-	while (!c->woken && !c->quit && pthread_cond_timedwait(&c->wake, &c->wake_lock, &until) == 0)
+	while (!c->woken && !c->quit && fed_condition_wait(&c->wake, &c->wake_lock, until) == 0)
 		;
 	c->woken = false;
 	const bool quit = c->quit;
@@ -595,7 +591,6 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
                          struct fed_error *err)
 {
 	struct fed_coordinator *c = fed_alloc(sizeof *c);
-	pthread_condattr_t monotonic;
 
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the ranks");
@@ -619,10 +614,7 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 	c->face.threads = c->threads;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->wake_lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	fed_condition_init(&c->wake);
 	const int error = fed_thread_start(&c->thread, coordinate, c);
 	if (error) {
 		fed_free(c->rank);

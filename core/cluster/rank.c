@@ -7,10 +7,10 @@
  */
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "base/system/thread.h"
 #include "cluster/internal.h"
 #include "plug/calls/call.h"
 #include "train/local/far_training.h"
@@ -487,15 +487,11 @@ static int take_message(struct rank *k, bool *leave, struct fed_error *err)
 
 static void pause_until_done(struct rank *k, double seconds)
 {
-	struct timespec until;
+	const double until = fed_wall_seconds() + seconds;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(seconds * 1e9);
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&k->lock);
 	if (!k->done)
-		pthread_cond_timedwait(&k->wake, &k->lock, &until);
+		fed_condition_wait(&k->wake, &k->lock, until);
 	pthread_mutex_unlock(&k->lock);
 }
 
@@ -549,14 +545,10 @@ static void skip_file(void *ctx, const char *path, const char *text)
 static int start(struct rank *k, struct fed_cluster *c, const char *plugin_folder,
                  struct fed_error *err)
 {
-	pthread_condattr_t monotonic;
 
 	k->link = c->link;
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	fed_condition_init(&k->wake);
 	if (fed_registry_init(&k->plugins, err) ||
 	    fed_registry_scan(k->plugins, plugin_folder, true, skip_file, NULL, err))
 		return FED_FAIL;

@@ -4,8 +4,8 @@
  */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "conformance/checker.h"
 #include "plug/calls/call.h"
@@ -154,14 +154,6 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 
 /* The network ---------------------------------------------------------------- */
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int network_give(void *ctx, const struct fed_message *m, const void *bytes, size_t len,
                         struct fed_error *err)
 {
@@ -195,7 +187,7 @@ static int network_take(void *ctx, double timeout, struct fed_network_news *news
 static double network_now(void *ctx)
 {
 	(void)ctx;
-	return seconds();
+	return fed_wall_seconds();
 }
 
 /* The conversation ---------------------------------------------------------- */
@@ -296,11 +288,11 @@ static void post_send(struct post *p, uint64_t id, uint32_t from, uint32_t to, u
 static void post_wait(struct post *p)
 {
 	const struct fed_instance *transport = &p->plugin.instance;
-	const double begun = seconds();
+	const double begun = fed_wall_seconds();
 	double now = fed_call_now(transport, &p->wire);
 
-	while (!fed_is_simulated(transport) && p->settled < p->n && seconds() < begun + PATIENCE &&
-	       fed_check_goes_on(p->checker)) {
+	while (!fed_is_simulated(transport) && p->settled < p->n &&
+	       fed_wall_seconds() < begun + PATIENCE && fed_check_goes_on(p->checker)) {
 		post_poll(p, 0.02);
 		const double then = fed_call_now(transport, &p->wire);
 		if (!(then >= now))

@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
@@ -173,7 +172,7 @@ int fed__trials_check(const struct fed_session *s, const struct fed_trials_plan 
 /* All of them ---------------------------------------------------------------------------- */
 
 #define PLAYERS_MAX 256
-#define LOOK_EVERY_NS 50000000 /* between two calls of progress, while nothing ends */
+#define LOOK_EVERY 0.05 /* seconds between two calls of progress, while nothing ends */
 
 /* Threads that play trials, which their owner makes and drops.  One more trial than there are
  * threads is ready, so that none waits for its making. */
@@ -296,15 +295,11 @@ static int take_played(struct players *p, struct trial *x, struct fed_error *err
 /* Wait a moment for trials to end, or for room for one more; the list of those that were played. */
 static struct trial *wait_played(struct players *p)
 {
-	struct timespec until;
+	const double until = fed_wall_seconds() + LOOK_EVERY;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += LOOK_EVERY_NS;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&p->lock);
 	if (!p->played && (p->ready || p->stopped || find_next(p) == p->trials->n))
-		pthread_cond_timedwait(&p->end, &p->lock, &until);
+		fed_condition_wait(&p->end, &p->lock, until);
 	struct trial *x = p->played;
 	p->played = NULL;
 	pthread_mutex_unlock(&p->lock);
@@ -319,7 +314,7 @@ static int start_players(struct players *p, struct fed_error *err)
 
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->begin, NULL);
-	pthread_cond_init(&p->end, NULL);
+	fed_condition_init(&p->end);
 	while (p->threads < wanted && p->threads < PLAYERS_MAX) {
 		const int error = fed_thread_start(&p->thread[p->threads], run_player, p);
 

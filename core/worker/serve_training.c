@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "train/local/internal.h"
 #include "train/local/training_wire.h"
@@ -27,18 +27,10 @@ static struct {
 	struct fed_server *server;
 } lab;
 
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void tell_alive(void *ctx)
 {
 	struct fed_packet p = {0};
-	const double now = seconds_now();
+	const double now = fed_wall_seconds();
 
 	(void)ctx;
 	if (now < lab.told + ALIVE)
@@ -193,7 +185,7 @@ static int train(struct fed_training *g, const struct fed_training_vectors *v,
 	struct fed_trainer *t = lab.federation.trainer;
 
 	lab.federation.plan = g->plan;
-	lab.told = seconds_now();
+	lab.told = fed_wall_seconds();
 	if (fed_trainer_prepare(t, g->row.count, err))
 		return FED_FAIL;
 	fed_train_here(g, &t->worker[0], v);

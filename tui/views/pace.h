@@ -11,12 +11,11 @@
 #include "tui/views/view.h"
 
 struct fed_pace {
-	double not_before; /* monotonic seconds; zeroed: at once */
+	double not_before; /* fed_wall_seconds(); zeroed: at once */
 };
 
 bool fed__pace_is_due(const struct fed_pace *, const struct fed_watched *);
-/* Before and after the work; end takes what begin returned. */
-double fed__pace_begin(void);
+/* After the work, which began at this moment of fed_wall_seconds(). */
 void fed__pace_end(struct fed_pace *, double began);
 
 #endif

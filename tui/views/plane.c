@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/cpu.h"
 #include "history/metrics.h"
 #include "report/update_geometry.h"
 #include "session/composition.h"
@@ -133,7 +134,7 @@ static int take(struct plane_view *st, const struct fed_watched *w, struct fed_e
 
 static void refresh(struct plane_view *st, const struct fed_watched *w)
 {
-	const double began = fed__pace_begin();
+	const double began = fed_wall_seconds();
 
 	if (st->columns == 0)
 		return;

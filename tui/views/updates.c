@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/cpu.h"
 #include "session/composition.h"
 #include "tui/widgets/scatter.h"
 #include "tui/views/pace.h"
@@ -93,7 +94,7 @@ static void refresh_arrived(struct updates_view *st, const struct fed_watched *w
 static void refresh_version(struct updates_view *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
-	const double began = fed__pace_begin();
+	const double began = fed_wall_seconds();
 
 	if (fed_session_version(s) < st->history.version || !fed_session_running(s)) {
 		fed__update_history_release(&st->history); /* another run: no previous version */

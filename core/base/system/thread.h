@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/system/thread.h - threads with signals blocked.
+ * base/system/thread.h - threads with signals blocked; waits with an end.
  */
 #ifndef FED_BASE_SYSTEM_THREAD_H
 #define FED_BASE_SYSTEM_THREAD_H
@@ -11,5 +11,12 @@
  * signals (bad address, division by zero) stay enabled, so that their handler can restore the
  * terminal.  Returns 0 or an errno, as pthread_create(). */
 int fed_thread_start(pthread_t *, void *(*run)(void *arg), void *arg);
+
+/* Initialise a condition whose waits may end by the clock of fed_wall_seconds(), which is never
+ * set. */
+void fed_condition_init(pthread_cond_t *);
+/* Wait for it until then at most, with the lock held.  Returns 0 or ETIMEDOUT, as
+ * pthread_cond_timedwait(). */
+int fed_condition_wait(pthread_cond_t *, pthread_mutex_t *, double until);
 
 #endif

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "plug/guard/failure.h"
 #include "plug/guard/handover.h"
@@ -33,14 +33,6 @@ enum {
 };
 
 extern char **environ;
-
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* A block of kept memory. */
 struct fed_worker_kept {
@@ -331,7 +323,7 @@ static bool is_given_up(const struct waiting *waiting)
 
 	if (atomic_load(&w->guard->interrupted) || (w->stopped && w->stopped(w->stopped_ctx)))
 		*waiting->how = FED_LOST_INTERRUPTED;
-	else if (waiting->until > 0 && seconds_now() > waiting->until)
+	else if (waiting->until > 0 && fed_wall_seconds() > waiting->until)
 		*waiting->how = FED_LOST_DEADLINE;
 	else
 		return false;
@@ -392,7 +384,7 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host, b
 	*how = FED_LOST_CONNECTION;
 	if (fed_packet_send(&w->packet, w->socket) != 0)
 		return false;
-	struct waiting waiting = {w, deadline > 0 ? seconds_now() + deadline : 0, how};
+	struct waiting waiting = {w, deadline > 0 ? fed_wall_seconds() + deadline : 0, how};
 	const struct fed_packet_patience patience = {await, &waiting};
 	for (;;) {
 		const bool comes = !hands_over && fed_packet_comes(w->socket, &w->wait);
@@ -412,7 +404,7 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host, b
 			return true;
 		*how = FED_LOST_NONSENSE;
 		if (reply->kind == FED_ALIVE)
-			waiting.until = deadline > 0 ? seconds_now() + deadline : 0;
+			waiting.until = deadline > 0 ? fed_wall_seconds() + deadline : 0;
 		else if (!answer(w, host, reply) || is_given_up(&waiting))
 			return false;
 	}
@@ -454,7 +446,7 @@ int fed_worker_call(struct fed_worker *w, const char *function, const struct fed
                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
                     struct fed_error *err)
 {
-	const double begin = seconds_now();
+	const double begin = fed_wall_seconds();
 	const enum fed_request what = w->asked;
 	struct fed_processors was = {.known = false};
 	enum fed_worker_loss how;
@@ -466,7 +458,7 @@ int fed_worker_call(struct fed_worker *w, const char *function, const struct fed
 	const bool done = exchange(w, host, was.known, reply, &how);
 	fed_processors_restore(&was);
 	w->calls++;
-	w->seconds += seconds_now() - begin;
+	w->seconds += fed_wall_seconds() - begin;
 	if (!done)
 		return lose(w, function, how, err);
 	drain(w);
