@@ -4,9 +4,12 @@
  */
 #include "net/shared_vectors.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/mem.h"
+
+#define WIDE_MOST (4096.0 * (1 << 20)) /* bytes that a share of the free memory is at most */
 
 enum {
 	VECTORS_MOST = UINT16_MAX,
@@ -73,12 +76,25 @@ static struct fed_shared_memory *memory_for(const struct fed_vector_free_list *s
 	return dim >= SHARED_LEAST ? s->memory : NULL;
 }
 
+/* Whether so many more bytes are within the limit.  The free memory is looked up once, and only for
+ * lists that grow so long: that takes as long as a small round. */
+static bool has_place(struct fed_vector_free_list *s, size_t bytes)
+{
+	if (s->bytes + bytes > s->most && s->share > 0) {
+		const double wide = s->share * (fed_mem_available() + (double)s->bytes);
+
+		s->most = wide > (double)s->most ? (size_t)fmin(wide, WIDE_MOST) : s->most;
+		s->share = 0;
+	}
+	return s->bytes + bytes <= s->most;
+}
+
 /* Return vectors to the free list; false if it is full or for another size. */
 static bool recycle(struct fed_vector_free_list *s, struct fed_shared_vectors *p)
 {
 	pthread_mutex_lock(&s->lock);
 	const bool wanted = p->n == s->n && p->dim == s->dim && p->memory == memory_for(s, p->dim) &&
-	                    s->bytes + bytes_of(p) <= s->most;
+	                    has_place(s, bytes_of(p));
 	if (wanted) {
 		p->next = s->first;
 		s->first = p;
@@ -123,6 +139,11 @@ void fed_vector_free_list_init(struct fed_vector_free_list *s, size_t most_bytes
 {
 	*s = (struct fed_vector_free_list){.most = most_bytes};
 	pthread_mutex_init(&s->lock, NULL);
+}
+
+void fed_vector_free_list_widen(struct fed_vector_free_list *s, double share)
+{
+	s->share = share;
 }
 
 void fed_vector_free_list_release(struct fed_vector_free_list *s)

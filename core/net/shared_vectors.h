@@ -45,11 +45,14 @@ struct fed_vector_free_list {
 	pthread_mutex_t lock;
 	struct fed_shared_vectors *first;
 	size_t bytes, most; /* of the vectors in the list; limit */
+	double share;       /* of the free memory, which is looked up when the limit is met; 0: none */
 	uint32_t n;         /* vectors of each member */
 	size_t dim;
 	struct fed_shared_memory *memory;
 };
 void fed_vector_free_list_init(struct fed_vector_free_list *, size_t most_bytes);
+/* Let the limit be this share of the memory that is free, where that is more. */
+void fed_vector_free_list_widen(struct fed_vector_free_list *, double share);
 void fed_vector_free_list_release(struct fed_vector_free_list *);
 /* Where vectors lie that are taken from now on: NULL, the heap.  Short ones are always there, for a
  * block of shared memory has whole pages. */

@@ -105,6 +105,33 @@ START_TEST(a_stock_keeps_no_more_than_it_may)
 }
 END_TEST
 
+/* Release four vectors; how many the list keeps. */
+static size_t kept_of_four(struct fed_vector_free_list *s)
+{
+	struct fed_shared_vectors *p[4];
+
+	for (int i = 0; i < 4; i++)
+		p[i] = fed_vector_free_list_take(s, 1, DIM);
+	for (int i = 0; i < 4; i++)
+		fed_shared_vectors_unref(p[i]);
+	return fed_vector_free_list_bytes(s) / (DIM * sizeof(float));
+}
+
+START_TEST(a_stock_is_widened_to_a_share_of_what_is_free)
+{
+	struct fed_vector_free_list s;
+
+	fed_vector_free_list_init(&s, 3 * DIM * sizeof(float));
+	fed_vector_free_list_widen(&s, 1e-15); /* less than it has */
+	ck_assert_uint_eq(kept_of_four(&s), 3);
+	fed_vector_free_list_release(&s);
+	fed_vector_free_list_init(&s, 3 * DIM * sizeof(float));
+	fed_vector_free_list_widen(&s, 0.01);
+	ck_assert_uint_eq(kept_of_four(&s), 4);
+	fed_vector_free_list_release(&s);
+}
+END_TEST
+
 START_TEST(long_vectors_lie_in_shared_memory)
 {
 	enum { LONG = 20000 };
@@ -201,6 +228,7 @@ FED_SUITE(shared_vectors)
 	tcase_add_test(tests, a_stock_hands_out_what_came_back_last);
 	tcase_add_test(tests, another_size_empties_the_stock);
 	tcase_add_test(tests, a_stock_keeps_no_more_than_it_may);
+	tcase_add_test(tests, a_stock_is_widened_to_a_share_of_what_is_free);
 	tcase_add_test(tests, long_vectors_lie_in_shared_memory);
 	tcase_add_test(tests, no_memory);
 	tcase_add_test(tests, many_threads);

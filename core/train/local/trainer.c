@@ -12,14 +12,8 @@
 
 /* Limit of the free list of updates: what a round has under way at once, which is new memory again
  * in the next round where it is not kept.  New memory takes as long as some sums. */
-#define SPARE_LEAST (256.0 * (1 << 20))
-#define SPARE_MOST (4096.0 * (1 << 20))
-#define SPARE_SHARE (1.0 / 16) /* of the memory that is free */
-
-static size_t spare_bytes(void)
-{
-	return (size_t)fmin(fmax(SPARE_SHARE * fed_mem_available(), SPARE_LEAST), SPARE_MOST);
-}
+#define SPARE_BYTES ((size_t)256 << 20)
+#define SPARE_SHARE (1.0 / 16) /* of the memory that is free, where that is more */
 
 int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
 {
@@ -41,7 +35,8 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 		fed_free(t);
 		return FED_FAIL;
 	}
-	fed_vector_free_list_init(&t->results, spare_bytes());
+	fed_vector_free_list_init(&t->results, SPARE_BYTES);
+	fed_vector_free_list_widen(&t->results, SPARE_SHARE);
 	*out = t;
 	return FED_OK;
 }
