@@ -1,235 +1,214 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client of a room of fedsh in Python, written from core/network/protocol.md, whose sections it names.  It trains model
-softmax on the arrays x (examples first; bytes or floats) and y (classes from 0) of an .npz, else on a sample that it makes."""
-import argparse, collections, concurrent.futures, hashlib, json, os, random, signal, socket, struct, sys, threading, time, zlib
-import numpy as np
-import zmq, zmq.utils.z85
+"""join.py HOST PORT CODE FILE.npz NAME: a client of a room of fedsh, written from core/network/protocol.md alone.
 
-CHUNK, WINDOW, SERVER = 262144, 4 * 262144, 0xFFFFFFFF
-HEAD, FRAME = struct.Struct("<BBHIIIQQ"), struct.Struct("<4sBBHIIQQQQIfII")
+It trains model softmax on the arrays x (examples first; bytes or floats) and y (classes from 0) of
+the file.  Its key pair is kept in NAME.key_secret.
+"""
+import base64
+import hashlib
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import zlib
+
+import numpy as np
+import zmq
+import zmq.auth
+from zmq.utils import z85
+
+CHUNK, SERVER = 262144, 0xFFFFFFFF
+PART, FRAME = struct.Struct("<BBHIIIQQ"), struct.Struct("<4sBBHIIQQQQIfII")
 MODEL, UPDATE, QUERY, ANSWER, START, EVALUATE, FIGURES, UNABLE = 1, 2, 8, 9, 10, 11, 12, 63
 HELLO, WAIT, WELCOME, REFUSED, READY, UNFIT, CLIENT, TERMS, STOP, LEAVE, TELL = range(64, 75)
-Frame = collections.namedtuple("Frame", "magic kind codec vectors sender to id version invitation samples steps loss dim crc")
+KNOWN = {"model": "softmax", "data.tokens": "0", "codec": "none", "noise": "0", "local-layers": "none",
+         "aggregator-at-clients": "no", "model.lora": "off"}
+CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
-def keys(path, host, port, code):  # section 1
-    """Our key pair, made once, in a file for us alone, and the server's key: told at the next port, proved by the code, pinned."""
-    if not os.path.exists(path):
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as f:
-            json.dump([key.decode() for key in zmq.curve_keypair()] + [{}], f)
-    public, secret, known = json.load(open(path))
+def find_keys(host, port, code, name):
+    """Section 1: our key pair, made once, and the server's key, which the class code proves."""
+    if not os.path.exists(f"{name}.key_secret"):
+        os.umask(0o077)
+        zmq.auth.create_certificates(".", name)
     with socket.create_connection((host, port + 1), 10) as s:
-        key = s.makefile().readline().split()[2]
-    digest = hashlib.blake2b(zmq.utils.z85.decode(key), digest_size=32, key=code[:4].encode()).digest()
-    bits = int.from_bytes(digest[:5], "big")
-    if code[4:] != "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[bits >> shift & 31] for shift in range(35, -1, -5)):
+        key = s.makefile("rb").readline().split()[2]
+    digest = hashlib.blake2b(z85.decode(key), digest_size=32, key=code[:4]).digest()
+    if base64.b32encode(digest[:5]).translate(CROCKFORD) != code[4:]:
         sys.exit("the class code is not of this server: there is a mistake in it, or this is another server")
-    if known.setdefault(f"{host}:{port}", key) != key:
-        sys.exit(f"the server has another key than last time; if that is right, remove the old one from {path}")
-    json.dump([public, secret, known], open(path, "w"))
-    return public.encode(), secret.encode(), key.encode()
+    return (*zmq.auth.load_certificate(f"{name}.key_secret"), key)
 
 
-class Link:  # section 2
-    """Whole messages, in chunks with credit, over a socket that connects again by itself."""
+class Link:
+    """Section 2: whole messages, in chunks with credit."""
 
     def __init__(self, host, port, keys):
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.curve_publickey, self.socket.curve_secretkey, self.socket.curve_serverkey = keys
-        self.socket.immediate, self.socket.linger = 1, 500  # immediate: without a connection nothing is queued
+        self.socket.immediate = True
         self.socket.connect(f"tcp://{host}:{port}")
-        self.life, self.number, self.spoke, self.heard = random.randrange(1, 2**32), 0, 0, time.monotonic()
-        self.meet(0)
+        self.life = int.from_bytes(os.urandom(4), "little") | 1
+        self.peer = self.number = self.acknowledged = self.granted = self.theirs = self.spoke = 0
+        self.arrived, self.inbox = b"", []
 
-    def meet(self, life):  # of the server: what was on its way is lost, its numbers begin at 1
-        self.peer, self.queue, self.out, self.theirs, self.arrived = life, collections.deque(), None, 0, b""
-
-    def part(self, kind, number=0, offset=0, total=0, data=b""):
+    def put(self, kind, number=0, offset=0, total=0, data=b""):
         try:
-            self.socket.send(HEAD.pack(kind, 1, 0, self.life, self.peer, number, offset, total) + data, zmq.NOBLOCK)
+            self.socket.send(PART.pack(kind, 1, 0, self.life, self.peer, number, offset, total) + data, zmq.NOBLOCK)
             self.spoke = time.monotonic()
-            return True
-        except zmq.Again:  # not connected, or as much as the connection holds
-            return False
+        except zmq.Again:
+            pass  # not connected: what is not acknowledged is sent again
 
-    def turn(self, milliseconds):
-        """Wait so long; yield the messages that have come, and None when the server's program is new."""
-        self.push()
+    def turn(self, milliseconds=0):
+        """Take what comes in this time, and beat."""
         while self.socket.poll(milliseconds):
-            yield from self.take(self.socket.recv())
-            self.push()
+            self.take(self.socket.recv())
             milliseconds = 0
-
-    def push(self):
-        now = time.monotonic()
-        if self.out is None and self.queue:
-            self.out, self.number = self.queue.popleft(), self.number + 1
-            self.sent, self.acked, self.granted, self.wait, self.due = 0, 0, CHUNK, 1, now + 1
-        if self.out and now > self.due:  # again, from what is acknowledged
-            self.sent, self.wait, self.due = self.acked, min(2 * self.wait, 32), now + self.wait
-        while self.out and self.sent < min(self.granted, len(self.out)):
-            data = self.out[self.sent : min(self.sent + CHUNK, self.granted)]
-            if not self.part(1, self.number, self.sent, len(self.out), data):
-                break
-            self.sent += len(data)
-        if now - self.spoke > 1:
-            self.part(3)
+        if time.monotonic() > self.spoke + 1:
+            self.put(3)
 
     def take(self, part):
-        kind, _, _, life, to, number, offset, total = HEAD.unpack_from(part)
-        self.heard = time.monotonic()
-        if life != self.peer:
-            self.meet(life)
-            yield None
-        if to not in (0, self.life):
-            self.part(3)
-        elif kind == 1 and number >= self.theirs:
+        kind, _, _, life, to, number, offset, total = PART.unpack_from(part)
+        if self.peer not in (0, life):
+            raise ConnectionResetError("the server began again")
+        self.peer = life
+        if kind == 1 and to == self.life and number >= self.theirs:
             if number > self.theirs:
-                self.theirs, self.arrived, self.whole = number, bytearray(), False
-            if offset <= len(self.arrived) < offset + len(part) - HEAD.size and not self.whole:
-                self.arrived[offset:] = part[HEAD.size :]
-                self.whole = len(self.arrived) == total
-                if self.whole and zlib.crc32(self.arrived[:60] + bytes(4) + self.arrived[64:]) != FRAME.unpack_from(self.arrived)[-1]:
-                    self.arrived, self.whole = bytearray(), False
-                elif self.whole:
-                    yield bytes(self.arrived)
-            self.part(2, number, len(self.arrived), len(self.arrived) + WINDOW)
-        elif kind == 2 and number == self.number and self.out:
-            if offset == 2**64 - 1:
-                sys.exit("the server does not take a message of ours")
-            self.sent = max(self.sent, offset) if offset else 0
-            self.acked, self.granted, self.wait, self.due = offset, total or CHUNK, 1, self.heard + 1
-            if offset == len(self.out):
-                self.out = None
+                self.theirs, self.arrived = number, b""
+            if offset == len(self.arrived) < total:
+                self.arrived += part[PART.size:]
+                if len(self.arrived) == total:
+                    self.inbox.append(self.arrived)
+            self.put(2, number, len(self.arrived), len(self.arrived) + 4 * CHUNK)
+        elif kind == 2 and number == self.number:
+            self.acknowledged, self.granted = offset, total or CHUNK
+
+    def send(self, message):
+        self.number, self.acknowledged, self.granted, due = self.number + 1, 0, CHUNK, 0
+        while self.acknowledged < len(message):
+            if time.monotonic() > due:  # from what has arrived, perhaps again
+                sent, due = self.acknowledged, time.monotonic() + 5
+            data = message[sent:min(sent + CHUNK, self.granted)]
+            if data:
+                self.put(1, self.number, sent, len(message), data)
+                sent += len(data)
+            self.turn(0 if data else 100)
+
+    def receive(self):
+        while not self.inbox:
+            self.turn(500)
+        return self.inbox.pop(0)
 
 
-def frame(kind, body=b"", vectors=0, sender=0, id=0, version=0, invitation=0, samples=0, steps=0, loss=0.0, dim=0):  # section 3
-    head = b"FDP1", kind, 0, vectors, sender, SERVER, id, version, invitation, samples, steps, loss, dim
+def frame(kind, body=b"", vectors=0, dim=None, me=0, epoch=0, version=0, invitation=0, samples=0, steps=0, loss=0):
+    """Section 3: the bytes of a frame."""
+    head = (b"FDP1", kind, 0, vectors, me, SERVER, epoch << 32, version, invitation, samples, steps, loss,
+            len(body) if dim is None else dim)
     return FRAME.pack(*head, zlib.crc32(FRAME.pack(*head, 0) + body)) + body
 
 
-def text(kind, **lines):  # section 4
-    body = "".join(f"{key}={value}\n" for key, value in lines.items()).encode()
-    return frame(kind, body, dim=len(body))
+def text(kind, **lines):
+    """Section 4: a frame of lines."""
+    return frame(kind, "".join(f"{key}={value}\n" for key, value in lines.items()).encode())
 
 
 class Trainer:
     """What the terms ask for, with our examples."""
 
-    def __init__(self, terms, path, name):
-        shape, self.classes = [int(n) for n in terms["data.shape"].split("x")], int(terms["data.classes"])
-        needed = {"model": "softmax", "data.tokens": "0", "codec": "none", "noise": "0", "local-layers": "none",
-                  "aggregator-at-clients": "no", "model.lora": "off"}
-        for key, value in needed.items():
-            if terms.get(key, value) != value:
-                raise ValueError(f"{key}={terms[key]}, and this client knows only {value}")
-        if terms["scheme"] not in ("sync", "async"):
-            raise ValueError(f"scheme={terms['scheme']}, and this client knows only sync and async")
-        self.batch = 0 if terms["batch"] == "all" else int(terms["batch"])
-        self.epochs, self.rate, self.decay, self.momentum, self.shrink, share = (
-            float(terms[key]) for key in ("epochs", "lr", "lr-decay", "momentum", "weight-decay", "holdout"))
-        self.dim, self.random = int(terms["model.dim"]), np.random.default_rng(zlib.crc32(name.encode()))
-        if path:
-            x, y = (np.load(path)[key] for key in "xy")
-        else:
-            y = self.random.integers(self.classes, size=200)
-            x = np.random.default_rng(1).normal(size=(self.classes, *shape))[y] + self.random.normal(size=(200, *shape))
-        if x[0].size != np.prod(shape) or y.min() < 0 or y.max() >= self.classes:
-            raise ValueError(f"{x[0].size} inputs and {y.max() + 1} classes, and the room has {shape} and {self.classes}")
-        x = x.reshape(len(x), -1) * (float(terms["data.scale"]) if x.dtype == np.uint8 else 1)
-        self.x, self.y, order = x.astype(np.float32), y.astype(int).ravel(), self.random.permutation(len(x))
-        held = min(max(int(share * len(x) + 0.5), 1), len(x) - 1) if share else 0
-        self.held, self.own = order[:held], order[held:]
+    def __init__(self, terms, x, y, name):
+        inputs, self.classes = np.prod([int(n) for n in terms["data.shape"].split("x")]), int(terms["data.classes"])
+        for key in KNOWN:
+            if terms.get(key, KNOWN[key]) != KNOWN[key]:
+                raise ValueError(f"{key}={terms[key]}, and this client knows only {KNOWN[key]}")
+        if x[0].size != inputs or y.max() >= self.classes:
+            raise ValueError(f"{x[0].size} inputs and {y.max() + 1} classes, not {inputs} and {self.classes}")
+        self.terms, self.random = terms, np.random.default_rng(zlib.crc32(name.encode()))
+        scale, share = (float(terms[key]) for key in ("data.scale", "holdout"))
+        self.x, self.y = np.float32(x.reshape(len(x), -1) * (scale if x.dtype == np.uint8 else 1)), y
+        held = np.clip(int(share * len(x) + 0.5), 1, len(x) - 1) if share else 0
+        self.held, self.own = np.split(self.random.permutation(len(x)), [held])
 
     def look(self, w, rows):
-        """Probabilities and losses of these examples."""
-        z = self.x[rows] @ w[: -self.classes].reshape(-1, self.classes) + w[-self.classes :]
-        p = np.exp(z - z.max(1, keepdims=True))
+        """Probabilities less what is right, and losses, of these examples."""
+        z = self.x[rows] @ w[:-self.classes].reshape(-1, self.classes) + w[-self.classes:]
+        p, right = np.exp(z - z.max(1, keepdims=True)), np.eye(self.classes)[self.y[rows]]
         p /= p.sum(1, keepdims=True)
-        return p, -np.log(np.maximum(p[np.arange(len(rows)), self.y[rows]], 1e-30))
+        return p - right, -np.log(np.maximum((p * right).sum(1), 1e-30))
 
-    def train(self, w, rate, stop):
-        velocity, steps, loss, batch = np.zeros_like(w), 0, 0.0, self.batch or len(self.own)
-        for _ in range(int(self.epochs)):
+    def train(self, w, version, turn):
+        epochs, rate, decay, momentum, shrink = (
+            float(self.terms[key]) for key in ("epochs", "lr", "lr-decay", "momentum", "weight-decay"))
+        batch = len(self.own) if self.terms["batch"] == "all" else int(self.terms["batch"])
+        trained, velocity, losses = w, 0, []
+        for _ in range(int(epochs)):
             order = self.random.permutation(self.own)
-            for rows in (order[i : i + batch] for i in range(0, len(order), batch)):
-                if stop.is_set():
-                    return None
-                p, losses = self.look(w, rows)
-                p[np.arange(len(rows)), self.y[rows]] -= 1
-                gradient = np.concatenate([(self.x[rows].T @ p).ravel(), p.sum(0)]) / len(rows) + self.shrink * w
-                velocity = self.momentum * velocity + gradient
-                w, steps, loss = w - rate * velocity, steps + 1, loss + losses.sum()
-        return w, steps, loss / (self.epochs * len(self.own))
+            for rows in np.split(order, range(batch, len(order), batch)):
+                turn()  # beats go out
+                error, loss = self.look(trained, rows)
+                gradient = np.append(self.x[rows].T @ error, error.sum(0)) / len(rows)
+                velocity = momentum * velocity + gradient + shrink * trained
+                trained, losses = trained - rate * decay**version * velocity, losses + [loss]
+        loss = np.concatenate(losses).mean()
+        print(f"trained from version {version}, loss {loss:.4g}", flush=True)
+        return np.float32(trained - w).tobytes(), dict(samples=len(self.own), steps=len(losses), loss=loss)
 
-    def answer(self, q, body, me, epoch, stop):
-        """The frame that answers a frame."""
-        w, back = np.frombuffer(body, "<f4"), dict(sender=me, id=epoch << 32, version=q.version, invitation=q.invitation)
-        if q.kind == QUERY:
-            return frame(ANSWER, steps=q.steps, loss=self.look(w, self.own)[1].mean(), **back)
-        if q.kind == EVALUATE:
-            p, losses = self.look(w, self.held)
-            figures = (p.argmax(1) == self.y[self.held]).sum(), losses.sum(), np.nan, np.nan
-            return frame(FIGURES, struct.pack("<4d", *figures), samples=len(self.held), dim=4, **back)
-        if len(w) != self.dim or not (trained := self.train(w, self.rate * self.decay**q.version, stop)):
-            why = b"it was stopped" if stop.is_set() else b"this client takes one vector of the model's length"
-            return frame(UNABLE, why, dim=len(why), **back)
-        print(f"trained from version {q.version}, loss {trained[2]:.4g}", flush=True)
-        delta = (trained[0] - w).astype("<f4").tobytes()
-        return frame(UPDATE, delta, vectors=1, dim=self.dim, samples=len(self.own), steps=trained[1], loss=trained[2], **back)
+    def answer(self, kind, w, version, steps, turn):
+        """The frame that answers a question, but for its address."""
+        if kind == QUERY:
+            return dict(kind=ANSWER, steps=steps, loss=self.look(w, self.own)[1].mean())
+        if kind == EVALUATE:
+            error, losses = self.look(w, self.held)
+            right = (error[np.arange(len(error)), self.y[self.held]] == error.min(1)).sum()
+            figures = struct.pack("<4d", right, losses.sum(), np.nan, np.nan)
+            return dict(kind=FIGURES, body=figures, dim=4, samples=len(self.held))
+        delta, fields = self.train(w, version, turn)
+        return dict(kind=UPDATE, body=delta, vectors=1, dim=len(w), **fields)
 
 
-def main():  # section 5
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("server", help="HOST or HOST:PORT")
-    parser.add_argument("code", help="the class code")
-    parser.add_argument("--data", help="FILE.npz")
-    parser.add_argument("--name", default="python")
-    parser.add_argument("--identity", help="the file of our key pair; else NAME.key")
-    args = parser.parse_args()
-    host, _, port = args.server.partition(":")
-    host, port, code = host, int(port or 5555), args.code.upper().replace("-", "").translate(str.maketrans("ILO", "110"))
-    link = Link(host, port, keys(args.identity or args.name + ".key", host, port, code))
-    pool, jobs, stop = concurrent.futures.ThreadPoolExecutor(1), collections.deque(), threading.Event()
-    trainer = me = epoch = asked = None
+def take_part(link, code, data, name):
+    """Section 5: the course of a member."""
+    while not link.peer:
+        link.turn(500)
+    link.send(text(HELLO, protocol=1, program="join.py", code=code.decode(), name=name))
+    while True:
+        message = link.receive()
+        kind, _, _, _, to, _, version, invitation, _, steps, *_ = FRAME.unpack_from(message)[1:]
+        body = message[FRAME.size:]
+        lines = dict(line.split("=", 1) for line in body.decode().splitlines()) if kind >= HELLO else {}
+        if kind in (MODEL, QUERY, START, EVALUATE):
+            model = model if kind == START else np.frombuffer(body, "<f4")
+            answer = trainer.answer(kind, model, version, steps, link.turn)
+            link.send(frame(me=to, epoch=epoch, version=version, invitation=invitation, **answer))
+        elif kind in (WELCOME, TERMS):
+            epoch = int(lines["epoch"]) if kind == WELCOME else epoch
+            try:
+                trainer = Trainer(lines, data["x"], data["y"], name)
+                link.send(text(READY, examples=len(data["y"])))
+            except ValueError as error:
+                link.send(text(UNFIT, why=error))
+        elif kind in (REFUSED, LEAVE):
+            sys.exit(lines["why"] if kind == REFUSED else 0)
+        else:
+            print(*(f"{key} {value}" for key, value in lines.items()), flush=True)
+
+
+def main():
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    host, port, code, data, name = sys.argv[1:]
+    port, code = int(port), code.upper().replace("-", "").encode()
+    keys = find_keys(host, port, code, name)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while True:
-            for message in link.turn(5 if jobs else 100):  # beats go out while another thread trains
-                q, body = (Frame(*FRAME.unpack_from(message)), message[64:]) if message else (None, b"")
-                lines = dict(line.split("=", 1) for line in body.decode().splitlines()) if q and q.kind >= 64 else {}
-                if q is None or q.kind == STOP:
-                    stop.set()  # what is at work now answers UNABLE
-                    stop = threading.Event()
-                if q is None:
-                    jobs.clear()
-                    link.queue.append(text(HELLO, protocol=1, program="join.py", code=code, name=args.name))
-                elif q.kind in (MODEL, QUERY, START, EVALUATE):
-                    asked = body if q.kind == QUERY else asked
-                    jobs.append(pool.submit(trainer.answer, q, asked if q.kind == START else body, me, epoch, stop))
-                elif q.kind in (WELCOME, TERMS):
-                    epoch = int(lines.get("epoch", epoch or 0))
-                    try:
-                        trainer = Trainer(lines, args.data, args.name)
-                        link.queue.append(text(READY, examples=len(trainer.y)))
-                    except ValueError as error:
-                        print("our data do not fit:", error, flush=True)
-                        link.queue.append(text(UNFIT, why=error))
-                elif q.kind == CLIENT:
-                    me = int(lines["client"])
-                    print(f"client {me}, with {len(trainer.y)} examples", flush=True)
-                elif q.kind in (REFUSED, LEAVE):
-                    return print(lines.get("why") or "the room was closed") or q.kind == REFUSED
-                elif q.kind in (WAIT, TELL):
-                    print(lines.get("why") or lines.get("text"), flush=True)
-            while jobs and jobs[0].done():
-                link.queue.append(jobs.popleft().result())
-    except KeyboardInterrupt:
-        stop.set()
-        link.queue.append(text(LEAVE, why="it left"))
-        while time.monotonic() - link.heard < 2 and (link.queue or link.out):
-            list(link.turn(100))
+    while True:
+        link = Link(host, port, keys)
+        try:
+            take_part(link, code, np.load(data), name)
+        except ConnectionResetError as error:
+            print(error, flush=True)
+        except KeyboardInterrupt:
+            return link.send(text(LEAVE, why="it left"))
 
 
-sys.exit(main())
+main()

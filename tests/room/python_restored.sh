@@ -18,7 +18,7 @@ END
 # 80 * 80 * 50 + 50 parameters, 1.28 MB
 serve "dataset $work/room.npz; model softmax; set lr=0.001" "" "wait-room 1 within=20; round 2; \
 save $work/saved.fed; wait-room 2"
-python_member --data "$work/own.npz"
+python_member "$work/own.npz"
 wait_for server "^round 2"
 wait_for server "saved"
 kill -KILL "$server"
@@ -30,7 +30,7 @@ server=$!
 gone python 0
 finish
 shows first "320,050 parameters"
-[ "$(grep -c "client 0, with 200 examples" "$work/python.out")" = 2 ] || fail "it did not come back as the client that it was"
+[ "$(grep -c "^client 0$" "$work/python.out")" = 2 ] || fail "it did not come back as the client that it was"
 for version in 0 1 2 3; do
 	shows python "trained from version $version"
 done
