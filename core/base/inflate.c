@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 enum { TRAILER = 8, SIZE_AT = 4 /* of its length, mod 2^32, behind the CRC */ };
+enum { EXPANSION = 1032 };       /* of deflate at most: 258 bytes for two bits */
 #define MOST ((uint64_t)1 << 30) /* bytes of the file, and of its contents */
 
 /* All bytes of the file. */
@@ -52,7 +53,7 @@ static bool unpack(const unsigned char *packed, size_t n, unsigned char **bytes,
 	struct libdeflate_decompressor *d;
 	size_t used = 0, made = 0;
 
-	*bytes = size > 0 && fits(size) ? fed_alloc(size) : NULL;
+	*bytes = size > 0 && size / EXPANSION <= n && fits(size) ? fed_alloc(size) : NULL;
 	if (!*bytes)
 		return false;
 	d = libdeflate_alloc_decompressor();
