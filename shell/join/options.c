@@ -103,7 +103,9 @@ static int take_positional(struct fed_join_call *c, int argc, char **argv, int a
 	if (given < 1)
 		return fail("needs HOST:PORT and CODE, as the lecturer's screen shows them");
 	if (!parse_target(c, argv[at]))
-		return fail("HOST:PORT is an address or a name, and a port from 1 to 65534");
+		return fail(
+			"HOST:PORT is an address or a name, an IPv6 address in brackets, and a port from 1 "
+			"to 65534");
 	if (given > 2)
 		return fail("takes HOST:PORT and CODE; what follows them begins with --");
 	c->code = given == 2 ? argv[at + 1] : "";

@@ -159,6 +159,26 @@ START_TEST(slower_link_repeats_little)
 }
 END_TEST
 
+/* Where nothing arrives, pauses grow to half a minute and stay there. */
+START_TEST(outage_is_not_filled_with_repetitions)
+{
+	ck_assert_uint_gt(link_send(&link_, 0, 500), 0);
+	link_run(&link_, 5); /* the round trip is known */
+	link_.loss = 1;
+	const unsigned number = link_send(&link_, 0, 500);
+	link_run(&link_, 30);
+	ck_assert_uint_ge(link_.end[0].stream.repeated, 3); /* after 1, 2, 4, 8 and 16 seconds */
+	ck_assert_uint_le(link_.end[0].stream.repeated, 5);
+	link_run(&link_, 300);
+	ck_assert_uint_ge(link_.end[0].stream.repeated, 10);
+	ck_assert_uint_le(link_.end[0].stream.repeated, 16);
+	link_.loss = 0;
+	link_run(&link_, 35);
+	ck_assert_int_eq(link_.end[0].state[number], LETTER_DELIVERED);
+	ck_assert_uint_eq(link_.end[1].received[number], 1);
+}
+END_TEST
+
 /* A window of 256 KiB on a fast link with a latency would be 256 KiB for each round trip. */
 START_TEST(fast_link_has_a_large_window)
 {
@@ -328,6 +348,7 @@ FED_SUITE(streams)
 	tcase_add_test(tests, messages_are_damaged);
 	tcase_add_test(tests, slow_link_has_a_short_queue);
 	tcase_add_test(tests, slower_link_repeats_little);
+	tcase_add_test(tests, outage_is_not_filled_with_repetitions);
 	tcase_add_test(tests, fast_link_has_a_large_window);
 	tcase_add_test(tests, beats_are_sent_when_nothing_else_is);
 	tcase_add_test(tests, empty_message_arrives);
