@@ -211,4 +211,5 @@ def main():
             return link.send(text(LEAVE, why="it left"))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #include "room/room.h"
 #include "room/status.h"
 #include "session/small.h"
+#include "support/proxy.h"
 #include "support/suite.h"
 
 enum { MEMBERS = 4, EXAMPLES = 60, MEMBERS_MOST = 8 };
@@ -198,6 +200,76 @@ START_TEST(a_room_makes_the_simulations_bits)
 	small_do(&c.session, "round 3");
 	check_same_model(&c.session, &simulated);
 	class_close(&c);
+	fed__session_release(&simulated);
+}
+END_TEST
+
+/* What happens to the links of a room. */
+struct weather {
+	double latency, rate; /* of all members together */
+	double cut_at, cut_for;
+	double reset_every;
+};
+static const struct weather weathers[] = {
+	{.latency = 0.02, .rate = 6e6},
+	{.latency = 0.02, .cut_at = 0.05, .cut_for = 1.2},
+	{.latency = 0.02, .reset_every = 0.08},
+};
+struct storm {
+	const struct weather *weather;
+	struct fed_proxy *proxy;
+	pthread_t thread;
+	atomic_bool over;
+};
+
+static void *blow(void *ctx)
+{
+	struct storm *storm = ctx;
+	const struct weather *w = storm->weather;
+
+	if (w->cut_for > 0) {
+		usleep((useconds_t)(1e6 * w->cut_at));
+		fed_proxy_cut(storm->proxy, true);
+		usleep((useconds_t)(1e6 * w->cut_for));
+		fed_proxy_cut(storm->proxy, false);
+	}
+	for (int i = 0; i < 4 && w->reset_every > 0 && !atomic_load(&storm->over); i++) {
+		usleep((useconds_t)(1e6 * w->reset_every));
+		fed_proxy_reset(storm->proxy);
+	}
+	return NULL;
+}
+
+/* Slow links, a cable that is out for a while and connections that are reset change nothing in the
+ * model: each answer comes, and is applied once. */
+START_TEST(bad_links_make_the_simulations_bits)
+{
+	struct storm storm = {.weather = &weathers[_i]};
+	struct fed_session simulated;
+	struct class c;
+
+	simulate(&simulated, compositions[1], MEMBERS, "round 4");
+	class_open(&c, compositions[1], false);
+	storm.proxy = fed_proxy_new(c.port);
+	c.port = fed_proxy_port(storm.proxy);
+	class_fill(&c, MEMBERS, "blobs");
+	const unsigned connections = fed_proxy_connections(storm.proxy);
+	fed_proxy_set(storm.proxy, storm.weather->latency, storm.weather->rate);
+	const double begun = fed_wall_seconds();
+	ck_assert_int_eq(pthread_create(&storm.thread, NULL, blow, &storm), 0);
+	small_do(&c.session, "round 4");
+	const double took = fed_wall_seconds() - begun;
+	atomic_store(&storm.over, true);
+	pthread_join(storm.thread, NULL);
+	check_same_model(&c.session, &simulated);
+	ck_assert_double_ge(took, 4 * 2 * storm.weather->latency + storm.weather->cut_for);
+	ck_assert_ptr_null(strstr(c.heard.text, "refused"));
+	if (storm.weather->reset_every > 0)
+		ck_assert_uint_ge(fed_proxy_connections(storm.proxy), connections + MEMBERS);
+	else
+		ck_assert_uint_eq(fed_proxy_connections(storm.proxy), connections);
+	class_close(&c);
+	fed_proxy_free(storm.proxy);
 	fed__session_release(&simulated);
 }
 END_TEST
@@ -412,6 +484,8 @@ FED_SUITE(room)
 	tcase_add_unchecked_fixture(tc, make_folder, remove_folder);
 	tcase_add_loop_test(tc, a_room_makes_the_simulations_bits, 0,
 	                    (int)(sizeof compositions / sizeof *compositions));
+	tcase_add_loop_test(tc, bad_links_make_the_simulations_bits, 0,
+	                    (int)(sizeof weathers / sizeof *weathers));
 	tcase_add_test(tc, members_come_back_to_a_restored_session);
 	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
