@@ -2,11 +2,13 @@
 /*
  * room/admission.c - the way of a member from its hello to a client, and out.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "room/internal.h"
 #include "session/remote.h"
+#include "train/clients/names.h"
 
 static void refuse(struct fed_room *r, uint32_t peer, const char *why)
 {
@@ -22,6 +24,7 @@ void fed__room_welcome(struct fed_room *r, struct fed_member *m)
 	struct fed_text text = {0};
 
 	fed_network_admit(r->network, m->peer);
+	m->approved = true;
 	if (m->state != FED_MEMBER_CLIENT)
 		m->state = FED_MEMBER_PREPARES;
 	r->changed = true;
@@ -42,14 +45,18 @@ void fed__room_welcome(struct fed_room *r, struct fed_member *m)
 /* A name that no other member has, and that means no other: "Ada", "Ada-2", "member-3". */
 static void choose_name(const struct fed_room *r, struct fed_member *m, const char *wanted)
 {
-	char name[FED_MEMBER_NAME], first[FED_MEMBER_NAME];
+	char said[FED_MEMBER_NAME + 8], first[FED_MEMBER_NAME], name[FED_MEMBER_NAME];
+	struct fed_error unused;
 	uint32_t again = 1;
-	long long number;
 
-	if (fed_same_name(wanted, "all") || fed_parse_int(wanted, &number))
-		snprintf(first, sizeof first, "member-%.30s", wanted);
-	else
-		snprintf(first, sizeof first, "%s", *wanted ? wanted : "anonymous");
+	fed_client_name_of(wanted, first, sizeof first);
+	if (isdigit((unsigned char)*wanted) || fed_same_name(first, "all") ||
+	    (*first && fed_client_name_check(first, &unused))) {
+		snprintf(said, sizeof said, "member-%s", wanted);
+		fed_client_name_of(said, first, sizeof first);
+	}
+	if (!*first)
+		snprintf(first, sizeof first, "anonymous");
 	memcpy(name, first, sizeof name);
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (&r->member[i] == m || strcmp(r->member[i].name, name) != 0)
@@ -60,70 +67,41 @@ static void choose_name(const struct fed_room *r, struct fed_member *m, const ch
 	memcpy(m->name, name, sizeof name);
 }
 
-/* Letters, digits, - and _ of the name that was said. */
-static void clean_name(char *name)
+/* Whether a hello is refused, and why; m: the member that says it, NULL: a stranger. */
+static bool is_refused(const struct fed_room *r, const struct fed_member *m, const char *text,
+                       size_t n, char *why, size_t size)
 {
-	size_t n = 0;
-
-	for (const char *at = name; *at; at++) {
-		const unsigned char c = (unsigned char)*at;
-
-		if (c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
-			name[n++] = *at;
-		else if (n && name[n - 1] != '-')
-			name[n++] = '-';
-	}
-	name[n] = '\0';
-}
-
-static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size_t n)
-{
-	char code[32], name[FED_MEMBER_NAME], why[160];
-	struct fed_network_peer known;
+	const uint64_t protocol = fed__room_number(text, n, "protocol", UINT32_MAX, 0);
+	char code[32];
 
 	fed__room_value(text, n, "code", code, sizeof code);
-	const uint64_t protocol = fed__room_number(text, n, "protocol", UINT32_MAX, 0);
-	if (protocol != FED_ROOM_PROTOCOL) {
-		snprintf(why, sizeof why,
+	const bool probes_only = fed__room_number(text, n, "probe", 1, 0) && !*code;
+	if (protocol != FED_ROOM_PROTOCOL)
+		snprintf(why, size,
 		         "the room speaks version %d of the protocol, and you speak version %llu: have the "
 		         "same version of fedsh",
 		         FED_ROOM_PROTOCOL, (unsigned long long)protocol);
-		refuse(r, peer, why);
-		return;
-	}
-	struct fed_member *m = fed__room_recognise(r, peer);
-	if (m && m->state == FED_MEMBER_OUT) {
-		refuse(r, peer, "you were sent out of this room");
-		return;
-	}
-	const bool probes_only = fed__room_number(text, n, "probe", 1, 0) && !*code;
-	if (!m && !probes_only && !fed_class_code_equal(code, r->code)) {
-		refuse(r, peer, "the class code is not that of this room");
-		return;
-	}
-	if (!m && r->n >= r->options.most) {
-		snprintf(why, sizeof why, "the room is full: it has %u member%s", r->n,
-		         r->n == 1 ? "" : "s");
-		refuse(r, peer, why);
-		return;
-	}
-	if (fed__room_number(text, n, "probe", 1, 0)) {
-		fed__room_say(r, peer, FED_ROOM_TELL, "text=all well\n");
-		return;
-	}
-	const bool known_before = m && m->state != FED_MEMBER_WAITS;
-	if (m && m->state == FED_MEMBER_CLIENT)
-		fed__room_lose(r, m, "it joined again");
-	if (!fed_network_peer(r->network, peer, &known))
-		return;
-	m = m ? m : fed__room_add(r, peer, known.key);
-	if (!m)
-		return;
+	else if (m && m->state == FED_MEMBER_OUT)
+		snprintf(why, size, "you were sent out of this room; the lecturer can readmit you");
+	else if (!m && !probes_only && !fed_class_code_equal(code, r->code))
+		snprintf(why, size,
+		         "the class code is not that of this room; it is on the lecturer's screen");
+	else if (!m && r->n >= r->options.most)
+		snprintf(why, size, "the room is full: it has %u member%s", r->n, r->n == 1 ? "" : "s");
+	else
+		return false;
+	return true;
+}
+
+/* What a hello says of its member. */
+static void take_hello(struct fed_room *r, struct fed_member *m, const char *text, size_t n)
+{
+	char name[FED_MEMBER_NAME];
+
 	fed__room_value(text, n, "name", name, sizeof name);
-	clean_name(name);
 	if (!*m->name)
 		choose_name(r, m, name);
-	fed_key_fingerprint(known.key, m->fingerprint);
+	fed_key_fingerprint(m->key, m->fingerprint);
 	fed__room_value(text, n, "program", m->program, sizeof m->program);
 	fed__room_value(text, n, "isa", m->isa, sizeof m->isa);
 	m->takes_secret = fed__room_number(text, n, "roles", 1, 0) == 1;
@@ -131,7 +109,31 @@ static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size
 	m->lost = 0;
 	m->asked = 0;
 	r->changed = true;
-	if (r->options.strict && !known_before) {
+}
+
+static void hear_hello(struct fed_room *r, uint32_t peer, const char *text, size_t n)
+{
+	struct fed_member *m = fed__room_recognise(r, peer);
+	struct fed_network_peer known;
+	char why[160];
+
+	if (is_refused(r, m, text, n, why, sizeof why)) {
+		refuse(r, peer, why);
+		return;
+	}
+	if (fed__room_number(text, n, "probe", 1, 0)) {
+		fed__room_say(r, peer, FED_ROOM_TELL, "text=all well\n");
+		return;
+	}
+	if (m && m->state == FED_MEMBER_CLIENT)
+		fed__room_lose(r, m, "it joined again");
+	if (!fed_network_peer(r->network, peer, &known))
+		return;
+	m = m ? m : fed__room_add(r, peer, known.key);
+	if (!m)
+		return;
+	take_hello(r, m, text, n);
+	if (r->options.strict && !m->approved) {
 		m->state = FED_MEMBER_WAITS;
 		fed_network_admit(r->network, peer); /* it knows the code, and may wait for long */
 		fed__room_say(r, peer, FED_ROOM_WAIT, "why=the lecturer admits each member\n");
@@ -147,7 +149,7 @@ static void hear_ready(struct fed_room *r, struct fed_member *m, const char *tex
 	enum { EXAMPLES_MOST = 100000000 };
 	const uint64_t examples = fed__room_number(text, n, "examples", EXAMPLES_MOST, 0);
 
-	if (m->state == FED_MEMBER_WAITS || m->state >= FED_MEMBER_LEFT || examples == 0)
+	if (!m->approved || m->state >= FED_MEMBER_LEFT || examples == 0)
 		return;
 	if (m->state == FED_MEMBER_CLIENT && examples == m->examples)
 		return; /* the new terms suit it */
@@ -161,6 +163,8 @@ static void hear_unfit(struct fed_room *r, struct fed_member *m, const char *tex
 	char why[sizeof m->why];
 	struct fed_text clean = {0};
 
+	if (!m->approved)
+		return;
 	fed__room_value(text, n, "why", why, sizeof why);
 	const bool told = m->state == FED_MEMBER_UNFIT;
 	fed__room_lose(r, m, "its data do not fit");
@@ -232,6 +236,8 @@ void fed__room_hears(struct fed_room *r, uint32_t peer, const void *bytes, size_
 		hear_consent(r, m, text, n);
 		break;
 	case FED_ROOM_VOTE:
+		if (m->client == FED_SERVER)
+			break; /* it never took part */
 		m->vote = (uint32_t)fed__room_number(text, n, "client", FED_SERVER - 1, FED_SERVER);
 		r->changed = true;
 		break;

@@ -36,17 +36,21 @@ static void put_instance(struct fed_text *out, const char *command, const struct
 /* The aggregator, and what mixes the updates before it: "after=bucketing s=2". */
 static void put_aggregator(struct fed_text *out, const struct fed_instance *x)
 {
-	struct fed_text after = {0};
+	struct fed_text after = {0}, settings = {0};
 
 	if (x->after && x->after->entry) {
-		put_part(&after, " after", x->after->entry->head->name, x->after->entry->head->fields,
-		         x->after->state, "");
-		after.s[strlen(" after")] = '=';
-		after.s[--after.len] = '\0';
+		const struct fed_plugin *mixes = x->after->entry->head;
+
+		if (mixes->fields)
+			fed_fields_print(mixes->fields, x->after->state, true, &settings);
+		fed_text_add(&after, " after=%s%s%s", mixes->name, settings.len ? " " : "",
+		             fed_text_str(&settings));
 	}
 	put_part(out, "aggregator", x->entry->head->name, x->entry->head->fields, x->state,
 	         fed_text_str(&after));
+	out->failed |= after.failed || settings.failed;
 	fed_text_release(&after);
+	fed_text_release(&settings);
 }
 
 static void put_composition(struct fed_text *out, const struct fed_composition *c)

@@ -111,10 +111,10 @@ static int draw_holders(struct fed_room *r, uint32_t wanted, bool secret, struct
 		if ((r->member[i].drawn_from = is_candidate(&r->member[i], secret)))
 			role->holder[n++] = (struct fed_role_holder){.peer = r->member[i].peer};
 	if (wanted == 0 || wanted > n)
-		return fed_reject(err, "%u of the %u clients here %s%s; draw from 1 to %u", n,
+		return fed_reject(err, "%u of the %u clients here can be drawn%s; %s", n,
 		                  fed_room_present(r),
-		                  secret ? "have agreed to secret roles" : "can be drawn",
-		                  secret ? " (`fedsh join --roles`)" : "", n);
+		                  secret ? " for a secret role (those that joined with --roles)" : "",
+		                  n ? "draw one or more of these" : "wait until some have joined");
 	for (uint32_t i = 0; i < wanted; i++) {
 		if (draw_below(n - i, &at, err))
 			return FED_FAIL;

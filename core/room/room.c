@@ -73,6 +73,7 @@ static void expect_clients(struct fed_room *r)
 			continue;
 		m->client = c->present[i];
 		m->state = FED_MEMBER_LEFT;
+		m->approved = true;
 		m->examples = client->count + client->holdout;
 		snprintf(m->name, sizeof m->name, "%.*s", FED_MEMBER_NAME - 1,
 		         client->name ? client->name : "");

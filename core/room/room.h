@@ -36,6 +36,7 @@ struct fed_member {
 	enum fed_member_state state;
 	uint32_t peer, client; /* FED_SERVER: it is no client yet */
 	uint32_t examples;
+	bool approved;      /* it was admitted, once and for all: a strict room does not ask again */
 	bool greeted;       /* it was told the terms */
 	bool anew;          /* ... of a session that began anew: it forgets what it learned */
 	bool silent;        /* nothing was heard of it for a while */

@@ -96,7 +96,7 @@ static void count(struct fed_room_status *st, const struct fed_member_status *m)
 	st->asked += m->task != FED_TASK_NONE;
 }
 
-/* A vote counts unless its voter was sent out. */
+/* A vote counts unless its voter was sent out, or means itself. */
 static int count_votes(struct fed_room_status *st, struct fed_error *err)
 {
 	uint32_t clients = 0;
@@ -123,7 +123,7 @@ static int count_votes(struct fed_room_status *st, struct fed_error *err)
 		if (voter->vote >= clients /* or none */ || voter->state == FED_MEMBER_OUT)
 			continue;
 		st->votes++;
-		st->tally[voter->vote]++;
+		st->tally[voter->vote] += voter->vote != voter->client;
 	}
 	for (uint32_t i = 0; i < st->n; i++) {
 		const uint32_t client = st->member[i].member.client;

@@ -271,7 +271,7 @@ START_TEST(a_secret_role_is_drawn)
 
 	open_room(7);
 	refuses("byzantine", "m1", true, "sign-flip", "drawn by lot");
-	refuses("byzantine", "random:4", true, "sign-flip", "3 of the 3 clients here have agreed");
+	refuses("byzantine", "random:4", true, "sign-flip", "3 of the 3 clients here can be drawn");
 	fed_assert_ok(give("byzantine", "random:1", true, "sign-flip", &err), &err);
 	while (playing < 0 && fed_wall_seconds() < end) {
 		turn();
@@ -309,7 +309,7 @@ START_TEST(no_secret_role_without_agreement)
 	struct fed_error err;
 
 	open_room(2);
-	refuses("byzantine", "random:2", true, "sign-flip", "1 of the 3 clients here have agreed");
+	refuses("byzantine", "random:2", true, "sign-flip", "1 of the 3 clients here can be drawn");
 	fed_assert_ok(give("byzantine", "random:1", true, "sign-flip", &err), &err);
 	settle("one");
 	while (!is_client(1, true) && fed_wall_seconds() < end)

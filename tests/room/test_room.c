@@ -382,6 +382,33 @@ START_TEST(a_strict_room_asks_and_sends_out)
 }
 END_TEST
 
+/* A member that was not admitted comes in by no other door: not by leaving and joining again. */
+START_TEST(who_leaves_while_it_waits_waits_again)
+{
+	struct class c;
+
+	class_open(&c, compositions[0], true);
+	guest_join(&c.guest[0], c.room, c.port, 0, "blobs:0-59");
+	double begun = fed_wall_seconds();
+	while (fed_room_members(c.room) < 1)
+		pump(&c, begun);
+	guest_leave(&c.guest[0]);
+	while (fed_room_member(c.room, 0)->state == FED_MEMBER_WAITS)
+		pump(&c, begun);
+	ck_assert_int_eq(fed_room_member(c.room, 0)->state, FED_MEMBER_LEFT);
+	guest_join(&c.guest[c.guests++], c.room, c.port, 0, "blobs:0-59");
+	begun = fed_wall_seconds();
+	while (fed_room_member(c.room, 0)->state == FED_MEMBER_LEFT)
+		pump(&c, begun);
+	for (int i = 0; i < 10; i++) {
+		pump(&c, begun);
+		ck_assert_int_eq(fed_room_member(c.room, 0)->state, FED_MEMBER_WAITS);
+	}
+	ck_assert_uint_eq(fed_room_members(c.room), 1);
+	class_close(&c);
+}
+END_TEST
+
 START_TEST(data_that_do_not_fit_are_told)
 {
 	struct fed_join_view view;
@@ -489,6 +516,7 @@ FED_SUITE(room)
 	tcase_add_test(tc, members_come_back_to_a_restored_session);
 	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
+	tcase_add_test(tc, who_leaves_while_it_waits_waits_again);
 	tcase_add_test(tc, data_that_do_not_fit_are_told);
 	tcase_add_test(tc, a_status_tells_what_members_do);
 	tcase_add_test(tc, a_deadline_counts_from_the_beginning_of_its_round);

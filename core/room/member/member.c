@@ -275,8 +275,10 @@ void fed_join_free(struct fed_join *j, const char *why)
 
 	if (!j)
 		return;
+	pthread_mutex_lock(&j->lock);
 	const bool says =
 		j->working && j->view.state > FED_JOIN_CONNECTS && j->view.state < FED_JOIN_REFUSED;
+	pthread_mutex_unlock(&j->lock);
 	if (says) {
 		fed__room_line(&text, "why", why);
 		fed__join_say(j, FED_ROOM_LEAVE, fed_text_str(&text));

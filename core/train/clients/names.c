@@ -303,14 +303,13 @@ int fed_client_names_parse(struct fed_client_names *names, const struct fed_clie
 	return rc;
 }
 
-/* An owner's name as that of a client: what it may not have becomes a dash. "": nothing is left. */
-static void make_name(const char *owner, char name[FED_CLIENT_NAME_MAX])
+void fed_client_name_of(const char *owner, char *name, size_t size)
 {
 	size_t n = 0;
 
 	for (size_t bytes; *owner; owner += bytes ? bytes : 1) {
 		bytes = name_next(owner, n == 0);
-		if (n + bytes >= FED_CLIENT_NAME_MAX - 12) /* a number may follow */
+		if (n + bytes >= size - 12) /* a number may follow */
 			break;
 		if (bytes)
 			memcpy(name + n, owner, bytes);
@@ -330,7 +329,7 @@ static int name_after(struct fed_client_names *names, uint32_t i, const char *ow
 	char base[FED_CLIENT_NAME_MAX], name[FED_CLIENT_NAME_MAX + 16];
 	struct fed_error unused;
 
-	make_name(owner, base);
+	fed_client_name_of(owner, base, sizeof base);
 	snprintf(name, sizeof name, "%s", base);
 	for (unsigned k = 2; k < 1000 && find_taken(taken, n_taken, name); k++)
 		snprintf(name, sizeof name, "%s-%u", base, k);

@@ -45,6 +45,9 @@ int fed__client_names_natural(struct fed_client_names *, const struct fed_client
 void fed_client_names_give(struct fed_client_names *, struct fed_clients *, const uint32_t *ids);
 void fed_client_names_release(struct fed_client_names *); /* zeroed is fine */
 int fed_client_name_check(const char *name, struct fed_error *);
+/* What someone is called as a client's name: what such a name may not have becomes a dash, and
+ * there is room left in `size` for a number behind it.  "": nothing is left. */
+void fed_client_name_of(const char *called, char *name, size_t size);
 /* Whether two clients have the same name, as only a damaged file says. */
 bool fed_client_names_twice(const struct fed_clients *);
 
