@@ -39,7 +39,7 @@ static void put_aggregator(struct fed_text *out, const struct fed_instance *x)
 	struct fed_text after = {0}, settings = {0};
 
 	if (x->after && x->after->entry) {
-		const struct fed_plugin *mixes = x->after->entry->head;
+		const struct fed_head *mixes = x->after->entry->head;
 
 		if (mixes->fields)
 			fed_fields_print(mixes->fields, x->after->state, true, &settings);
