@@ -274,11 +274,14 @@ static void say_end(const struct program *p, int code)
 	const struct fed_join_view *v = &p->scene.view;
 
 	if (code == FED_JOIN_EXIT_REFUSED || code == FED_JOIN_EXIT_UNREACHABLE)
-		fprintf(stderr, "error: join: %s\n", *v->why ? v->why : "the server does not answer");
+		fprintf(stderr, "error: join: %s\n",
+		        *v->why ? v->why
+		                : "the server does not answer; `fedsh join --probe HOST:PORT` says why");
 	else if (v->state == FED_JOIN_ENDED)
 		printf("%s\n", *v->why ? v->why : "the room was closed");
 	else
-		printf("you left; %llu trainings were sent\n", (unsigned long long)v->trainings);
+		printf("you left; %llu training%s sent\n", (unsigned long long)v->trainings,
+		       v->trainings == 1 ? " was" : "s were");
 }
 
 static int forget(const struct fed_join_call *c)

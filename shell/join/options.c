@@ -114,64 +114,74 @@ static int take_positional(struct fed_join_call *c, int argc, char **argv, int a
 	return 0;
 }
 
+enum { NAME = 256, DATA, KEY, IDENTITY, LOAD, ONCE, PLAIN, PROBE, FORGET, ROLES, HELP };
+static const struct option longs[] = {
+	{"name", required_argument, NULL, NAME}, {"data", required_argument, NULL, DATA},
+	{"key", required_argument, NULL, KEY},   {"identity", required_argument, NULL, IDENTITY},
+	{"load", required_argument, NULL, LOAD}, {"once", no_argument, NULL, ONCE},
+	{"plain", no_argument, NULL, PLAIN},     {"probe", no_argument, NULL, PROBE},
+	{"forget", no_argument, NULL, FORGET},   {"roles", no_argument, NULL, ROLES},
+	{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
+};
+
+/* An option whose value is optarg; 0, or what fed__join_options() returns. */
+static int take_option(struct fed_join_call *c, int option)
+{
+	switch (option) {
+	case NAME:
+		if (!*optarg || strlen(optarg) >= sizeof c->name)
+			return fail("--name: a name has 1 to 39 bytes");
+		snprintf(c->name, sizeof c->name, "%s", optarg);
+		return 0;
+	case DATA:
+		c->data = optarg;
+		return 0;
+	case KEY:
+		c->key = optarg;
+		return 0;
+	case IDENTITY:
+		c->identity = optarg;
+		return 0;
+	case LOAD:
+		c->load[c->loads++] = optarg;
+		return 0;
+	case ONCE:
+		c->once = true;
+		return 0;
+	case PLAIN:
+		c->plain = true;
+		return 0;
+	case PROBE:
+		c->probe = true;
+		return 0;
+	case FORGET:
+		c->forget = true;
+		return 0;
+	case ROLES:
+		c->roles = true;
+		return 0;
+	case HELP:
+	case 'h':
+		fputs(usage, stdout);
+		return -1;
+	default:
+		fputs("`fedsh join --help` shows how\n", stderr);
+		return FED_JOIN_EXIT_USAGE;
+	}
+}
+
 int fed__join_options(struct fed_join_call *c, int argc, char **argv)
 {
-	enum { NAME = 256, DATA, KEY, IDENTITY, LOAD, ONCE, PLAIN, PROBE, FORGET, ROLES, HELP };
-	static const struct option longs[] = {
-		{"name", required_argument, NULL, NAME}, {"data", required_argument, NULL, DATA},
-		{"key", required_argument, NULL, KEY},   {"identity", required_argument, NULL, IDENTITY},
-		{"load", required_argument, NULL, LOAD}, {"once", no_argument, NULL, ONCE},
-		{"plain", no_argument, NULL, PLAIN},     {"probe", no_argument, NULL, PROBE},
-		{"forget", no_argument, NULL, FORGET},   {"roles", no_argument, NULL, ROLES},
-		{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
-	};
 	int option;
 
 	default_name(c->name, sizeof c->name);
 	c->data = "sample";
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (option) {
-		case NAME:
-			if (!*optarg || strlen(optarg) >= sizeof c->name)
-				return fail("--name: a name has 1 to 39 bytes");
-			snprintf(c->name, sizeof c->name, "%s", optarg);
-			break;
-		case DATA:
-			c->data = optarg;
-			break;
-		case KEY:
-			c->key = optarg;
-			break;
-		case IDENTITY:
-			c->identity = optarg;
-			break;
-		case LOAD:
-			c->load[c->loads++] = optarg;
-			break;
-		case ONCE:
-			c->once = true;
-			break;
-		case PLAIN:
-			c->plain = true;
-			break;
-		case PROBE:
-			c->probe = true;
-			break;
-		case FORGET:
-			c->forget = true;
-			break;
-		case ROLES:
-			c->roles = true;
-			break;
-		case HELP:
-		case 'h':
-			fputs(usage, stdout);
-			return -1;
-		default:
-			fputs("`fedsh join --help` shows how\n", stderr);
-			return FED_JOIN_EXIT_USAGE;
-		}
+		const int code = take_option(c, option);
+
+		if (code)
+			return code;
 	}
 	return take_positional(c, argc, argv, optind);
 }

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/wrap.h"
+
 enum { LABEL = 10, BAR = 24 }; /* columns */
 
 struct lines {
@@ -15,9 +17,10 @@ struct lines {
 	int columns, rows, n;
 };
 
-/* Append a line, cut at the screen's width. */
+/* Append a line, cut at the screen's width; what the server said may be any bytes. */
 static void put_line(struct lines *l, const char *text, const char *escape)
 {
+	struct fed_text clean = {0};
 	int columns = 0;
 
 	if (l->n == l->rows)
@@ -26,20 +29,18 @@ static void put_line(struct lines *l, const char *text, const char *escape)
 		fed_text_add(l->out, "\n");
 	if (l->scene->color && escape)
 		fed_text_add(l->out, "%s", escape);
-	for (const char *at = text; *at;) {
+	fed_text_put_clean(&clean, text, strlen(text), l->scene->utf8);
+	for (const char *at = fed_text_str(&clean); *at;) {
 		uint32_t code;
 		const size_t size = fed_utf8_next(at, strlen(at), &code);
-		const int width = fed_utf8_columns(code);
 
-		if (columns + width > l->columns)
+		columns += fed_utf8_columns(code);
+		if (columns > l->columns)
 			break;
-		if (fed_utf8_control(code) || (code >= 0x80 && !l->scene->utf8))
-			fed_text_add(l->out, "?");
-		else
-			fed_text_put(l->out, at, size);
-		columns += width;
+		fed_text_put(l->out, *at == '\t' || *at == '\n' ? " " : at, size);
 		at += size;
 	}
+	fed_text_release(&clean);
 	if (l->scene->color && escape)
 		fed_text_add(l->out, "\033[0m");
 }
@@ -47,36 +48,19 @@ static void put_line(struct lines *l, const char *text, const char *escape)
 /* Append "label     text", wrapped at blanks below itself. */
 static void put_row(struct lines *l, const char *label, const char *text, const char *escape)
 {
-	const int room = l->columns - LABEL > 10 ? l->columns - LABEL : l->columns;
-	struct fed_text line = {0};
-	bool first = true;
+	const int hang = l->columns - LABEL > 10 ? LABEL : 0;
+	struct fed_text row = {0}, wrapped = {0};
 
-	for (const char *at = text; *at || first; first = false) {
-		/* as many words as fit */
-		size_t end = 0, n = strlen(at);
-
-		for (size_t i = 0; i <= n; i++) {
-			if (at[i] && at[i] != ' ')
-				continue;
-			struct fed_text words = {0};
-
-			fed_text_put(&words, at, i);
-			const bool fits = fed_text_width(fed_text_str(&words)) <= room;
-			fed_text_release(&words);
-			if (!fits && end)
-				break;
-			end = i;
-			if (!fits)
-				break;
-		}
-		fed_text_clear(&line);
-		if (room < l->columns)
-			fed_text_add(&line, "%-*s", LABEL, first ? label : "");
-		fed_text_put(&line, at, end);
-		put_line(l, fed_text_str(&line), escape);
-		at += end + strspn(at + end, " ");
-	}
-	fed_text_release(&line);
+	fed_text_add(&row, "%-*s", hang, hang ? label : "");
+	for (const char *at = text; *at; at++)
+		fed_text_put(&row, *at == '\n' ? " " : at, 1);
+	fed_wrap_line(&wrapped, fed_text_str(&row), row.len, l->columns, hang);
+	char *rest = wrapped.s, *line = strsep(&rest, "\n");
+	put_line(l, line ? line : "", escape);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		put_line(l, line, escape);
+	fed_text_release(&row);
+	fed_text_release(&wrapped);
 }
 
 static void put_bar(struct fed_text *out, double share)

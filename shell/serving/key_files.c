@@ -5,15 +5,14 @@
  */
 #include "shell/serving/key_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "shell/language/state_folder.h"
 
 bool fed__key_path(struct fed_text *path, const char *name)
@@ -62,25 +61,16 @@ static void read_others(const char *path, const char *server, struct fed_text *o
 		fclose(f);
 }
 
-/* Replace the file: all of it or nothing. */
 static int write_lines(const char *path, const struct fed_text *lines, struct fed_error *err)
 {
-	struct fed_text fresh = {0};
+	struct fed_file_writer w;
 
-	fed_text_add(&fresh, "%s.new", path);
-	const int fd = fresh.failed || lines->failed
-	                   ? -1
-	                   : open(fresh.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool done = fd >= 0 && write(fd, fed_text_str(lines), lines->len) == (ssize_t)lines->len;
-
-	if (fd >= 0)
-		done = close(fd) == 0 && done;
-	done = done && rename(fresh.s, path) == 0;
-	const int error = errno;
-	fed_text_release(&fresh);
-	return done ? FED_OK
-	            : fed_fail(err, "the file of known servers, %s, cannot be written: %s", path,
-	                       strerror(error));
+	if (lines->failed)
+		return fed_fail_memory(err, lines->len, "the file of known servers");
+	if (fed_file_open(&w, path, err))
+		return FED_FAIL;
+	fed_file_write(&w, fed_text_str(lines), lines->len);
+	return fed_file_commit(&w, err);
 }
 
 /* Programs that join at the same time write one after the other; below 0: without. */
@@ -118,7 +108,7 @@ static int rewrite(const char *host, uint16_t port, const char *key, bool *was,
 
 	if (!known_path(&path)) {
 		fed_text_release(&path);
-		return fed_fail(err, "there is no home folder for the file of known servers");
+		return fed_fail(err, "there is no home folder for the file of known servers; set HOME");
 	}
 	const int lock = lock_file(fed_text_str(&path));
 	read_others(fed_text_str(&path), server.s, &lines, before);

@@ -20,15 +20,17 @@
 
 static int make_folder(struct fed_local_members *all, struct fed_error *err)
 {
+	enum { LONGEST = 40 };
 	const char *given = getenv("TMPDIR");
+	const char *in = given && *given && strlen(given) <= LONGEST ? given : "/tmp";
 
 	if (*all->folder)
 		return FED_OK;
-	snprintf(all->folder, sizeof all->folder, "%.40s/fedsh-members-XXXXXX",
-	         given && *given ? given : "/tmp");
+	snprintf(all->folder, sizeof all->folder, "%s/fedsh-members-XXXXXX", in);
 	if (mkdtemp(all->folder))
 		return FED_OK;
-	fed_fail(err, "%s: %s", all->folder, strerror(errno));
+	fed_fail(err, "no folder for members can be made in %s: %s; TMPDIR names another", in,
+	         strerror(errno));
 	all->folder[0] = '\0';
 	return FED_FAIL;
 }
