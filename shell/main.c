@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/main.c - the main function: options, folders, and the choice of the reader of command
- * lines.
+ * shell/main.c - the main function: folders, and the choice of the reader of command lines.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <getopt.h> /* optind */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@
 #include "shell/script/lessons.h"
 #include "shell/script/resume.h"
 #include "shell/script/step_key.h"
-#include "shell/ranks.h"
+#include "shell/options.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
 #include "tui/attach/attach.h"
@@ -35,58 +34,6 @@
 #ifndef FED_PLUGINS_FROM_BIN
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
 #endif
-
-enum { COLUMNS_LEAST = 20 };
-
-struct options {
-	const char **command; /* [commands], in their order */
-	int commands;
-	const char *json;
-	const char *config; /* NULL: the default, at a prompt; "": none */
-	bool no_color, brief, watch, step, check, readonly, attach;
-	int columns;       /* of output; below 0: the terminal's */
-	uint64_t autosave; /* versions between two saves of a script's session; 0: none */
-	bool resume;
-	struct fed_rank_options ranks;
-	double pace; /* of the watch; below 0: default */
-};
-
-static const char usage[] =
-	"usage: fedsh [OPTION]... [FILE]...\n"
-	"       fedsh join HOST:PORT CODE [OPTION]...   be a client of a room (fedsh join --help)\n"
-	"A laboratory for distributed learning. Without FILE and -c commands are read from the\n"
-	"terminal or standard input.\n"
-	"\n"
-	"  -c COMMANDS    run these commands, separated by ;, before FILE; several -c run in their\n"
-	"                 order until one fails\n"
-	"  -n             check FILE and COMMANDS, and run nothing\n"
-	"      --json FILE  write events as JSON lines; - is standard output; all other\n"
-	"                   output goes to standard error then\n"
-	"      --no-color   no colour\n"
-	"      --columns N  lay output out in so many columns; 0: in as many as it needs\n"
-	"      --watch      open the full-screen view, and play FILE in it\n"
-	"      --pace X     with --watch: rounds a second; 0 is full speed, the default of a script 2\n"
-	"      --step       a script's commands wait for a key, in the shell and in the watch\n"
-	"      --attach [SESSION]\n"
-	"                   show the watch of a session that runs at another prompt: the number of "
-	"its\n"
-	"                   process, or nothing if there is one; keys look, commands are typed there\n"
-	"      --mpi        train on all ranks of the MPI job that this process is started in, as by\n"
-	"                   `mpirun -n 8 fedsh --mpi FILE`\n"
-	"      --mpi-workers N  start N ranks that train for this shell, which stays on its terminal;\n"
-	"                   FEDSH_MPIRUN is the launcher with its options, mpirun without it\n"
-	"      --autosave K  save the session of FILE every K versions, here, as FILE.resume says\n"
-	"      --resume     go on where FILE was saved, if it was; the results are those of one go\n"
-	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
-	"too;\n"
-	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
-	"      --readonly   `set readonly on`: no files written, no plugins loaded, no programs run\n"
-	"      --short      run COMMAND instead of a script's line that ends in `# short: COMMAND`\n"
-	"      --version    show the version and what it was built with\n"
-	"      --help       show this\n"
-	"\n"
-	"Exit codes: 0 ok, 1 a command failed, 2 usage, 3 a script stopped, 4 a round failed, 5 I/O,\n"
-	"7 plugin, 130 interrupted.\n";
 
 /* Folders -------------------------------------------------------------------- */
 
@@ -140,7 +87,8 @@ static char *plugin_folder(void)
 }
 
 /* Join the ranks that the options are about, if any; *left as of fed__ranks_join(). */
-static struct fed_cluster *join_ranks(const struct options *o, bool *left, enum fed_exit *result)
+static struct fed_cluster *join_ranks(const struct fed_program_options *o, bool *left,
+                                      enum fed_exit *result)
 {
 	char own[4096], installed[4200];
 	const char *const folder[] = {own, installed, NULL};
@@ -248,151 +196,16 @@ static enum fed_exit print_language(void)
 	return finish_output(stdout, FED_EXIT_OK);
 }
 
-static int parse_columns(const char *typed, int *columns)
+/* What is asked for in place of a session. */
+static enum fed_exit print_instead(enum fed_prints prints)
 {
-	long long n;
-
-	if (!fed_parse_int(typed, &n) || n < 0 || (n > 0 && n < COLUMNS_LEAST) ||
-	    n > FED_SCREEN_COLUMNS) {
-		fprintf(stderr, "--columns %s: from %d to %d, or 0 for no limit\n", fed_show(typed).s,
-		        COLUMNS_LEAST, FED_SCREEN_COLUMNS);
-		return FED_EXIT_USAGE;
-	}
-	*columns = (int)n;
-	return FED_EXIT_OK;
-}
-
-static int parse_number(const char *option, const char *what, const char *typed, long long *n)
-{
-	if (fed_parse_int(typed, n) && *n >= 1 && *n <= 1000000)
-		return FED_EXIT_OK;
-	fprintf(stderr, "%s %s: %s, from 1 to 1,000,000\n", option, fed_show(typed).s, what);
-	return FED_EXIT_USAGE;
-}
-
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	enum {
-		JSON = 256,
-		NO_COLOR,
-		COLUMNS,
-		SHORT,
-		WATCH,
-		PACE,
-		STEP,
-		CONFIG,
-		READONLY,
-		ATTACH,
-		LANGUAGE,
-		MPI,
-		MPI_WORKERS,
-		MPI_RELAY,
-		AUTOSAVE,
-		RESUME,
-		VERSION,
-		HELP
-	};
-	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},
-		{"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},
-		{"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},
-		{"pace", required_argument, NULL, PACE},
-		{"columns", required_argument, NULL, COLUMNS},
-		{"step", no_argument, NULL, STEP},
-		{"readonly", no_argument, NULL, READONLY},
-		{"attach", no_argument, NULL, ATTACH},
-		{"config", required_argument, NULL, CONFIG},
-		{"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},
-		{"mpi", no_argument, NULL, MPI},
-		{"mpi-workers", required_argument, NULL, MPI_WORKERS},
-		{"mpi-relay", required_argument, NULL, MPI_RELAY},
-		{"autosave", required_argument, NULL, AUTOSAVE},
-		{"resume", no_argument, NULL, RESUME},
-		{NULL, 0, NULL, 0},
-	};
-	long long n;
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:nh", longs, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			o->command[o->commands++] = optarg;
-			break;
-		case 'n':
-			o->check = true;
-			break;
-		case JSON:
-			o->json = optarg;
-			break;
-		case NO_COLOR:
-			o->no_color = true;
-			break;
-		case COLUMNS:
-			if (parse_columns(optarg, &o->columns))
-				return FED_EXIT_USAGE;
-			break;
-		case SHORT:
-			o->brief = true;
-			break;
-		case READONLY:
-			o->readonly = true;
-			break;
-		case MPI:
-			o->ranks.mpi = true;
-			break;
-		case MPI_WORKERS:
-			if (parse_number("--mpi-workers", "ranks to start", optarg, &n))
-				return FED_EXIT_USAGE;
-			o->ranks.workers = (int)n;
-			break;
-		case AUTOSAVE:
-			if (parse_number("--autosave", "versions between two saves", optarg, &n))
-				return FED_EXIT_USAGE;
-			o->autosave = (uint64_t)n;
-			break;
-		case RESUME:
-			o->resume = true;
-			break;
-		case MPI_RELAY:
-			o->ranks.relay = optarg;
-			break;
-		case ATTACH:
-			o->attach = true;
-			break;
-		case CONFIG:
-			o->config = optarg;
-			break;
-		case STEP:
-			o->step = true;
-			break;
-		case WATCH:
-			o->watch = true;
-			break;
-		case PACE:
-			if (!fed_parse_real(optarg, &o->pace) || o->pace < 0 || o->pace > 1000) {
-				fprintf(stderr, "--pace %s: rounds a second, from 0 (full speed) to 1000\n",
-				        fed_show(optarg).s);
-				return FED_EXIT_USAGE;
-			}
-			break;
-		case VERSION:
-			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
-			exit((int)finish_output(stdout, FED_EXIT_OK));
-		case LANGUAGE:
-			exit((int)print_language());
-		case HELP:
-		case 'h':
-			fputs(usage, stdout);
-			exit((int)finish_output(stdout, FED_EXIT_OK));
-		default:
-			fputs("`fedsh --help` shows the options\n", stderr);
-			return FED_EXIT_USAGE;
-		}
-	}
-	return FED_EXIT_OK;
+	if (prints == FED_PRINTS_LANGUAGE)
+		return print_language();
+	if (prints == FED_PRINTS_VERSION)
+		printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
+	else
+		fputs(fed__options_usage, stdout);
+	return finish_output(stdout, FED_EXIT_OK);
 }
 
 static int open_json(struct fed_shell *shell, const char *path)
@@ -441,7 +254,8 @@ static enum fed_exit read_input(struct fed_shell *shell)
 }
 
 /* Begin to save the session of the script, or go on where it was saved. */
-static enum fed_exit begin_saving(struct fed_shell *shell, const struct options *o, char **files)
+static enum fed_exit begin_saving(struct fed_shell *shell, const struct fed_program_options *o,
+                                  char **files)
 {
 	struct fed_error err;
 
@@ -456,7 +270,7 @@ static enum fed_exit begin_saving(struct fed_shell *shell, const struct options 
 	return FED_EXIT_IO;
 }
 
-static enum fed_exit run(struct fed_shell *shell, const struct options *o, char **files)
+static enum fed_exit run(struct fed_shell *shell, const struct fed_program_options *o, char **files)
 {
 	enum fed_exit result = FED_EXIT_OK;
 	struct fed_error err;
@@ -481,7 +295,8 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 }
 
 /* Check -c and then the files, or standard input. */
-static enum fed_exit check(struct fed_shell *shell, const struct options *o, char **files)
+static enum fed_exit check(struct fed_shell *shell, const struct fed_program_options *o,
+                           char **files)
 {
 	struct fed_script_check found = {0};
 	struct fed_error err;
@@ -530,7 +345,8 @@ static enum fed_exit attach(struct fed_shell *shell, char **names)
 }
 
 /* Open the watch with -c and then the files as its script. */
-static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
+static enum fed_exit watch(struct fed_shell *shell, const struct fed_program_options *o,
+                           char **files, int n)
 {
 	const char **script = fed_alloc_array((size_t)(n + o->commands) + 1, sizeof *script);
 	struct fed_text *line = fed_alloc_array((size_t)n + 1, sizeof *line);
@@ -574,11 +390,98 @@ static int join_room(int argc, char **argv)
 	return (int)finish_output(stdout, (enum fed_exit)code);
 }
 
-int main(int argc, char **argv)
+/* Fill in the shell by the options.  FED_EXIT_OK, or why it cannot run, which is said; *folder:
+ * that of the plugins, the caller frees it. */
+static int set_up(struct fed_shell *shell, const struct fed_program_options *o,
+                  struct fed_cluster *cluster, char **folder)
+{
+	static const char *const headers[] = {"include", "../include"};
+	struct fed_error err;
+
+	if (open_json(shell, o->json))
+		return FED_EXIT_IO;
+	shell->brief = o->brief;
+	fed__screen_init(shell, !o->no_color);
+	if (o->columns >= 0)
+		fed__screen_set_width(shell, o->columns);
+	if (o->step && fed__step_key_check(&err)) {
+		fprintf(stderr, "error: --step: %s\n", err.text);
+		return FED_EXIT_USAGE;
+	}
+	shell->own.step = o->step;
+	shell->own.echo = shell->own.echo || o->step;
+	*folder = plugin_folder();
+	if (!*folder || fed__shell_init(shell, *folder, &err)) {
+		fprintf(stderr, "error: %s\n", *folder ? err.text : "out of memory");
+		return FED_EXIT_PLUGIN;
+	}
+	if (cluster)
+		fed__ranks_use(shell, cluster);
+	if (start_guard(shell, &err))
+		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
+	shell->include = beside(headers, 2);
+	shell->program = own_program();
+	find_lessons(shell);
+	return FED_EXIT_OK;
+}
+
+/* Play the files and commands, or read what is typed. */
+static enum fed_exit play(struct fed_shell *shell, const struct fed_program_options *o,
+                          char **files, int n)
+{
+	const bool at_prompt = o->watch || (!o->commands && !*files && isatty(STDIN_FILENO));
+
+	fed__signals_connect(shell);
+	fed__tell_crashes();
+	if (o->readonly)
+		fed__shell_execute(shell, "set readonly on", strlen("set readonly on"), NULL);
+	if (!o->check && (o->config ? *o->config : at_prompt))
+		fed__shell_configure(shell, o->config);
+	enum fed_exit result = o->check                ? check(shell, o, files)
+	                       : o->watch              ? watch(shell, o, files, n)
+	                       : o->commands || *files ? run(shell, o, files)
+	                                               : read_input(shell);
+	if (fed__signals_ending())
+		result = 128 + fed__signals_ending();
+	fed__autosave_end(shell, result == FED_EXIT_OK);
+	fed__resume_end(shell, result == FED_EXIT_OK);
+	fed__signals_connect(NULL);
+	return finish_files(shell, finish_output(shell->out, result));
+}
+
+static int run_program(struct fed_program_options *o, int argc, char **argv)
 {
 	static struct fed_shell shell; /* static: large, and used by signal handlers */
-	struct options o = {.pace = -1, .columns = -1};
-	struct fed_error err;
+	char *folder = NULL;
+	enum fed_exit ended;
+	bool left;
+
+	int code = fed__options_parse(o, argc, argv);
+	if (code || o->prints)
+		return code ? code : (int)print_instead(o->prints);
+	struct fed_cluster *cluster = join_ranks(o, &left, &ended);
+	if (left)
+		return (int)ended;
+	shell.groups = fed__command_groups;
+	shell.out = stdout;
+	shell.errors = stderr;
+	if (o->attach) {
+		fed__screen_init(&shell, !o->no_color);
+		return (int)attach(&shell, argv + optind);
+	}
+	code = set_up(&shell, o, cluster, &folder);
+	if (code == FED_EXIT_OK) {
+		code = (int)play(&shell, o, argv + optind, argc - optind);
+		fed__shell_release(&shell);
+	}
+	fed_cluster_leave(cluster);
+	fed_free(folder);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct fed_program_options o = {.pace = -1, .columns = -1};
 
 	occupy_standard_files();
 	restart_for_blas(argv);
@@ -590,76 +493,7 @@ int main(int argc, char **argv)
 		fputs("error: out of memory\n", stderr);
 		return FED_EXIT_IO;
 	}
-	const int bad = parse_options(argc, argv, &o);
-	if (bad) {
-		fed_free(o.command);
-		return bad;
-	}
-	enum fed_exit ended;
-	bool left;
-	struct fed_cluster *cluster = join_ranks(&o, &left, &ended);
-	if (left) {
-		fed_free(o.command);
-		return (int)ended;
-	}
-	shell.groups = fed__command_groups;
-	shell.out = stdout;
-	shell.errors = stderr;
-	if (o.attach) {
-		fed_free(o.command);
-		fed__screen_init(&shell, !o.no_color);
-		return (int)attach(&shell, argv + optind);
-	}
-	if (open_json(&shell, o.json)) {
-		fed_free(o.command);
-		return FED_EXIT_IO;
-	}
-	shell.brief = o.brief;
-	fed__screen_init(&shell, !o.no_color);
-	if (o.columns >= 0)
-		fed__screen_set_width(&shell, o.columns);
-	if (o.step && fed__step_key_check(&err)) {
-		fprintf(stderr, "error: --step: %s\n", err.text);
-		fed_free(o.command);
-		return FED_EXIT_USAGE;
-	}
-	shell.own.step = o.step;
-	shell.own.echo = shell.own.echo || o.step;
-	char *folder = plugin_folder();
-	if (!folder || fed__shell_init(&shell, folder, &err)) {
-		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");
-		fed_free(folder);
-		fed_free(o.command);
-		return FED_EXIT_PLUGIN;
-	}
-	if (cluster)
-		fed__ranks_use(&shell, cluster);
-	if (start_guard(&shell, &err))
-		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
-	static const char *const headers[] = {"include", "../include"};
-	shell.include = beside(headers, 2);
-	shell.program = own_program();
-	find_lessons(&shell);
-	fed__signals_connect(&shell);
-	fed__tell_crashes();
-	if (o.readonly)
-		fed__shell_execute(&shell, "set readonly on", strlen("set readonly on"), NULL);
-	const bool at_prompt = o.watch || (!o.commands && !argv[optind] && isatty(STDIN_FILENO));
-	if (!o.check && (o.config ? *o.config : at_prompt))
-		fed__shell_configure(&shell, o.config);
-	enum fed_exit result = o.check   ? check(&shell, &o, argv + optind)
-	                       : o.watch ? watch(&shell, &o, argv + optind, argc - optind)
-	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)
-	                                                    : read_input(&shell);
-	if (fed__signals_ending())
-		result = 128 + fed__signals_ending();
-	fed__autosave_end(&shell, result == FED_EXIT_OK);
-	fed__resume_end(&shell, result == FED_EXIT_OK);
-	fed__signals_connect(NULL);
-	result = finish_files(&shell, finish_output(shell.out, result));
-	fed__shell_release(&shell);
-	fed_cluster_leave(cluster);
-	fed_free(folder);
+	const int code = run_program(&o, argc, argv);
 	fed_free(o.command);
-	return (int)result;
+	return code;
 }
