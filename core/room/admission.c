@@ -106,6 +106,7 @@ static void take_hello(struct fed_room *r, struct fed_member *m, const char *tex
 	fed__room_value(text, n, "isa", m->isa, sizeof m->isa);
 	m->takes_secret = fed__room_number(text, n, "roles", 1, 0) == 1;
 	m->silent = false;
+	m->why[0] = '\0';
 	m->lost = 0;
 	m->asked = 0;
 	r->changed = true;

@@ -274,9 +274,10 @@ static void say_end(const struct program *p, int code)
 	const struct fed_join_view *v = &p->scene.view;
 
 	if (code == FED_JOIN_EXIT_REFUSED || code == FED_JOIN_EXIT_UNREACHABLE)
-		fprintf(stderr, "error: join: %s\n",
-		        *v->why ? v->why
-		                : "the server does not answer; `fedsh join --probe HOST:PORT` says why");
+		fprintf(stderr, "error: join: %s\n%s", *v->why ? v->why : "the server does not answer",
+		        code == FED_JOIN_EXIT_UNREACHABLE
+		            ? "  `fedsh join --probe HOST:PORT` says what may help\n"
+		            : "");
 	else if (v->state == FED_JOIN_ENDED)
 		printf("%s\n", *v->why ? v->why : "the room was closed");
 	else

@@ -404,6 +404,7 @@ START_TEST(who_leaves_while_it_waits_waits_again)
 		pump(&c, begun);
 		ck_assert_int_eq(fed_room_member(c.room, 0)->state, FED_MEMBER_WAITS);
 	}
+	ck_assert_str_eq(fed_room_member(c.room, 0)->why, "");
 	ck_assert_uint_eq(fed_room_members(c.room), 1);
 	class_close(&c);
 }
