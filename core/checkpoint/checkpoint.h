@@ -15,9 +15,23 @@
 /* Append a snapshot to a text, which is unchanged on FED_FAIL.  Refused while a round is open over
  * real connections, since it cannot be repeated. */
 int fed_snapshot_take(const struct fed_session *, struct fed_text *, struct fed_error *);
-/* The same, but FED_REJECT as soon as it would have more than so many bytes. */
-int fed_snapshot_take_within(const struct fed_session *, struct fed_text *, size_t most,
-                             struct fed_error *);
+/* Shared vectors that a snapshot in this program refers to, by their place. */
+struct fed_shared_vectors;
+struct fed_vectors_apart {
+	struct fed_shared_vectors **vectors; /* [n], references */
+	uint32_t n, capacity;
+};
+void fed_vectors_apart_release(struct fed_vectors_apart *);
+/* Take a snapshot that refers to the vectors in flight, which are appended, instead of having their
+ * bytes; NULL: it has them.  FED_REJECT as soon as all of it would have more than `most` bytes. */
+int fed_snapshot_take_apart(const struct fed_session *, struct fed_text *,
+                            struct fed_vectors_apart *, size_t most, struct fed_error *);
+/* Restore one; the session shares the vectors. */
+int fed_snapshot_restore_apart(struct fed_session *, const struct fed_text *,
+                               const struct fed_vectors_apart *, struct fed_error *);
+/* Append the same snapshot with the bytes of its vectors: what fed_snapshot_take() had made. */
+int fed_snapshot_join(const struct fed_text *, const struct fed_vectors_apart *,
+                      struct fed_text *out, struct fed_error *);
 /* Hash of all that a snapshot holds but the real time that rounds took: equal states have the same.
  */
 int fed__snapshot_digest(const struct fed_session *, uint64_t *digest, struct fed_error *);

@@ -3,14 +3,15 @@
  * checkpoint/in_flight.c - saver and loader of invitations, events, messages and trainings in
  * flight.
  *
- * First the shared vectors, each once: a section with their number, then one for each.  The tables
- * that follow refer to them by numbers from 1; 0 is none.
+ * First the shared vectors (vectors.c), to which the tables that follow refer by numbers from 1; 0
+ * is none.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "checkpoint/parts.h"
+#include "checkpoint/vectors.h"
 
 static const struct fed_record_column invitation_columns[] = {
 	FED_COLUMN(struct fed_invitation, number),
@@ -81,86 +82,34 @@ static const struct fed_record_column training_columns[] = {
 	FED_COLUMN_END,
 };
 
-/* Shared vectors, each once, in the order of their first reference. */
-struct vectors_table {
-	struct fed_shared_vectors **payload; /* [n] */
-	uint32_t n, capacity;
-	bool failed; /* no memory */
-};
-
 /* Writing -------------------------------------------------------------------------- */
 
-static uint32_t vectors_number(const struct vectors_table *p,
-                               const struct fed_shared_vectors *payload)
+static void add_message_vectors(struct fed_vectors_table *p, const struct fed_envelope *e)
 {
-	for (uint32_t i = payload ? p->n : 0; i > 0;
-	     i--) /* references to the same vectors are near each other */
-		if (p->payload[i - 1] == payload)
-			return i;
-	return 0;
+	fed__vectors_add(p, e->payload);
+	fed__vectors_add(p, e->labels);
 }
 
-static void add_vectors(struct vectors_table *p, struct fed_shared_vectors *payload)
-{
-	if (!payload || p->failed || vectors_number(p, payload))
-		return;
-	if (p->n == p->capacity) {
-		const uint32_t capacity = p->capacity ? 2 * p->capacity : 64;
-		struct fed_shared_vectors **grown =
-			fed_resize(p->payload, p->capacity * sizeof *grown, capacity * sizeof *grown);
-
-		p->failed = !grown;
-		if (!grown)
-			return;
-		p->payload = grown;
-		p->capacity = capacity;
-	}
-	p->payload[p->n++] = payload;
-}
-
-static void add_message_vectors(struct vectors_table *p, const struct fed_envelope *e)
-{
-	add_vectors(p, e->payload);
-	add_vectors(p, e->labels);
-}
-
-static void add_all_vectors(struct vectors_table *p, const struct fed_in_flight *u)
+static void add_all_vectors(struct fed_vectors_table *p, const struct fed_in_flight *u)
 {
 	for (uint32_t i = 0; i < u->open_capacity; i++)
-		add_vectors(p, u->open[i].model);
+		fed__vectors_add(p, u->open[i].model);
 	for (size_t i = 0; i < u->n_flying; i++)
 		add_message_vectors(p, u->flying[i].envelope);
 	for (size_t i = 0; i < u->n_held; i++)
 		add_message_vectors(p, &u->held[i].envelope);
 	for (size_t i = 0; i < u->n_known; i++)
-		add_vectors(p, u->known[i].payload);
+		fed__vectors_add(p, u->known[i].payload);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
-		add_vectors(p, o.result);
-		add_vectors(p, o.left);
+		fed__vectors_add(p, o.result);
+		fed__vectors_add(p, o.left);
 	}
 }
 
-static void save_shared_vectors(struct fed_saver *f, const struct vectors_table *p)
-{
-	fed_saver_begin(f, "parcels");
-	fed_put_u32(f, p->n);
-	fed_saver_end(f);
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct fed_shared_vectors *x = p->payload[i];
-
-		fed_saver_begin(f, "parcel");
-		fed_put_u32(f, x->n);
-		fed_put_u64(f, x->dim);
-		for (uint32_t k = 0; k < x->n; k++)
-			fed_put_f32s(f, x->vector[k], x->dim);
-		fed_saver_end(f);
-	}
-}
-
-static void save_invitations(struct fed_saver *f, const struct vectors_table *p,
+static void save_invitations(struct fed_saver *f, const struct fed_vectors_table *p,
                              const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "invitations");
@@ -171,7 +120,7 @@ static void save_invitations(struct fed_saver *f, const struct vectors_table *p,
 			continue;
 		fed_put_u32(f, i);
 		fed_put_row(f, invitation_columns, &u->open[i]);
-		fed_put_u32(f, vectors_number(p, u->open[i].model));
+		fed_put_u32(f, fed__vectors_number(p, u->open[i].model));
 	}
 	fed_saver_end(f);
 }
@@ -194,18 +143,18 @@ static struct saved_codec saved_codec(const struct fed_code *code, bool chooses)
 		.kind = code ? CODED : 0, .share = chooses, .bytes = code ? code->len : 0};
 }
 
-static void put_message(struct fed_saver *f, const struct vectors_table *p,
+static void put_message(struct fed_saver *f, const struct fed_vectors_table *p,
                         const struct fed_envelope *e)
 {
 	const bool chooses = e->head.kind != FED_MESSAGE_MODEL && e->head.kind != FED_MESSAGE_HEAD;
 	const struct saved_message row = {.e = *e, .codec = saved_codec(e->code, chooses)};
 
 	fed_put_row(f, message_columns, &row);
-	fed_put_u32(f, vectors_number(p, e->payload));
-	fed_put_u32(f, vectors_number(p, e->labels));
+	fed_put_u32(f, fed__vectors_number(p, e->payload));
+	fed_put_u32(f, fed__vectors_number(p, e->labels));
 }
 
-static void save_messages(struct fed_saver *f, const struct vectors_table *p,
+static void save_messages(struct fed_saver *f, const struct fed_vectors_table *p,
                           const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "messages");
@@ -254,7 +203,7 @@ static void save_server_link(struct fed_saver *f, const struct fed_in_flight *u)
 }
 
 /* Updates known to colluding attackers. */
-static void save_known(struct fed_saver *f, const struct vectors_table *p,
+static void save_known(struct fed_saver *f, const struct fed_vectors_table *p,
                        const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "known updates");
@@ -262,12 +211,12 @@ static void save_known(struct fed_saver *f, const struct vectors_table *p,
 	fed_put_u64(f, u->oldest);
 	for (size_t i = 0; i < u->n_known; i++) {
 		fed_put_u32(f, u->known[i].client);
-		fed_put_u32(f, vectors_number(p, u->known[i].payload));
+		fed_put_u32(f, fed__vectors_number(p, u->known[i].payload));
 	}
 	fed_saver_end(f);
 }
 
-static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
+static void save_trainings(struct fed_saver *f, const struct fed_vectors_table *p,
                            const struct fed_in_flight *u, size_t dim)
 {
 	uint32_t n = 0;
@@ -286,8 +235,8 @@ static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
 		fed_saver_begin(f, "training");
 		fed_put_u32(f, i);
 		fed_put_row(f, training_columns, &row);
-		fed_put_u32(f, vectors_number(p, o.result));
-		fed_put_u32(f, vectors_number(p, o.left));
+		fed_put_u32(f, fed__vectors_number(p, o.result));
+		fed_put_u32(f, fed__vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
 			fed_put_f32s(f, o.kept[k], dim);
 		fed_saver_end(f);
@@ -297,12 +246,12 @@ static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
 void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_in_flight *u = v->in_flight;
-	struct vectors_table p = {0};
+	struct fed_vectors_table p = {0};
 
 	add_all_vectors(&p, u);
 	if (p.failed)
 		f->failed = true;
-	save_shared_vectors(f, &p);
+	fed__save_vectors(f, &p, v->session->running ? v->session->federation.model : NULL);
 	save_invitations(f, &p, u);
 	save_events(f, u);
 	save_messages(f, &p, u);
@@ -321,43 +270,9 @@ struct loading {
 	struct fed_loader *f;
 	const struct fed_session *s;
 	struct fed_in_flight *u;
-	struct vectors_table p;
+	struct fed_vectors_table p;
 	struct fed_sharing *sharing; /* of the messages with the model's length */
 };
-
-static void load_numbered_vectors(struct fed_loader *f, struct vectors_table *p)
-{
-	if (fed__loader_begin(f, "parcel"))
-		return;
-	const uint32_t n = fed_get_u32(f);
-	const uint64_t dim = fed_get_u64(f);
-	struct fed_shared_vectors *x = NULL;
-	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1))
-		fed_loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
-	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
-		fed_loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
-	if (x)
-		p->payload[p->n++] = x;
-	for (uint32_t k = 0; x && k < n; k++)
-		fed_get_f32s(f, x->vector[k], dim);
-	fed_loader_end(f);
-}
-
-static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
-{
-	if (fed__loader_begin(f, "parcels"))
-		return;
-	const uint32_t n = fed_get_u32(f);
-	fed_loader_end(f);
-	if (n > f->in_file / 16)
-		fed_loader_fail(f, "%u of them", n);
-	p->payload =
-		f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_shared_vectors *));
-	if (!p->payload)
-		fed_loader_fail(f, "out of memory for %u shared vectors", n);
-	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_numbered_vectors(f, p);
-}
 
 /* Read a number, and return a reference to those vectors; NULL: none. */
 static struct fed_shared_vectors *get_vectors_ref(struct loading *l)
@@ -674,7 +589,7 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	if (s->parts.net_built &&
 	    fed_local_layers_make(s->parts.settings.local_layers, &s->parts.net, &l.sharing, &why))
 		l.sharing = NULL;
-	load_shared_vectors(f, &l.p);
+	fed__load_vectors(f, &l.p);
 	load_invitations(&l);
 	load_events(&l);
 	load_messages(&l);

@@ -133,9 +133,18 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 int fed_snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
                          struct fed_error *err)
 {
+	return fed_snapshot_restore_apart(s, snapshot, NULL, err);
+}
+
+int fed_snapshot_restore_apart(struct fed_session *s, const struct fed_text *snapshot,
+                               const struct fed_vectors_apart *apart, struct fed_error *err)
+{
 	struct fed_loader f;
 
-	return fed__loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s, NULL);
+	if (fed__loader_open_text(&f, snapshot, err))
+		return FED_FAIL;
+	f.apart = apart;
+	return restore_snapshot(s, &f, s, NULL);
 }
 
 int fed_session_restore(struct fed_session *s, const char *path, struct fed_error *err)

@@ -23,11 +23,11 @@ static void save_all(struct fed_saver *f, const struct fed_last_version *v)
 
 int fed_snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
 {
-	return fed_snapshot_take_within(s, out, SIZE_MAX, err);
+	return fed_snapshot_take_apart(s, out, NULL, SIZE_MAX, err);
 }
 
-int fed_snapshot_take_within(const struct fed_session *s, struct fed_text *out, size_t most,
-                             struct fed_error *err)
+int fed_snapshot_take_apart(const struct fed_session *s, struct fed_text *out,
+                            struct fed_vectors_apart *apart, size_t most, struct fed_error *err)
 {
 	const size_t before = out->len;
 	struct fed_last_version v;
@@ -37,6 +37,7 @@ int fed_snapshot_take_within(const struct fed_session *s, struct fed_text *out, 
 		return FED_FAIL;
 	fed__saver_open_text(&f, out);
 	f.most = most;
+	f.apart = apart;
 	save_all(&f, &v);
 	const int rc = fed__saver_commit(&f, err);
 	if (rc && out->s) {

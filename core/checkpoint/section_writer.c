@@ -13,7 +13,7 @@ static void write_bytes(struct fed_saver *s, const void *bytes, size_t n)
 {
 	if (!s->out)
 		fed_file_write(&s->file, bytes, n);
-	else if (s->out->len - s->start + n > s->most)
+	else if (s->out->len - s->start + s->elsewhere + n > s->most)
 		s->too_long = true;
 	else
 		fed_text_put(s->out, bytes, n);

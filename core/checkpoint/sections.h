@@ -19,14 +19,18 @@
 
 /* The writer: begin a section, put values, end it.  A section is collected in memory and written at
  * its end, when its length is known.  Failures are recorded and reported by commit. */
+struct fed_vectors_apart;
 struct fed_saver {
 	struct fed_file_writer file;
 	struct fed_text *out;    /* NULL: the file */
 	struct fed_text section; /* the open section, with its head */
 	size_t start, most;      /* the text's length before, and bytes that it may get */
 	bool too_long;           /* it would get more: the rest is left out */
-	bool failed;             /* no memory */
-	bool canonical;          /* real time is written as 0, and vectors of zeros as none */
+	struct fed_vectors_apart
+		*apart;       /* shared vectors that it refers to; NULL: it has their bytes */
+	size_t elsewhere; /* bytes of those */
+	bool failed;      /* no memory */
+	bool canonical;   /* real time is written as 0, and vectors of zeros as none */
 };
 /* Write to a file that replaces `path` at the commit, or to the end of a text, which the caller
  * owns.
@@ -58,8 +62,9 @@ struct fed_loader {
 	uint64_t in_file;            /* bytes of the file not yet read */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
-	bool failed;               /* err says why */
-	const atomic_int *stopped; /* not 0: stop loading the dataset; NULL: never */
+	bool failed;                           /* err says why */
+	const atomic_int *stopped;             /* not 0: stop loading the dataset; NULL: never */
+	const struct fed_vectors_apart *apart; /* that the text refers to; NULL: none */
 };
 int fed__loader_open(struct fed_loader *, const char *path, struct fed_error *);
 /* The text must live until the loader is closed. */

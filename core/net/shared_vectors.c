@@ -113,6 +113,11 @@ void fed_shared_vectors_unref(struct fed_shared_vectors *p)
 		free_vectors(p);
 }
 
+void fed_shared_vectors_leave_list(struct fed_shared_vectors *p)
+{
+	p->free_list = NULL; /* who releases the last reference sees it: the caller's comes before */
+}
+
 float *fed_shared_vectors_detach(struct fed_shared_vectors *p)
 {
 	float *v = p->vector[0];

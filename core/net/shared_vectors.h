@@ -4,7 +4,7 @@
  *
  * New vectors cost a page fault for each page; recycled ones are still in the cache.  Vectors
  * return to their free list when the last reference is released, on any thread.  All of them must
- * be released before the free list is.
+ * be released before the free list is, or have left it.
  *
  * The vectors of a free list may lie in shared memory, where worker processes read them without a
  * copy.
@@ -36,6 +36,9 @@ struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n,
 struct fed_shared_vectors *
 fed_shared_vectors_ref(struct fed_shared_vectors *);        /* NULL stays NULL */
 void fed_shared_vectors_unref(struct fed_shared_vectors *); /* NULL is fine */
+/* Have them freed with the last reference instead of returned to a free list, which they may
+ * outlive.  The caller has a reference. */
+void fed_shared_vectors_leave_list(struct fed_shared_vectors *);
 /* Move vector 0 out of vectors with one reference, not in shared memory, which are released; the
  * caller owns it. */
 float *fed_shared_vectors_detach(struct fed_shared_vectors *);

@@ -13,14 +13,17 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "net/shared_vectors.h"
 #include "travel/chunk_codec.h"
 
 struct chunk {
 	struct fed_hash128 hash;
-	unsigned char *bytes; /* [stored]; NULL: in the file at `at` */
+	unsigned char *bytes;               /* [stored]; NULL: in the file at `at`, or vectors */
+	struct fed_shared_vectors *vectors; /* a reference; NULL: bytes */
 	uint64_t at;
 	uint32_t users; /* 0: the place is free */
-	uint32_t length, stored;
+	uint32_t length;
+	size_t stored;
 	uint32_t base; /* it is compressed as the difference to this chunk, of which it is a user */
 	uint32_t next; /* in its bucket, or in the list of free places; 0: the last */
 	bool compressed;
@@ -59,8 +62,10 @@ void fed__chunks_free(struct fed_chunk_store *s)
 	if (!s)
 		return;
 	for (uint32_t i = 1; i <= s->n; i++)
-		if (s->chunk[i].users)
+		if (s->chunk[i].users) {
 			fed_free(s->chunk[i].bytes);
+			fed_shared_vectors_unref(s->chunk[i].vectors);
+		}
 	if (s->file >= 0)
 		close(s->file);
 	fed_free(s->chunk);
@@ -99,7 +104,7 @@ uint32_t fed__chunks_base(const struct fed_chunk_store *s, uint32_t chunk)
 	return s->chunk[chunk].base;
 }
 
-uint32_t fed__chunks_stored(const struct fed_chunk_store *s, uint32_t chunk)
+size_t fed__chunks_stored(const struct fed_chunk_store *s, uint32_t chunk)
 {
 	return s->chunk[chunk].stored;
 }
@@ -249,11 +254,14 @@ static uint32_t *bucket_of(const struct fed_chunk_store *s, struct fed_hash128 h
 	return &s->bucket[hash.low & (s->buckets - 1)];
 }
 
-static uint32_t find(const struct fed_chunk_store *s, struct fed_hash128 hash, uint32_t n)
+/* The chunk of n bytes, or of vectors; 0: none. */
+static uint32_t find(const struct fed_chunk_store *s, struct fed_hash128 hash, uint32_t n,
+                     const struct fed_shared_vectors *vectors)
 {
 	uint32_t i = s->buckets ? *bucket_of(s, hash) : 0;
 
-	while (i && (!fed_hash_is(s->chunk[i].hash, hash) || s->chunk[i].length != n))
+	while (i && (!fed_hash_is(s->chunk[i].hash, hash) || s->chunk[i].length != n ||
+	             s->chunk[i].vectors != vectors))
 		i = s->chunk[i].next;
 	return i;
 }
@@ -272,20 +280,11 @@ static uint32_t take_place(struct fed_chunk_store *s)
 	return ++s->n;
 }
 
-/* Add a chunk with a copy of its stored bytes. */
-static int add(struct fed_chunk_store *s, struct chunk c, const void *bytes, uint32_t *chunk,
-               struct fed_error *err)
+/* Put a chunk at a free place. */
+static void put_at(struct fed_chunk_store *s, uint32_t i, struct chunk c)
 {
-	unsigned char *copy = fed_alloc(c.stored ? c.stored : 1);
-	const uint32_t i = copy ? take_place(s) : 0;
-
-	if (!i) {
-		fed_free(copy);
-		return fed_fail_memory(err, c.stored, "a part of a snapshot");
-	}
-	memcpy(copy, bytes, c.stored);
 	uint32_t *b = bucket_of(s, c.hash);
-	c.bytes = copy;
+
 	c.users = 1;
 	c.next = *b;
 	s->chunk[i] = c;
@@ -293,8 +292,21 @@ static int add(struct fed_chunk_store *s, struct chunk c, const void *bytes, uin
 	s->memory += c.stored;
 	if (c.base)
 		s->chunk[c.base].users++;
-	*chunk = i;
 	spill_oldest(s);
+}
+
+/* Add a chunk with a copy of its stored bytes. */
+static int add(struct fed_chunk_store *s, struct chunk c, const void *bytes, uint32_t *chunk,
+               struct fed_error *err)
+{
+	c.bytes = fed_alloc(c.stored ? c.stored : 1);
+	*chunk = c.bytes ? take_place(s) : 0;
+	if (!*chunk) {
+		fed_free(c.bytes);
+		return fed_fail_memory(err, c.stored, "a part of a snapshot");
+	}
+	memcpy(c.bytes, bytes, c.stored);
+	put_at(s, *chunk, c);
 	return FED_OK;
 }
 
@@ -303,11 +315,36 @@ int fed__chunks_put(struct fed_chunk_store *s, const void *bytes, uint32_t n, ui
 {
 	const struct chunk c = {.hash = fed_hash_128(bytes, n), .length = n, .stored = n};
 
-	*chunk = find(s, c.hash, n);
+	*chunk = find(s, c.hash, n, NULL);
 	if (!*chunk)
 		return add(s, c, bytes, chunk, err);
 	s->chunk[*chunk].users++;
 	return FED_OK;
+}
+
+int fed__chunks_put_vectors(struct fed_chunk_store *s, struct fed_shared_vectors *vectors,
+                            uint32_t *chunk, struct fed_error *err)
+{
+	const size_t bytes = sizeof *vectors + vectors->n * vectors->dim * sizeof(float);
+	const struct chunk c = {
+		.hash = fed_hash_128(&vectors, sizeof(vectors)), .stored = bytes, .vectors = vectors};
+
+	*chunk = find(s, c.hash, 0, vectors);
+	if (*chunk) {
+		s->chunk[*chunk].users++;
+		return FED_OK;
+	}
+	*chunk = take_place(s);
+	if (!*chunk)
+		return fed_fail_memory(err, sizeof c, "a part of a snapshot");
+	fed_shared_vectors_ref(vectors);
+	put_at(s, *chunk, c);
+	return FED_OK;
+}
+
+struct fed_shared_vectors *fed__chunks_vectors(const struct fed_chunk_store *s, uint32_t chunk)
+{
+	return s->chunk[chunk].vectors;
 }
 
 void fed__chunks_use(struct fed_chunk_store *s, uint32_t chunk)
@@ -318,10 +355,12 @@ void fed__chunks_use(struct fed_chunk_store *s, uint32_t chunk)
 /* Give the bytes of a chunk back, in memory or in the file. */
 static void discard_bytes(struct fed_chunk_store *s, struct chunk *c)
 {
-	if (c->bytes) {
+	if (c->bytes || c->vectors) {
 		s->memory -= c->stored;
 		fed_free(c->bytes);
+		fed_shared_vectors_unref(c->vectors);
 		c->bytes = NULL;
+		c->vectors = NULL;
 		return;
 	}
 	s->disk -= c->stored;
@@ -418,7 +457,7 @@ void fed__chunks_compress(struct fed_chunk_store *s, uint32_t chunk, uint32_t ba
 	s->memory -= c->stored - n;
 	fed_free(c->bytes);
 	c->bytes = bytes;
-	c->stored = (uint32_t)n;
+	c->stored = n;
 	c->compressed = true;
 	if (against) {
 		c->base = base;
@@ -445,7 +484,7 @@ int fed__chunks_copy(struct fed_chunk_store *s, uint32_t chunk, struct fed_store
 		memcpy(out->bytes, bytes, c->stored);
 	out->hash = c->hash;
 	out->length = c->length;
-	out->stored = c->stored;
+	out->stored = (uint32_t)c->stored;
 	out->base = c->base;
 	out->compressed = c->compressed;
 	return FED_OK;
@@ -478,7 +517,7 @@ int fed__chunks_take(struct fed_chunk_store *s, const struct fed_stored_chunk *f
 	                        .base = from->base,
 	                        .compressed = from->compressed};
 
-	*chunk = find(s, c.hash, c.length);
+	*chunk = find(s, c.hash, c.length, NULL);
 	if (*chunk) {
 		s->chunk[*chunk].users++;
 		return FED_OK;

@@ -5,6 +5,9 @@
  * A chunk is found by its 128-bit hash (XXH3) and counted by its users.  It lies in memory, as it
  * is or compressed (chunk_codec.h), and in a file beyond a limit of memory.  The file has no name:
  * it is gone with the program, however that ends.
+ *
+ * Shared vectors are chunks, too: while messages of the session hold them, or may again, they are
+ * kept as they are, by reference and of any length.  They are found by their address.
  */
 #ifndef FED_TRAVEL_CHUNKS_H
 #define FED_TRAVEL_CHUNKS_H
@@ -51,9 +54,16 @@ uint32_t fed__chunks_length(const struct fed_chunk_store *, uint32_t chunk);
 /* The chunk that it is the difference to; 0: none. */
 uint32_t fed__chunks_base(const struct fed_chunk_store *, uint32_t chunk);
 /* Bytes that it takes in memory or in the file. */
-uint32_t fed__chunks_stored(const struct fed_chunk_store *, uint32_t chunk);
+size_t fed__chunks_stored(const struct fed_chunk_store *, uint32_t chunk);
 /* Copy the bytes of a chunk to out [length]. */
 int fed__chunks_read(struct fed_chunk_store *, uint32_t chunk, void *out, struct fed_error *);
+/* Number of the chunk that holds a reference to these vectors; the caller becomes a user of it.  It
+ * is not read, compressed or written to a file. */
+struct fed_shared_vectors;
+int fed__chunks_put_vectors(struct fed_chunk_store *, struct fed_shared_vectors *, uint32_t *chunk,
+                            struct fed_error *);
+/* The vectors, borrowed; NULL: it has bytes. */
+struct fed_shared_vectors *fed__chunks_vectors(const struct fed_chunk_store *, uint32_t chunk);
 /* A chunk as it is kept: for a file. */
 struct fed_stored_chunk {
 	struct fed_hash128 hash; /* of its bytes */

@@ -370,6 +370,17 @@ int fed__move_begin(struct fed_travel *t, struct fed_move *m, struct fed_error *
 	return FED_OK;
 }
 
+/* The tree may have compressed its snapshot on the way. */
+static void take_kept_again(const struct fed_travel *t, struct fed_move *m)
+{
+	const struct fed_snapshot then = m->kept;
+
+	m->kept = *t->needed;
+	m->kept.events = then.events;
+	m->kept.shift = then.shift;
+	m->kept.epoch = then.epoch;
+}
+
 int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_place *to, int rc,
                   struct fed_error *err)
 {
@@ -377,6 +388,8 @@ int fed__move_end(struct fed_travel *t, struct fed_move *m, const struct fed_pla
 
 	if (rc)
 		fed_session_clear_interrupt(t->session);
+	if (m->present == &m->kept)
+		take_kept_again(t, m);
 	if (rc || !to) {
 		if (restore(t, m->present, t->at, &why))
 			rc = rc ? fed_fail(err, "%s; the way back failed, too: %s", fed_show(err->text).s,

@@ -254,9 +254,10 @@ static void save_tree(struct file_selection *x, struct fed_saver *f)
 
 void fed__save_history(struct fed_saver *f, struct fed_travel *t)
 {
-	struct file_selection x;
+	struct file_selection x = {0};
+	struct fed_error unused;
 
-	if (select_init(&x, t)) {
+	if (fed__snapshots_join(&t->snapshots, &unused) == FED_OK && select_init(&x, t)) {
 		each_chosen(&x, save_chunks, f);
 		save_tree(&x, f);
 	} else {

@@ -15,12 +15,15 @@
 #include "checkpoint/format.h"
 #include "history/kept_runs.h"
 #include "history/metrics.h"
+#include "net/shared_vectors.h"
 
 #define LARGE_SECTION 4096u  /* from so many bytes on a section has chunks of its own */
 #define FIGURES_BYTES 16384u /* a chunk of records of versions: those before stay as they are */
 #define KEY_EVERY 16u        /* snapshots */
-#define KEPT_COST 0.5        /* share of the former cost in the present one */
-#define FIRST_PACE 4e-9      /* seconds of compression for a byte, until some were compressed */
+#define SHARE_OF_FRESH \
+	4 /* of the memory for snapshots: what those may take that were not compressed */
+#define KEPT_COST 0.5   /* share of the former cost in the present one */
+#define FIRST_PACE 4e-9 /* seconds of compression for a byte, until some were compressed */
 
 int fed__snapshots_init(struct fed_snapshots *s, struct fed_error *err)
 {
@@ -46,12 +49,39 @@ void fed__snapshots_release(struct fed_snapshots *s)
 	*s = (struct fed_snapshots){0};
 }
 
+/* The queue of snapshots that were not compressed, in the order in which they were made. */
+static void enter_queue(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	struct fed_snapshot **at = &s->oldest;
+
+	while (*at)
+		at = &(*at)->newer;
+	*at = x;
+	x->queued = true;
+	s->fresh += x->fresh;
+}
+
+static void leave_queue(struct fed_snapshots *s, struct fed_snapshot *x)
+{
+	struct fed_snapshot **at = &s->oldest;
+
+	if (!x->queued)
+		return;
+	while (*at != x)
+		at = &(*at)->newer;
+	*at = x->newer;
+	x->newer = NULL;
+	x->queued = false;
+	s->fresh -= x->fresh;
+}
+
 void fed__snapshot_free(struct fed_snapshots *s, struct fed_snapshot *x)
 {
 	if (!x)
 		return;
 	if (s->newest == x)
 		s->newest = NULL;
+	leave_queue(s, x);
 	release_chunks(s, x);
 	fed__chunks_refund(s->store, x->own);
 	fed_event_mark_release(&x->events);
@@ -137,13 +167,15 @@ static void fit(uint32_t **v, uint64_t had, uint32_t n)
 	*v = fitting ? fitting : *v;
 }
 
-/* The head of the file is a piece of its own. */
-static int cut_all(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_error *err)
+/* Cut a snapshot; the head of the file is a piece of its own. */
+static int cut_all(struct fed_snapshots *s, const struct fed_text *whole,
+                   const struct fed_vectors_apart *apart, struct fed_snapshot *x,
+                   struct fed_error *err)
 {
-	const char *text = s->text.s;
+	const char *text = whole->s;
 	const size_t head = FED_FILE_HEAD + 4;
-	struct cutter c = {.at = text + head, .end = text + s->text.len};
-	const uint64_t most = s->text.len / LARGE_SECTION * 2 + 64;
+	struct cutter c = {.at = text + head, .end = text + whole->len};
+	const uint64_t most = whole->len / LARGE_SECTION * 2 + 64 + apart->n;
 	const char *piece = text;
 	uint32_t n = (uint32_t)head, part = 0;
 
@@ -157,6 +189,9 @@ static int cut_all(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_e
 		x->part[x->n++] = part;
 		x->bytes += n;
 	} while (x->n < most && cut(&c, &piece, &n, &part));
+	for (uint32_t i = 0; i < apart->n; i++, x->n++, x->vectors++)
+		if (fed__chunks_put_vectors(s->store, apart->vectors[i], &x->chunk[x->n], err))
+			return FED_FAIL;
 	fit(&x->chunk, most, x->n);
 	fit(&x->part, most, x->n);
 	return FED_OK;
@@ -204,19 +239,139 @@ static void set_key(struct fed_snapshots *s, const struct fed_snapshot *x)
 	s->since_key = 0;
 }
 
-/* A snapshot was made: the one before it is old now. */
-static void grow_older(struct fed_snapshots *s, struct fed_snapshot *made)
-{
-	const double began = fed_wall_seconds();
+/* Reading -------------------------------------------------------------------------------- */
 
-	if (s->newest)
-		compress(s, s->newest);
-	if (s->newest && s->newest->fresh >= LARGE_SECTION)
-		s->pace = KEPT_COST * s->pace +
-		          (1 - KEPT_COST) * (fed_wall_seconds() - began) / (double)s->newest->fresh;
-	s->newest = made;
+/* The bytes without those of its vectors, appended. */
+static int read_bytes(struct fed_snapshots *s, const struct fed_snapshot *x, struct fed_text *out,
+                      struct fed_error *err)
+{
+	char *to = fed_text_reserve(out, x->bytes);
+	uint64_t at = 0;
+
+	if (!to)
+		return fed_fail_memory(err, x->bytes, "a snapshot");
+	for (uint32_t i = 0; i < x->n - x->vectors; i++) {
+		if (fed__chunks_read(s->store, x->chunk[i], to + at, err))
+			return FED_FAIL;
+		at += fed__chunks_length(s->store, x->chunk[i]);
+	}
+	out->len += x->bytes;
+	return FED_OK;
+}
+
+/* References to its vectors, in their order. */
+static int take_vectors(const struct fed_snapshots *s, const struct fed_snapshot *x,
+                        struct fed_vectors_apart *a, struct fed_error *err)
+{
+	*a = (struct fed_vectors_apart){.capacity = x->vectors};
+	if (x->vectors == 0)
+		return FED_OK;
+	a->vectors = fed_alloc_array(x->vectors, sizeof(struct fed_shared_vectors *));
+	if (!a->vectors)
+		return fed_fail_memory(err, x->vectors * sizeof *a->vectors, "a snapshot");
+	for (; a->n < x->vectors; a->n++)
+		a->vectors[a->n] = fed_shared_vectors_ref(
+			fed__chunks_vectors(s->store, x->chunk[x->n - x->vectors + a->n]));
+	return FED_OK;
+}
+
+/* Both of them, in s->text and *a, which the caller releases in any case. */
+static int read_apart(struct fed_snapshots *s, const struct fed_snapshot *x,
+                      struct fed_vectors_apart *a, struct fed_error *err)
+{
+	*a = (struct fed_vectors_apart){0};
+	fed_text_clear(&s->text);
+	return read_bytes(s, x, &s->text, err) || take_vectors(s, x, a, err) ? FED_FAIL : FED_OK;
+}
+
+int fed__snapshot_read(struct fed_snapshots *s, const struct fed_snapshot *x, struct fed_text *out,
+                       struct fed_error *err)
+{
+	struct fed_vectors_apart a;
+	int rc = read_apart(s, x, &a, err);
+
+	if (rc == FED_OK)
+		rc = fed_snapshot_join(&s->text, &a, out, err);
+	fed_vectors_apart_release(&a);
+	return rc;
+}
+
+int fed__snapshot_restore(struct fed_snapshots *s, const struct fed_snapshot *x,
+                          struct fed_session *session, struct fed_error *err)
+{
+	struct fed_vectors_apart a;
+	int rc = read_apart(s, x, &a, err);
+
+	if (rc == FED_OK)
+		rc = fed_snapshot_restore_apart(session, &s->text, &a, err);
+	fed_vectors_apart_release(&a);
+	return rc;
+}
+
+/* Growing older ---------------------------------------------------------------------------- */
+
+/* Give a snapshot the bytes of its vectors. */
+static int join(struct fed_snapshots *s, struct fed_snapshot *x, struct fed_error *err)
+{
+	const struct fed_vectors_apart none = {0};
+	struct fed_snapshot joined = {0};
+	struct fed_text text = {0};
+
+	if (x->vectors == 0)
+		return FED_OK;
+	int rc = fed__snapshot_read(s, x, &text, err);
+	if (rc == FED_OK)
+		rc = cut_all(s, &text, &none, &joined, err);
+	fed_text_release(&text);
+	if (rc) {
+		release_chunks(s, &joined);
+		return rc;
+	}
+	fed__chunks_refund(s->store, x->own);
+	release_chunks(s, x);
+	x->chunk = joined.chunk;
+	x->part = joined.part;
+	x->n = joined.n;
+	x->bytes = joined.bytes;
+	x->vectors = 0;
+	fed__snapshot_charge(s, x);
+	return FED_OK;
+}
+
+int fed__snapshots_join(struct fed_snapshots *s, struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	for (struct fed_snapshot *x = s->oldest; x && rc == FED_OK; x = x->newer)
+		rc = join(s, x, err);
+	return rc;
+}
+
+/* Compress the oldest one that was not, or make it the key; false: there is no memory. */
+static bool compress_oldest(struct fed_snapshots *s)
+{
+	struct fed_snapshot *x = s->oldest;
+	const double began = fed_wall_seconds();
+	struct fed_error unused;
+
+	if (join(s, x, &unused))
+		return false;
+	leave_queue(s, x);
 	if (s->key.n == 0 || ++s->since_key == KEY_EVERY)
-		set_key(s, made);
+		set_key(s, x);
+	compress(s, x);
+	if (x->fresh >= LARGE_SECTION)
+		s->pace =
+			KEPT_COST * s->pace + (1 - KEPT_COST) * (fed_wall_seconds() - began) / (double)x->fresh;
+	return true;
+}
+
+void fed__snapshots_fit(struct fed_snapshots *s)
+{
+	while (s->oldest && s->oldest != s->newest &&
+	       s->fresh > fed__chunks_memory_limit(s->store) / SHARE_OF_FRESH)
+		if (!compress_oldest(s))
+			return;
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -244,13 +399,15 @@ int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *sessio
 	const size_t all = most + bytes_of_figures(session);
 	const double began = fed_wall_seconds();
 	struct fed_snapshot *x = fed_alloc(sizeof *x);
+	struct fed_vectors_apart apart = {0};
 
 	if (!x)
 		return fed_fail_memory(err, sizeof *x, "a snapshot");
 	fed_text_clear(&s->text);
-	int rc = fed_snapshot_take_within(session, &s->text, all < most ? SIZE_MAX : all, err);
+	int rc = fed_snapshot_take_apart(session, &s->text, &apart, all < most ? SIZE_MAX : all, err);
 	if (rc == FED_OK)
-		rc = cut_all(s, x, err);
+		rc = cut_all(s, &s->text, &apart, x, err);
+	fed_vectors_apart_release(&apart);
 	if (rc == FED_OK)
 		rc = fed_event_log_mark(&x->events, fed_session_event_log(session), err);
 	const uint64_t after = bytes_kept(s);
@@ -261,36 +418,13 @@ int fed__snapshot_make(struct fed_snapshots *s, const struct fed_session *sessio
 		fed__snapshot_free(s, x);
 	} else {
 		fed__snapshot_charge(s, x);
-		grow_older(s, x);
+		enter_queue(s, x);
+		s->newest = x;
+		fed__snapshots_fit(s);
 		*out = x;
 	}
 	s->cost = fmax(cost, KEPT_COST * s->cost + (1 - KEPT_COST) * cost);
 	return rc;
-}
-
-int fed__snapshot_read(struct fed_snapshots *s, const struct fed_snapshot *x, struct fed_text *out,
-                       struct fed_error *err)
-{
-	char *to = fed_text_reserve(out, x->bytes);
-	uint64_t at = 0;
-
-	if (!to)
-		return fed_fail_memory(err, x->bytes, "a snapshot");
-	for (uint32_t i = 0; i < x->n; i++) {
-		if (fed__chunks_read(s->store, x->chunk[i], to + at, err))
-			return FED_FAIL;
-		at += fed__chunks_length(s->store, x->chunk[i]);
-	}
-	out->len += x->bytes;
-	return FED_OK;
-}
-
-int fed__snapshot_restore(struct fed_snapshots *s, const struct fed_snapshot *x,
-                          struct fed_session *session, struct fed_error *err)
-{
-	fed_text_clear(&s->text);
-	const int rc = fed__snapshot_read(s, x, &s->text, err);
-	return rc ? rc : fed_snapshot_restore(session, &s->text, err);
 }
 
 uint64_t fed__snapshot_stored(const struct fed_snapshots *s, const struct fed_snapshot *x)

@@ -122,6 +122,7 @@ void fed_travel_limit(struct fed_travel *t, size_t memory, uint64_t disk)
 	const struct fed_chunk_folder folder = {t->host.folder, t->host.ctx};
 
 	fed__chunks_limit(t->snapshots.store, memory - memory / SHARE_OF_LOGS, folder, disk);
+	fed__snapshots_fit(&t->snapshots);
 	fed__logs_limit(&t->logs, memory / SHARE_OF_LOGS);
 	fed__travel_thin(t);
 }

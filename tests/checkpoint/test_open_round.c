@@ -317,6 +317,57 @@ START_TEST(a_session_goes_back_to_its_snapshot)
 }
 END_TEST
 
+/* Appended and released; equal to a snapshot with all bytes. */
+static void joins_to(const struct fed_text *whole, const struct fed_text *text,
+                     const struct fed_vectors_apart *apart)
+{
+	struct fed_text joined = {0};
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_snapshot_join(text, apart, &joined, &err), &err);
+	ck_assert_uint_eq(joined.len, whole->len);
+	ck_assert_mem_eq(joined.s, whole->s, whole->len);
+	fed_text_release(&joined);
+}
+
+/* A snapshot that refers to the vectors in flight: the same bytes, the same way on, though sessions
+ * share the vectors with it, and after the session that it was taken from is gone. */
+START_TEST(a_session_shares_the_vectors_of_its_snapshot)
+{
+	struct fed_vectors_apart apart = {0};
+	struct fed_text whole = {0}, text = {0};
+	struct fed_session straight, s, other;
+	struct fed_error err = {""};
+
+	compose(&straight, _i);
+	compose(&s, _i);
+	finish(&straight);
+	if (_i % 2)
+		small_do(&s, "step 3");
+	fed_assert_ok(fed_snapshot_take(&s, &whole, &err), &err);
+	fed_assert_ok(fed_snapshot_take_apart(&s, &text, &apart, SIZE_MAX, &err), &err);
+	joins_to(&whole, &text, &apart);
+	for (int times = 0; times < 2; times++) {
+		finish(&s);
+		small_same(&straight, &s);
+		fed_assert_ok(fed_snapshot_restore_apart(&s, &text, &apart, &err), &err);
+	}
+	if (apart.n)
+		ck_assert_int_eq(fed_snapshot_restore(&s, &text, &err), FED_FAIL);
+	fed__session_release(&s);
+	joins_to(&whole, &text, &apart);
+	small_init(&other, NULL);
+	fed_assert_ok(fed_snapshot_restore_apart(&other, &text, &apart, &err), &err);
+	fed_vectors_apart_release(&apart);
+	fed_text_release(&text);
+	finish(&other);
+	small_same(&straight, &other);
+	fed__session_release(&other);
+	fed__session_release(&straight);
+	fed_text_release(&whole);
+}
+END_TEST
+
 /* Faults hold a message or clients are at work: neither is asked again after a save. */
 START_TEST(saving_between_rounds_disturbs_nothing)
 {
@@ -517,6 +568,8 @@ FED_SUITE(open_round)
 	tcase_add_loop_test(c, at_any_step_both_go_on_to_the_same_bits, 0, RUNS);
 	tcase_add_loop_test(c, what_was_changed_in_the_round_is_changed_again, 0, RUNS);
 	tcase_add_loop_test(c, a_session_goes_back_to_its_snapshot, 0, RUNS);
+	tcase_add_loop_test(c, a_session_shares_the_vectors_of_its_snapshot, SOMETHING_IS_UNDER_WAY,
+	                    RUNS);
 	tcase_add_loop_test(c, saving_between_rounds_disturbs_nothing, 0, RUNS);
 	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
 	tcase_add_test(c, a_condition_to_stop_at_is_kept);

@@ -98,7 +98,7 @@ START_TEST(they_are_saved_and_one_always_takes_part)
 	const double share = s.parts.clients.block[0].unseen;
 	ck_assert_double_gt(share, 0);
 	small_do(&s, "round 1");
-	fed_assert_ok(fed_snapshot_take_within(&s, &snapshot, 1 << 24, &err), &err);
+	fed_assert_ok(fed_snapshot_take_apart(&s, &snapshot, NULL, 1 << 24, &err), &err);
 	small_do(&s, "remove all;set unseen 0.9;add 1 iid 10");
 	ck_assert(!s.parts.clients.client[10].unseen);
 	fed_assert_ok(fed_snapshot_restore(&s, &snapshot, &err), &err);

@@ -256,11 +256,12 @@ START_TEST(one_that_is_too_large_is_refused_at_once)
 	fed_assert_ok(fed_snapshot_take(lab.shell.session, &whole, &err), &err);
 	fed_text_add(&out, "before");
 	for (size_t most = 1; most < whole.len; most += 1 + most / 3) {
-		ck_assert_int_eq(fed_snapshot_take_within(lab.shell.session, &out, most, &err), FED_REJECT);
+		ck_assert_int_eq(fed_snapshot_take_apart(lab.shell.session, &out, NULL, most, &err),
+		                 FED_REJECT);
 		ck_assert_ptr_nonnull(strstr(err.text, "more than"));
 		ck_assert_str_eq(fed_text_str(&out), "before");
 	}
-	fed_assert_ok(fed_snapshot_take_within(lab.shell.session, &out, whole.len, &err), &err);
+	fed_assert_ok(fed_snapshot_take_apart(lab.shell.session, &out, NULL, whole.len, &err), &err);
 	ck_assert_uint_eq(out.len, whole.len + 6);
 	fed_text_release(&out);
 	fed_text_release(&whole);
