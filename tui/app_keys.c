@@ -42,9 +42,15 @@ static enum fed_app_action press_pause(struct fed_app *app, const struct fed_pre
 	return FED_APP_ACTION_NONE;
 }
 
+/* What the pane shows of a version, such as the confusion matrix, is shown of the next one. */
 static enum fed_app_action press_version(struct fed_app *app, const struct fed_press *press)
 {
-	app->watched.command(app->watched.ctx, press->code == '<' ? "rewind -1" : "rewind +1");
+	const struct fed_watched *w = &app->watched;
+	const struct fed_pane *p = &app->pane;
+
+	w->command(w->ctx, press->code == '<' ? "rewind -1" : "rewind +1");
+	if (p->open && !p->scripted && w->looks && w->looks(w->ctx, fed_text_str(&p->head)))
+		w->command(w->ctx, fed_text_str(&p->head));
 	return FED_APP_ACTION_NONE;
 }
 
@@ -205,8 +211,8 @@ const struct fed_app_key fed__app_keys[] = {
      false, press_on},
 	{'s', 0, "s", "one event, then pause", "one event", true, press_step, true},
 	{'r', 0, "r", "one round, then pause", "one round", true, press_round, true},
-	{'<', 0, "<", "one version back", "back", false, press_version, true},
-	{'>', 0, ">", "one version forward, on this branch", "forward", false, press_version, true},
+	{'<', 0, "<", "one version back", "back", true, press_version, true},
+	{'>', 0, ">", "one version forward, on this branch", "forward", true, press_version, true},
 	{'b', 0, "b", "begin a branch here", "branch", false, press_branch, true},
 	{'+', '=', "+", "faster", NULL, false, press_faster, true},
 	{'-', 0, "-", "slower: so many rounds a second", "slower", false, press_slower, true},

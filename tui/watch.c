@@ -129,6 +129,13 @@ static void submit_view_command(void *ctx, const char *line)
 	submit(ctx, line);
 }
 
+static bool line_looks(void *ctx, const char *line)
+{
+	const struct fed_watch *w = ctx;
+
+	return w->host.looks(w->host.ctx, line);
+}
+
 /* Whether an interrupted run can be continued. Call while nothing is executed. */
 static bool has_interrupted_run(struct fed_watch *w)
 {
@@ -556,6 +563,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	                                      .travel = w->host.travel,
 	                                      .room = w->host.room,
 	                                      .command = submit_view_command,
+	                                      .looks = w->host.looks ? line_looks : NULL,
 	                                      .ctx = w,
 	                                      .messages = w->messages};
 	if (fed__terminal_open(&w->terminal, o->terminal, o->color, (enum fed_theme)o->theme, err))

@@ -33,7 +33,8 @@ struct fed_watch_host {
 	 * line is executed. */
 	const char *(*resume)(void *ctx);
 	bool (*done)(void *ctx); /* the last line asked to quit the program */
-	/* In the caller's thread; complete, hint and help are called while the session is paused. */
+	/* In the caller's thread; complete, hint, help and looks are called while the session is
+	 * paused. */
 	int (*ending)(void); /* number of a termination signal that came, or 0 */
 	/* Candidates for the word before `point`, one a line, which begins at *start. */
 	void (*complete)(void *ctx, const char *line, size_t point, struct fed_text *, size_t *start);
@@ -42,6 +43,7 @@ struct fed_watch_host {
 	void (*hint)(void *ctx, const char *line, size_t len, struct fed_text *);
 	void (*help)(void *ctx, const char *line, size_t len, struct fed_text *);
 	bool (*continues)(void *ctx, const char *line); /* the next line goes on with this one */
+	bool (*looks)(void *ctx, const char *line);     /* it only looks at the session */
 	const char *(*history)(void *ctx, size_t back); /* from 1, the newest; NULL beyond the oldest */
 	void (*remember)(void *ctx, const char *line);
 	/* Optional, beside each frame: without the session, whether it is needed; then with it. */

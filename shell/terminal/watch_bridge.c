@@ -169,6 +169,28 @@ static bool continues(void *ctx, const char *line)
 	return fed__line_continues(line, strlen(line));
 }
 
+/* One command, of those that neither change nor run anything, without a file. */
+static bool looks(void *ctx, const char *line)
+{
+	const unsigned acts = FED_COMMAND_CHANGES | FED_COMMAND_RUNS | FED_COMMAND_DISCARDS |
+	                      FED_COMMAND_LIVE | FED_COMMAND_OUTSIDE | FED_COMMAND_JOB;
+	const struct fed_command *command;
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t used = 0;
+
+	bool only = fed__words_split(&words, line, strlen(line), &used, &unused) == FED_OK && words.n &&
+	            !line[used + strspn(line + used, " \n")];
+	for (size_t i = 1; only && i < words.n; i++)
+		only = !strchr(">|", *fed__words_at(&words, i)) &&
+		       strncmp(fed__words_at(&words, i), "to=", 3) != 0;
+	only = only &&
+	       fed__command_find(ctx, fed__words_at(&words, 0), false, &command, &unused) == FED_OK &&
+	       !(command->flags & acts);
+	fed__words_release(&words);
+	return only;
+}
+
 static const char *history(void *ctx, size_t back)
 {
 	(void)ctx;
@@ -223,6 +245,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 		.hint = hint,
 		.help = help,
 		.continues = continues,
+		.looks = looks,
 		.history = history,
 		.remember = remember,
 		.beside = beside,

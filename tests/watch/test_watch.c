@@ -396,6 +396,14 @@ START_TEST(versions_back_and_forward)
 		emulator_type(">");
 		emulator_wait(views[i].at_5);
 	}
+	/* What a command shows of a version is shown of the next one, too. */
+	command("evaluate show=confusion");
+	emulator_wait("the global model of version 5");
+	emulator_type("<");
+	emulator_wait("the global model of version 4");
+	emulator_type(">");
+	emulator_wait("the global model of version 5");
+	emulator_type("q");  /* closes it */
 	emulator_type("1 "); /* to where the branch ends, which is no place to go forward from */
 	emulator_wait("round 9 is made");
 	emulator_wait_gone("> forward");

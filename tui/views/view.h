@@ -32,6 +32,9 @@ struct fed_watched {
 	/* Submit a command line; it runs after the key was handled, its output goes to the view `log`.
 	 * Never blocks. */
 	void (*command)(void *ctx, const char *line);
+	/* Whether a line is a command that only looks at the session: it can be run again at another
+	 * version.  Called while the session is paused; or NULL. */
+	bool (*looks)(void *ctx, const char *line);
 	void *ctx;
 	const struct fed_travel *travel;    /* the session's history (travel/travel.h); or NULL */
 	struct fed_messages *messages;      /* tui/views/messages.h; or NULL */
