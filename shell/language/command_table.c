@@ -33,18 +33,17 @@ const struct fed_command *fed__command_at(const struct fed_shell *shell, size_t 
 	return NULL;
 }
 
+/* Names first, then synonyms. */
 const char *fed__command_name_at(const struct fed_shell *shell, size_t i)
 {
-	const struct fed_command *c = NULL;
-	size_t n = 0;
-
-	while ((c = fed__command_at(shell, n, NULL)) && n < i)
-		n++;
-	if (c)
-		return c->name;
-	for (size_t k = 0; (c = fed__command_at(shell, k, NULL)); k++)
-		if (c->synonym && n++ == i)
-			return c->synonym;
+	for (size_t g = 0; g < FED_GROUPS; g++)
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
+			if (i-- == 0)
+				return c->name;
+	for (size_t g = 0; g < FED_GROUPS; g++)
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
+			if (c->synonym && i-- == 0)
+				return c->synonym;
 	return NULL;
 }
 
@@ -86,17 +85,23 @@ const char *fed__command_called(const struct fed_command *c, const char *typed)
 	return begins(c->synonym, typed) && !begins(c->name, typed) ? c->synonym : c->name;
 }
 
+static const struct fed_command *named(const struct fed_shell *shell, const char *name)
+{
+	for (size_t g = 0; g < FED_GROUPS; g++)
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
+			if (fed_same_name(c->name, name) || (c->synonym && fed_same_name(c->synonym, name)))
+				return c;
+	return NULL;
+}
+
 int fed__command_find(const struct fed_shell *shell, const char *name, bool prefix,
                       const struct fed_command **out, struct fed_error *err)
 {
 	struct fed_text list = {0};
 
-	for (size_t i = 0; fed__command_at(shell, i, NULL); i++) {
-		*out = fed__command_at(shell, i, NULL);
-		if (fed_same_name((*out)->name, name) ||
-		    ((*out)->synonym && fed_same_name((*out)->synonym, name)))
-			return FED_OK;
-	}
+	*out = named(shell, name);
+	if (*out)
+		return FED_OK;
 	*out = *name ? only_one(shell, name, &list) : NULL;
 	if (prefix && *out) {
 		fed_text_release(&list);

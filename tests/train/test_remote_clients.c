@@ -63,7 +63,8 @@ enum { WAYS = sizeof ways / sizeof *ways };
 START_TEST(the_model_is_that_of_the_simulation)
 {
 	way_is_simulation(&ways[_i], (uint64_t)_i + 1, ROUNDS);
-	way_is_simulation(&ways[_i], (uint64_t)_i + 100, ROUNDS);
+	if (!FED_SANITIZED) /* other numbers, the same code */
+		way_is_simulation(&ways[_i], (uint64_t)_i + 100, ROUNDS);
 }
 END_TEST
 

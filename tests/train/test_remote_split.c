@@ -13,7 +13,7 @@
 #include "train/remotes.h"
 #include "train/schemes/schemes.h"
 
-enum { ROUNDS = 3, RANDOM = FED_SANITIZED ? 12 : 36 };
+enum { ROUNDS = 3, RANDOM = FED_SANITIZED ? 6 : 36 };
 
 #define GLYPHS "glyphs train=240 test=10"
 #define SPLIT "fedavg", .scheme = "split"
