@@ -259,7 +259,7 @@ static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t d
 		fed_saver_begin(f, "kept by one");
 		fed_put_u32(f, id);
 		for (uint32_t k = 0; k < c->kept_vectors; k++)
-			fed_put_f32s(f, c->client[id].kept[k], dim);
+			fed_put_f32s(f, c->client[id].kept->vector[k], dim);
 		fed_saver_end(f);
 	}
 }
@@ -289,12 +289,12 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		struct fed_client *x = next_client(f, "kept by one", c, (uint64_t)vectors * dim);
 
-		if (!x || x->kept || !fed_client_kept(x, vectors, dim)) {
+		if (!x || x->kept || !(x->kept = fed_shared_vectors_new(vectors, dim))) {
 			fed_loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
 			return;
 		}
 		for (uint32_t k = 0; k < vectors; k++)
-			fed_get_f32s(f, x->kept[k], dim);
+			fed_get_f32s(f, x->kept->vector[k], dim);
 		fed_loader_end(f);
 	}
 }

@@ -238,7 +238,7 @@ static void save_trainings(struct fed_saver *f, const struct fed_vectors_table *
 		fed_put_u32(f, fed__vectors_number(p, o.result));
 		fed_put_u32(f, fed__vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
-			fed_put_f32s(f, o.kept[k], dim);
+			fed_put_f32s(f, o.kept->vector[k], dim);
 		fed_saver_end(f);
 	}
 }
@@ -493,16 +493,14 @@ static void load_known(struct loading *l)
 
 static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
 {
-	struct fed_client holder = {0};
-
 	if (f->failed || o->kept_vectors == 0 ||
 	    !fed_loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
 		return;
-	o->kept = fed_client_kept(&holder, o->kept_vectors, dim);
+	o->kept = fed_shared_vectors_new(o->kept_vectors, dim);
 	if (!o->kept)
 		fed_loader_fail(f, "out of memory for what client %u keeps", o->client);
 	for (uint32_t k = 0; o->kept && k < o->kept_vectors; k++)
-		fed_get_f32s(f, o->kept[k], dim);
+		fed_get_f32s(f, o->kept->vector[k], dim);
 }
 
 static void get_result(struct loading *l, struct fed_training_result *o)
@@ -543,7 +541,7 @@ static void load_training(struct loading *l)
 		fed_shared_vectors_unref(o.result);
 		fed_shared_vectors_unref(o.left);
 		fed_code_unref(o.code);
-		fed_free(o.kept);
+		fed_shared_vectors_unref(o.kept);
 	}
 	fed_loader_end(l->f);
 }

@@ -63,8 +63,8 @@ START_TEST(ditto_trains_a_model_beside)
 		}
 		small_do(&alone, "round 3");
 		for (size_t j = 0; j < DIM; j++)
-			ck_assert_float_eq_tol(small_client(&s, id)->kept[0][j], fed_session_params(&alone)[j],
-			                       2e-6);
+			ck_assert_float_eq_tol(small_client(&s, id)->kept->vector[0][j],
+			                       fed_session_params(&alone)[j], 2e-6);
 		fed__session_release(&alone);
 	}
 	fed__session_release(&s);
@@ -72,7 +72,7 @@ START_TEST(ditto_trains_a_model_beside)
 	begin(&s, "set lr 0.001;aggregator ditto lambda=500;round 2");
 	const float *x = fed_session_params(&s);
 	for (size_t j = 0; j < DIM; j++)
-		ck_assert_float_eq_tol(small_client(&s, 0)->kept[0][j], x[j], 0.02);
+		ck_assert_float_eq_tol(small_client(&s, 0)->kept->vector[0][j], x[j], 0.02);
 	fed__session_release(&s);
 }
 END_TEST
@@ -253,7 +253,7 @@ START_TEST(threads_snapshots_and_aborts_keep_the_bits)
 		ck_assert_uint_eq(a->model, b->model);
 		ck_assert(!a->kept == !b->kept);
 		if (a->kept)
-			ck_assert_mem_eq(a->kept[0], b->kept[0], DIM * sizeof(float));
+			ck_assert_mem_eq(a->kept->vector[0], b->kept->vector[0], DIM * sizeof(float));
 		ck_assert(x.accuracy == y.accuracy);
 		ck_assert((isnan(x.own_accuracy) && isnan(y.own_accuracy)) ||
 		          x.own_accuracy == y.own_accuracy);

@@ -254,7 +254,7 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 
 		if (!c->block[client->block].shared)
 			fed_example_pool_return(&c->pool, client->examples, client->count + client->holdout);
-		fed_free(client->kept);
+		fed_shared_vectors_unref(client->kept);
 		fed_free(client->name);
 		fed_shared_vectors_unref(client->residual);
 		fed_shared_vectors_unref(client->own);
@@ -286,22 +286,6 @@ void fed_client_histogram(const struct fed_client *client, const struct fed_data
 		counts[data->label[client->examples[i]]]++;
 }
 
-float **fed_client_kept(struct fed_client *client, uint32_t vectors, size_t dim)
-{
-	if (client->kept)
-		return client->kept;
-
-	/* One block: the pointers, then the vectors. */
-	const size_t head = vectors * sizeof(float *);
-	client->kept = fed_alloc(head + (size_t)vectors * dim * sizeof(float));
-	if (!client->kept)
-		return NULL;
-	float *v = (float *)((char *)client->kept + head);
-	for (uint32_t k = 0; k < vectors; k++)
-		client->kept[k] = v + k * dim;
-	return client->kept;
-}
-
 struct fed_client_evaluation fed_client_evaluation(const struct fed_clients *c, uint32_t id)
 {
 	if (id < c->evaluations)
@@ -328,7 +312,7 @@ void fed_clients_forget_evaluations(struct fed_clients *c)
 void fed_clients_forget(struct fed_clients *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
-		fed_free(c->client[i].kept);
+		fed_shared_vectors_unref(c->client[i].kept);
 		c->client[i].kept = NULL;
 		c->client[i].model = 0;
 	}

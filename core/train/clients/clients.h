@@ -14,7 +14,7 @@
 
 struct fed_client {
 	const uint32_t *examples; /* [count + holdout], in the ids of its block; NULL once removed */
-	float **kept;             /* client vectors of the aggregator, or NULL until it has trained */
+	struct fed_shared_vectors *kept; /* of the aggregator, or NULL until it has trained */
 	struct fed_shared_vectors
 		*residual;                  /* error feedback (train/local/error_feedback.h), or NULL */
 	struct fed_shared_vectors *own; /* its local layers (train/round/local_layers.h); NULL: it has
@@ -150,8 +150,6 @@ void fed_clients_forget_evaluations(struct fed_clients *);
 struct fed_client *fed_clients_get(const struct fed_clients *, uint32_t id);
 /* Number of examples of each class, [classes]; regression: one class. */
 void fed_client_histogram(const struct fed_client *, const struct fed_dataset *, uint32_t *counts);
-/* Vectors that a client keeps for the aggregator, [vectors][dim], allocated zeroed at first. */
-float **fed_client_kept(struct fed_client *, uint32_t vectors, size_t dim);
 /* Drop all kept vectors and choices among models (another aggregator or model). */
 void fed_clients_forget(struct fed_clients *);
 /* Drop all residuals and own layers (another model). */

@@ -8,13 +8,13 @@
 #include "base/mem.h"
 #include "train/local/internal.h"
 
-float **fed__copy_kept(const struct fed_client *client, uint32_t vectors, size_t dim)
+struct fed_shared_vectors *fed__copy_kept(const struct fed_client *client, uint32_t vectors,
+                                          size_t dim)
 {
-	struct fed_client copy = {0};
-	float **kept = fed_client_kept(&copy, vectors, dim);
+	struct fed_shared_vectors *kept = fed_shared_vectors_new(vectors, dim);
 
 	for (uint32_t k = 0; kept && client->kept && k < vectors; k++)
-		memcpy(kept[k], client->kept[k], dim * sizeof(float));
+		memcpy(kept->vector[k], client->kept->vector[k], dim * sizeof(float));
 	return kept;
 }
 
@@ -45,8 +45,6 @@ static void replace_own(struct fed_trainer *t, struct fed_training *g, struct fe
 
 int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
-	float **kept = g->kept;
-
 	if (!g->kept && !g->residual && !g->left && !g->trained)
 		return FED_OK;
 	if (t->n_learned == t->learned_capacity) {
@@ -58,17 +56,8 @@ int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_erro
 		t->learned = grown;
 		t->learned_capacity = batch_capacity;
 	}
-	if (g->references > 1 && kept) { /* a snapshot refers to the training */
-		const struct fed_client its = {.kept = kept};
-		kept = fed__copy_kept(&its, fed_client_vectors(t->federation->aggregator),
-		                      t->federation->net->dim);
-		if (!kept)
-			return fed_fail(err, "out of memory for what client %u keeps", g->client);
-	} else {
-		g->kept = NULL;
-	}
 	struct fed_learned *learned = &t->learned[t->n_learned++];
-	*learned = (struct fed_learned){.client = g->client, .kept = kept};
+	*learned = (struct fed_learned){.client = g->client, .kept = fed_shared_vectors_ref(g->kept)};
 	if (g->residual || g->left)
 		replace_residual(t, g, learned);
 	if (g->trained)
@@ -88,10 +77,10 @@ void fed__trainer_commit(struct fed_trainer *t)
 		if (!t->learned[i].kept)
 			continue;
 		if (!client) {
-			fed_free(t->learned[i].kept); /* removed */
+			fed_shared_vectors_unref(t->learned[i].kept); /* removed */
 			continue;
 		}
-		fed_free(client->kept);
+		fed_shared_vectors_unref(client->kept);
 		client->kept = t->learned[i].kept;
 		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
 	}
@@ -114,7 +103,7 @@ void fed__forget_learned(struct fed_trainer *t)
 		struct fed_learned *learned = &t->learned[--t->n_learned];
 		struct fed_client *client = fed_clients_get(t->federation->clients, learned->client);
 
-		fed_free(learned->kept);
+		fed_shared_vectors_unref(learned->kept);
 		if (learned->settled && client) {
 			fed_shared_vectors_unref(client->residual);
 			client->residual = learned->residual;

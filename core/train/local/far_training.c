@@ -147,9 +147,7 @@ void fed_put_training(struct fed_packet *p, const struct fed_training *g)
 	put_instance(p, f->aggregator);
 	put_instance(p, poison ? &poison->instance : NULL);
 	put_codec(p, g);
-	fed_put_number(p, g->row.kept != NULL);
-	for (uint32_t k = 0; g->row.kept && k < head.kept; k++)
-		fed__far_put(p, g->row.kept[k], f->net->dim * sizeof(float));
+	put_vectors(p, g->row.kept);
 	put_vectors(p, g->residual);
 	put_vectors(p, g->own);
 }
@@ -198,9 +196,8 @@ int fed_take_evaluated(struct fed_packet_reader *r, struct fed_evaluation_job *e
 struct far_result {
 	struct fed_wire_trained head;
 	struct fed_wire_outcome outcome;
-	struct fed_shared_vectors *result, *left, *own;
+	struct fed_shared_vectors *result, *kept, *left, *own;
 	struct fed_code *code;
-	float **kept;
 };
 
 static void release(struct far_result *x)
@@ -209,7 +206,7 @@ static void release(struct far_result *x)
 	fed_shared_vectors_unref(x->left);
 	fed_shared_vectors_unref(x->own);
 	fed_code_unref(x->code);
-	fed_free(x->kept);
+	fed_shared_vectors_unref(x->kept);
 }
 
 static int get_vector(struct fed_packet_reader *r, float *to, size_t dim, struct fed_error *err)
@@ -270,15 +267,8 @@ static int get_trained(struct fed_packet_reader *r, const struct fed_far_body *b
 		return fed_fail_memory(err, dim * sizeof(float), "an update");
 	if (x->outcome.coded)
 		rc = get_code(r, g, x, err);
-	if (rc == FED_OK && x->outcome.kept) {
-		const struct fed_client none = {0};
-
-		x->kept = fed__copy_kept(&none, keeps, dim);
-		if (!x->kept)
-			return fed_fail_memory(err, keeps * dim * sizeof(float), "an update");
-		for (uint32_t k = 0; rc == FED_OK && k < keeps; k++)
-			rc = get_vector(r, x->kept[k], dim, err);
-	}
+	if (rc == FED_OK && x->outcome.kept)
+		rc = get_vectors(r, keeps, dim, &x->kept, err);
 	if (rc == FED_OK)
 		rc = get_vectors(r, x->outcome.left, dim, &x->left, err);
 	if (rc == FED_OK && x->outcome.own && !g->sharing)
@@ -294,7 +284,7 @@ int fed_take_trained(struct fed_packet_reader *r, const struct fed_far_body *bod
                      struct fed_training *g, struct fed_error *err)
 {
 	const uint32_t broadcasts = fed_instance_broadcasts(g->trainer->federation->aggregator);
-	struct far_result x = {{0}, {0}, NULL, NULL, NULL, NULL, NULL};
+	struct far_result x = {0};
 
 	FED_GET(r, x.head);
 	FED_GET(r, x.outcome);

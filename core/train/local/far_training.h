@@ -94,7 +94,6 @@ struct fed_far_training {
 	uint64_t number;
 	uint32_t most; /* examples of the largest client */
 	double seconds;
-	float **kept;
 	struct fed_evaluation_job *evaluation; /* it is one, and no training; NULL: it is none */
 	struct fed_far_training *next;
 };

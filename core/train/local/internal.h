@@ -30,7 +30,7 @@ struct fed_training {
 	struct fed_shared_vectors
 		*model; /* received: parameters, then the aggregator's broadcast vectors */
 	struct fed_shared_vectors *result; /* delta, then returned vectors */
-	float **kept;                      /* this training's copy of what the client keeps */
+	struct fed_shared_vectors *kept;   /* this training's copy of what the client keeps */
 	struct fed_shared_codec *codec;    /* a reference, as is the code of the delta */
 	struct fed_coding coding;
 	bool feedback;
@@ -67,7 +67,7 @@ struct fed_learned {
 	bool settled; /* its residual was replaced */
 	bool renewed; /* its own layers were */
 	struct fed_shared_vectors *residual, *own;
-	float **kept;
+	struct fed_shared_vectors *kept;
 };
 
 /* Buffers of one thread. */
@@ -149,7 +149,7 @@ int fed__worker_gather(const struct fed_federation *, const struct fed_client *,
 
 /* client_state.c */
 /* Copy of the client's kept vectors, for its training to change; NULL: no memory. */
-float **fed__copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
+struct fed_shared_vectors *fed__copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
 /* Record the state that a training leaves at its client, until the round is committed or rolled
  * back. */
 int fed__remember(struct fed_trainer *, struct fed_training *, struct fed_error *);

@@ -368,7 +368,7 @@ void fed__training_run(struct fed_job *job, int worker)
 	const struct fed_training_vectors v = {
 		.received = received ? received : g->model->vector[0],
 		.broadcast = (const float *const *)(g->model->vector + 1),
-		.kept = g->kept,
+		.kept = g->kept ? g->kept->vector : NULL,
 		.returned = g->result->vector + 1,
 		/* The model is trained in the memory of its update: many updates are limited by memory
 	     * bandwidth. */

@@ -33,7 +33,7 @@ const float *fed_own_model(const struct fed_own_models *m, const struct fed_clie
 	const uint32_t kept = m->aggregator->entry ? fed_own_model_vector(m->aggregator) : 0;
 
 	if (kept && client->kept)
-		return client->kept[kept - 1];
+		return client->kept->vector[kept - 1];
 	if (!m->sharing)
 		return m->aggregator->entry ? global_model(m, client->model, memory) : m->params;
 	if (fed_sharing_fits(m->sharing, client->own))

@@ -227,7 +227,7 @@ void fed__training_drop(struct fed_training *g)
 	fed_shared_vectors_unref(g->model);
 	fed_shared_vectors_unref(g->result);
 	fed_data_faults_release(&g->data_faults);
-	fed_free(g->kept);
+	fed_shared_vectors_unref(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
 	fed_sharing_unref(g->sharing);
@@ -327,7 +327,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 		g->submitted = false;
 		if (!g->stopped || fed_trainer_must_stop(t))
 			return FED_OK;
-		fed_free(g->kept);
+		fed_shared_vectors_unref(g->kept);
 		g->kept = NULL;
 		fed_shared_vectors_unref(g->trained);
 		g->trained = NULL;

@@ -71,7 +71,7 @@ struct fed_training_result {
 	struct fed_shared_vectors *left;    /* residual of the codec, or NULL */
 	struct fed_shared_vectors *trained; /* the client's own layers, or NULL */
 	bool had_residual;
-	float **kept; /* [kept_vectors], or NULL */
+	struct fed_shared_vectors *kept; /* [kept_vectors], or NULL */
 	struct fed_error why;
 };
 /* Borrowed from the training. */

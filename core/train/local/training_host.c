@@ -403,27 +403,6 @@ static int get_codec(struct fed_packet_reader *r, struct fed_training_host *host
 	return FED_OK;
 }
 
-static int get_kept(struct fed_packet_reader *r, struct fed_far_training *x, uint32_t n,
-                    struct fed_error *err)
-{
-	const struct fed_client none = {0};
-	const size_t dim = x->host->net.dim;
-
-	if (!fed_get_number(r))
-		return FED_OK;
-	x->kept = fed__copy_kept(&none, n, dim);
-	if (!x->kept)
-		return fed_fail_memory(err, n * dim * sizeof(float), "what a client keeps");
-	for (uint32_t k = 0; k < n; k++) {
-		const void *from = fed__far_get(r, dim * sizeof(float));
-
-		if (from)
-			memcpy(x->kept[k], from, dim * sizeof(float));
-	}
-	x->training.row.kept = x->kept;
-	return FED_OK;
-}
-
 /* What travels, as it was with the job before it in most cases. */
 static int get_sharing(struct fed_training_host *host, const char *text, struct fed_sharing **out,
                        struct fed_error *err)
@@ -466,11 +445,12 @@ static int get_job(struct fed_packet_reader *r, struct fed_far_training *x, stru
 	if (get_sharing(host, head.local_layers, &g->sharing, err) ||
 	    get_instance(r, host, FED_KIND_AGGREGATOR, &aggregator, err) ||
 	    get_instance(r, host, FED_KIND_ATTACK, &poison, err) || get_codec(r, host, g, err) ||
-	    get_kept(r, x, head.kept, err) || get_shared(r, &g->residual, err) ||
+	    get_shared(r, &g->row.kept, err) || get_shared(r, &g->residual, err) ||
 	    get_shared(r, &g->own, err))
 		return FED_FAIL;
 	if (r->short_ || !aggregator || g->model->n != 1 + head.broadcasts ||
-	    g->model->dim != host->net.dim)
+	    g->model->dim != host->net.dim ||
+	    (g->row.kept && (g->row.kept->n != head.kept || g->row.kept->dim != host->net.dim)))
 		return fed_fail(err, "a job does not fit its model");
 	g->aggregator = aggregator->instance;
 	g->data_faults.poison = poison ? fed__shared_attack_ref(poison->attack) : NULL;
@@ -516,8 +496,8 @@ void fed_far_training_free(struct fed_far_training *x)
 	fed_shared_codec_unref(g->codec);
 	fed_code_unref(g->code);
 	fed_sharing_unref(g->sharing);
-	fed_free(g->kept);
-	fed_free(x->kept);
+	fed_shared_vectors_unref(g->kept);
+	fed_shared_vectors_unref(g->row.kept);
 	if (x->evaluation) {
 		fed_free(x->evaluation->loss);
 		fed_free(x->evaluation->hits);
@@ -557,7 +537,7 @@ void fed_put_trained(struct fed_packet *p, const struct fed_training *g)
 		fed_put(p, g->code->bytes, g->code->len);
 	}
 	for (uint32_t k = 0; g->kept && k < keeps; k++)
-		fed__far_put(p, g->kept[k], bytes);
+		fed__far_put(p, g->kept->vector[k], bytes);
 	for (uint32_t k = 0; g->left && k < g->left->n; k++)
 		fed__far_put(p, g->left->vector[k], bytes);
 	if (g->trained)
