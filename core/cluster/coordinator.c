@@ -14,73 +14,12 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/system/thread.h"
+#include "cluster/dealing.h"
 #include "cluster/models.h"
 #include "cluster/set_up.h"
 #include "train/local/far_training.h"
 
 enum { MESSAGES_A_TURN = 64 };
-
-/* How far a rank is with a federation. */
-enum told { UNTOLD, TOLD, READY, REFUSED };
-
-/* A federation whose trainings ranks may have. */
-struct announced {
-	uint64_t number;
-	struct fed_trainer *trainer;
-	struct fed_bytes *set_up;
-	struct fed_bytes *data; /* of its dataset, once a rank lacks it */
-	unsigned char *told;    /* [ranks], enum told */
-	struct fed_rank_models models;
-	bool stopped; /* its trainings were cancelled, and ranks know */
-	struct announced *next;
-};
-
-/* A training or evaluation that a rank has. */
-struct dealt {
-	uint64_t number;
-	struct fed_job *job; /* NULL: cancelled, its result is dropped */
-	struct announced *of;
-	double flops;
-	struct dealt *next;
-};
-
-struct rank_state {
-	struct dealt *jobs;
-	uint32_t n_jobs, threads;
-	double flops; /* of its jobs */
-	struct fed_rank_report report;
-};
-
-struct fed_coordinator {
-	struct fed_ranks face; /* first member */
-	struct fed_cluster *cluster;
-	pthread_mutex_t lock;
-	pthread_t thread;
-	struct announced *first;
-	struct rank_state *rank; /* [ranks] */
-	uint32_t ranks, threads; /* threads of the other ranks */
-	uint64_t federations, jobs;
-	double began; /* wall seconds */
-	struct fed_text received;
-	struct fed_packet packet;
-	struct fed_text notes; /* lines for the user */
-	bool failed;           /* the job has ended */
-	/* for waking */
-	pthread_mutex_t wake_lock;
-	pthread_cond_t wake;
-	bool woken, quit;
-};
-
-static struct fed_pool *pool_of(const struct announced *a)
-{
-	return a->trainer->federation->pool;
-}
-
-static void note(struct fed_coordinator *c, const char *line)
-{
-	if (!strstr(fed_text_str(&c->notes), line))
-		fed_text_add(&c->notes, "%s\n", line);
-}
 
 /* Waking ----------------------------------------------------------------------------- */
 
@@ -110,59 +49,11 @@ static bool rest(struct fed_coordinator *c, double seconds)
 
 /* Sending ---------------------------------------------------------------------------- */
 
-/* The link is of no use any more: what ranks have is run here. */
-static void give_up(struct fed_coordinator *c, const char *why)
-{
-	if (c->failed)
-		return;
-	c->failed = true;
-	for (uint32_t i = 1; i < c->ranks; i++) {
-		struct rank_state *r = &c->rank[i];
-		struct dealt *d;
-
-		while ((d = r->jobs)) {
-			r->jobs = d->next;
-			if (d->job)
-				fed_pool_put_back(pool_of(d->of), d->job);
-			fed_free(d);
-		}
-		r->n_jobs = 0;
-		r->flops = 0;
-	}
-	struct fed_text line = {0};
-	fed_text_add(&line, "the ranks have ended (%s); trainings run on this process's threads", why);
-	note(c, fed_text_str(&line));
-	fed_text_release(&line);
-}
-
-static bool send_bytes(struct fed_coordinator *c, uint32_t to, struct fed_bytes *b)
-{
-	struct fed_rank_link *link = c->cluster->link;
-	struct fed_error err;
-
-	c->rank[to].report.sent += fed__bytes_length(b);
-	if (link->row->send(link, (int)to, b, &err) == FED_OK)
-		return true;
-	give_up(c, err.text);
-	return false;
-}
-
-/* Send the packet that was written. */
-static bool send_packet(struct fed_coordinator *c, uint32_t to)
-{
-	struct fed_bytes *b = fed__bytes_new(&c->packet.bytes);
-
-	if (b)
-		return send_bytes(c, to, b);
-	give_up(c, "out of memory for a message");
-	return false;
-}
-
 static bool send_number(struct fed_coordinator *c, uint32_t to, uint32_t kind, uint64_t number)
 {
 	fed_packet_clear(&c->packet, kind);
 	fed_put_number(&c->packet, number);
-	return send_packet(c, to);
+	return fed__deal_packet(c, to);
 }
 
 /* Dealing ---------------------------------------------------------------------------- */
@@ -170,108 +61,8 @@ static bool send_number(struct fed_coordinator *c, uint32_t to, uint32_t kind, u
 static void tell_all(struct fed_coordinator *c, struct announced *a)
 {
 	for (uint32_t i = 1; i < c->ranks && !c->failed; i++)
-		if (a->told[i] == UNTOLD && send_bytes(c, i, fed__bytes_ref(a->set_up)))
+		if (a->told[i] == UNTOLD && fed__deal_bytes(c, i, fed__bytes_ref(a->set_up)))
 			a->told[i] = TOLD;
-}
-
-/* The rank that gets the next training, or 0: one with an idle thread or, ahead, one whose threads
- * have less than one more each; of several the one with the least work a thread. */
-static uint32_t next_rank(const struct fed_coordinator *c, const struct announced *a, bool ahead)
-{
-	uint32_t best = 0;
-	double least = 0;
-
-	for (uint32_t i = 1; i < c->ranks; i++) {
-		const struct rank_state *r = &c->rank[i];
-		const double load = r->flops / r->threads;
-
-		if (a->told[i] != READY || r->n_jobs >= r->threads * (ahead ? 2u : 1u))
-			continue;
-		if (!best || load < least) {
-			best = i;
-			least = load;
-		}
-	}
-	return best;
-}
-
-/* Send the model of a training to a rank, unless it has it: its place there; -1: it failed. */
-static int send_model(struct fed_coordinator *c, struct announced *a, uint32_t to,
-                      struct fed_shared_vectors *model)
-{
-	struct fed_bytes *bytes;
-	bool there;
-	const int place = fed__models_place(&a->models, to, model, &there);
-
-	if (there)
-		return place;
-	bytes = fed__models_packet(a->number, place, model);
-	if (!bytes) {
-		give_up(c, "out of memory for a model");
-		return -1;
-	}
-	return send_bytes(c, to, bytes) ? place : -1;
-}
-
-/* The message of a job whose model is there. */
-static bool send_job(struct fed_coordinator *c, const struct dealt *d, uint32_t to, int place)
-{
-	const bool trains = d->job->portable == FED_PORTABLE_TRAINING;
-
-	fed_packet_clear(&c->packet, trains ? FED_RANK_JOB : FED_RANK_EVALUATE);
-	fed_put_number(&c->packet, d->of->number);
-	fed_put_number(&c->packet, d->number);
-	fed_put_number(&c->packet, (uint64_t)place);
-	if (trains)
-		fed_put_training(&c->packet, (const struct fed_training *)d->job);
-	else
-		fed_put_evaluation(&c->packet, (const struct fed_evaluation_job *)d->job);
-	return send_packet(c, to);
-}
-
-static bool deal_to(struct fed_coordinator *c, struct announced *a, uint32_t to,
-                    struct fed_job *job)
-{
-	const bool trains = job->portable == FED_PORTABLE_TRAINING;
-	const struct fed_training *g = (const struct fed_training *)job;
-	const struct fed_evaluation_job *e = (const struct fed_evaluation_job *)job;
-	struct rank_state *r = &c->rank[to];
-	struct dealt *d = fed_alloc(sizeof *d);
-
-	if (!d) {
-		fed_pool_put_back(pool_of(a), job);
-		return false;
-	}
-	*d = (struct dealt){.number = ++c->jobs,
-	                    .job = job,
-	                    .of = a,
-	                    .flops = trains ? fed_training_flops(g) : fed_evaluation_flops(e)};
-	d->next = r->jobs;
-	r->jobs = d;
-	r->n_jobs++;
-	r->flops += d->flops;
-	const int place = send_model(c, a, to, trains ? g->model : e->model);
-	return place >= 0 && send_job(c, d, to, place); /* else all was put back */
-}
-
-/* Deal what may be dealt of one federation. */
-static bool deal(struct fed_coordinator *c, struct announced *a)
-{
-	struct fed_pool *pool = a->trainer->federation->pool;
-	const uint32_t threads = c->threads + (uint32_t)fed_pool_threads(pool);
-	bool moved = false;
-
-	while (!c->failed && !a->stopped) {
-		const size_t queued = fed_pool_queued(pool);
-		const uint32_t to = queued ? next_rank(c, a, queued >= threads) : 0;
-		struct fed_job *job = to ? fed_pool_take(pool) : NULL;
-
-		if (!job)
-			break;
-		moved = true;
-		deal_to(c, a, to, job);
-	}
-	return moved;
 }
 
 /* Give back the trainings of a federation whose rounds are aborted: they have stopped. */
@@ -290,7 +81,8 @@ static bool watch_stop(struct fed_coordinator *c, struct announced *a)
 				continue;
 			if (d->job->portable == FED_PORTABLE_TRAINING)
 				fed_training_stopped((struct fed_training *)d->job);
-			fed_pool_return(pool_of(a), d->job);
+			fed__forget_resident(c, i, d);
+			fed_pool_return(fed__pool_of(a), d->job);
 			d->job = NULL;
 			any = true;
 		}
@@ -316,9 +108,9 @@ static void take_lacks(struct fed_coordinator *c, uint32_t from, struct announce
 	if (!a->data)
 		a->data = fed__set_up_data(a->trainer->federation->data, a->number);
 	if (a->data)
-		send_bytes(c, from, fed__bytes_ref(a->data));
+		fed__deal_bytes(c, from, fed__bytes_ref(a->data));
 	else
-		give_up(c, "out of memory for the dataset");
+		fed__give_up(c, "out of memory for the dataset");
 }
 
 static void take_ready(struct fed_coordinator *c, uint32_t from, struct announced *a,
@@ -333,33 +125,20 @@ static void take_ready(struct fed_coordinator *c, uint32_t from, struct announce
 		return;
 	fed_text_add(&line, "rank %u on %s does not train: %s", from, c->rank[from].report.host,
 	             why ? why : "");
-	note(c, fed_text_str(&line));
+	fed__note_rank(c, fed_text_str(&line));
 	fed_text_release(&line);
-}
-
-/* Remove a training from those that a rank has. */
-static struct dealt *take_dealt(struct rank_state *r, uint64_t number)
-{
-	struct dealt **at = &r->jobs;
-
-	while (*at && (*at)->number != number)
-		at = &(*at)->next;
-	struct dealt *d = *at;
-	if (d) {
-		*at = d->next;
-		r->n_jobs--;
-		r->flops = r->jobs ? r->flops - d->flops : 0;
-	}
-	return d;
 }
 
 static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packet_reader *r)
 {
-	struct dealt *d = take_dealt(&c->rank[from], fed_get_number(r));
+	struct dealt *d = fed__take_dealt(&c->rank[from], fed_get_number(r));
 	struct fed_error err;
 	double seconds;
 
 	FED_GET(r, seconds);
+	const bool remembers = fed_get_number(r) != 0;
+	if (d)
+		fed__forget_resident(c, from, d);
 	c->rank[from].report.trainings += d && d->job && d->job->portable == FED_PORTABLE_TRAINING;
 	c->rank[from].report.busy += seconds;
 	if (d && d->job) {
@@ -369,10 +148,13 @@ static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packe
 		                      : fed_take_evaluated(r, (struct fed_evaluation_job *)d->job, &err);
 
 		if (rc == FED_OK) {
-			fed_pool_return(pool_of(d->of), d->job);
+			if (remembers)
+				fed_residents_put(&d->of->residents, d->client, d->number,
+				                  (const struct fed_training *)d->job);
+			fed_pool_return(fed__pool_of(d->of), d->job);
 		} else {
-			note(c, err.text);
-			fed_pool_put_back(pool_of(d->of), d->job);
+			fed__note_rank(c, err.text);
+			fed_pool_put_back(fed__pool_of(d->of), d->job);
 		}
 	}
 	fed_free(d);
@@ -380,16 +162,19 @@ static void take_done(struct fed_coordinator *c, uint32_t from, struct fed_packe
 
 static void take_undone(struct fed_coordinator *c, uint32_t from, struct fed_packet_reader *r)
 {
-	struct dealt *d = take_dealt(&c->rank[from], fed_get_number(r));
+	struct dealt *d = fed__take_dealt(&c->rank[from], fed_get_number(r));
 	const char *why = fed_get_text(r);
 	struct fed_text line = {0};
 
-	fed_text_add(&line, "rank %u on %s could not train a client: %s", from,
-	             c->rank[from].report.host, why ? why : "");
-	note(c, fed_text_str(&line));
-	fed_text_release(&line);
-	if (d && d->job)
-		fed_pool_put_back(pool_of(d->of), d->job);
+	if (d)
+		fed__forget_resident(c, from, d);
+	if (d && d->job) {
+		fed_text_add(&line, "rank %u on %s could not train a client: %s", from,
+		             c->rank[from].report.host, why ? why : "");
+		fed__note_rank(c, fed_text_str(&line));
+		fed_text_release(&line);
+		fed_pool_put_back(fed__pool_of(d->of), d->job);
+	}
 	fed_free(d);
 }
 
@@ -412,7 +197,7 @@ static void take_message(struct fed_coordinator *c, uint32_t from)
 			take_ready(c, from, a, &r);
 	}
 	if (fed__link_rest(link, &c->received, &err)) /* of a result that is dropped */
-		give_up(c, err.text);
+		fed__give_up(c, err.text);
 }
 
 static bool receive_all(struct fed_coordinator *c)
@@ -423,7 +208,7 @@ static bool receive_all(struct fed_coordinator *c)
 
 	for (; n < MESSAGES_A_TURN && !c->failed; n++) {
 		if (link->row->poll(link, &from, &c->received, &err)) {
-			give_up(c, err.text);
+			fed__give_up(c, err.text);
 			break;
 		}
 		if (from < 0) {
@@ -456,8 +241,8 @@ static void *coordinate(void *ctx)
 		for (struct announced *a = c->first; a && !c->failed; a = a->next) {
 			tell_all(c, a);
 			moved |= watch_stop(c, a);
-			moved |= deal(c, a);
-			idle |= fed_pool_has_idle(pool_of(a));
+			moved |= fed__deal(c, a);
+			idle |= fed_pool_has_idle(fed__pool_of(a));
 		}
 		const bool busy = !c->failed && is_busy(c);
 		pthread_mutex_unlock(&c->lock);
@@ -485,6 +270,7 @@ static void forget(struct fed_coordinator *c, struct announced *a)
 			send_number(c, i, FED_RANK_FORGET, a->number);
 	memset(a->told, UNTOLD, c->ranks);
 	fed__models_release(&a->models);
+	fed_residents_release(&a->residents);
 	fed__bytes_unref(a->data);
 	a->data = NULL;
 }
@@ -494,6 +280,7 @@ static void free_announced(struct announced *a)
 	if (!a)
 		return;
 	fed__models_release(&a->models);
+	fed_residents_release(&a->residents);
 	fed__bytes_unref(a->set_up);
 	fed__bytes_unref(a->data);
 	fed_free(a->told);
@@ -664,7 +451,7 @@ void fed__coordinator_free(struct fed_coordinator *c)
 	}
 	for (uint32_t i = 1; i < c->ranks; i++)
 		while (c->rank[i].jobs)
-			fed_free(take_dealt(&c->rank[i], c->rank[i].jobs->number));
+			fed_free(fed__take_dealt(&c->rank[i], c->rank[i].jobs->number));
 	while (c->first) {
 		struct announced *a = c->first;
 

@@ -15,7 +15,8 @@ enum fed_rank_message {
 	FED_RANK_HELLO = 0x200, /* struct fed_rank_hello: the first message */
 	FED_RANK_LACKS,         /* federation: its dataset is not to be had here, send the arrays */
 	FED_RANK_READY,         /* federation, whether it is; else why it is not */
-	FED_RANK_DONE,          /* job, seconds, the result of the training or evaluation */
+	FED_RANK_DONE,          /* job, seconds, whether the rank remembers what the client keeps, the
+	                           result of the training or evaluation */
 	FED_RANK_UNDONE,        /* job, why: it is to run elsewhere */
 	/* of a relay, to the shell that started it: struct fed_mpi_place */
 	FED_RANK_RELAY,
@@ -49,5 +50,11 @@ struct fed_rank_welcome {
 };
 
 enum { FED_RANK_MODELS = 8 /* places for models of a federation at a rank */ };
+
+/* The rank that remembers what a client keeps; rank 0 has it of all. */
+static inline uint32_t fed__home_rank(uint32_t client, uint32_t ranks)
+{
+	return ranks > 1 ? 1 + client % (ranks - 1) : 0;
+}
 
 #endif

@@ -16,6 +16,7 @@
 #include "train/local/far_training.h"
 
 #define SPARE_BYTES ((size_t)64 << 20) /* of models that are not used any more */
+#define LEFT_FREE 256e6                /* bytes of memory that what clients keep leaves free */
 
 /* A dataset that federations here have in common. */
 struct rank_data {
@@ -381,18 +382,23 @@ static int take_model(struct served *s, struct fed_packet_reader *r, struct fed_
 	return FED_OK;
 }
 
-static void cancel(struct served *s)
+/* Stop what runs; what waits is given back. */
+static int cancel(struct rank *k, struct served *s, struct fed_error *err)
 {
+	int rc = FED_OK;
+
 	while (s->held) {
 		struct fed_far_training *x = s->held;
 
 		s->held = x->next;
+		rc = rc ? rc : send_undone(k, x->number, "it was cancelled", err);
 		fed_far_training_free(x);
 	}
 	s->last_held = &s->held;
 	if (s->running)
 		atomic_store(&s->host.federation.trainer->stop, true);
 	s->stopping = s->running > 0;
+	return rc;
 }
 
 /* Release federations that have ended, once none of their trainings runs. */
@@ -408,6 +414,26 @@ static void sweep(struct rank *k)
 	}
 }
 
+/* Remember what a client of this rank keeps, if there is memory for it. */
+static bool remember(const struct rank *k, struct served *s, const struct fed_far_training *x)
+{
+	const struct fed_training *g = &x->training;
+	const struct fed_shared_vectors *const v[] = {g->kept, g->left, g->trained};
+	struct fed_residents *residents = &s->host.residents;
+	double need = LEFT_FREE;
+
+	if (x->evaluation ||
+	    fed__home_rank(g->client, (uint32_t)k->link->ranks) != (uint32_t)k->link->rank)
+		return false;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		need += v[i] ? (double)v[i]->n * (double)v[i]->dim * sizeof(float) : 0;
+	const bool complete = !g->stopped && !g->no_memory && !g->failed;
+	const bool fits =
+		complete && (need == LEFT_FREE || fed_residents_find(residents, g->client).job ||
+	                 need < fed_mem_available() / k->link->on_node);
+	return fed_residents_put(residents, g->client, x->number, fits ? g : NULL);
+}
+
 static int send_done(struct rank *k, struct fed_far_training *x, struct fed_error *err)
 {
 	struct served *s = x->ctx;
@@ -416,6 +442,7 @@ static int send_done(struct rank *k, struct fed_far_training *x, struct fed_erro
 	fed_packet_clear(&k->packet, FED_RANK_DONE);
 	fed_put_number(&k->packet, x->number);
 	FED_PUT(&k->packet, x->seconds);
+	fed_put_number(&k->packet, remember(k, s, x));
 	if (x->evaluation)
 		fed_put_evaluated(&k->packet, x->evaluation);
 	else
@@ -474,12 +501,10 @@ static int take_message(struct rank *k, bool *leave, struct fed_error *err)
 	case FED_RANK_EVALUATE:
 		return take_job(k, s, &r, err);
 	case FED_RANK_CANCEL:
-		cancel(s);
-		return FED_OK;
+		return cancel(k, s, err);
 	case FED_RANK_FORGET:
-		cancel(s);
 		s->forgotten = true;
-		return FED_OK;
+		return cancel(k, s, err);
 	default:
 		return fed_fail(err, "rank 0 sent a message of kind %u, which is unknown here", r.kind);
 	}
@@ -525,7 +550,7 @@ static void end(struct rank *k)
 	struct fed_error unused;
 
 	for (struct served *s = k->first; s; s = s->next) {
-		cancel(s);
+		(void)cancel(k, s, &unused); /* rank 0 has left or ends the job */
 		s->forgotten = true;
 	}
 	while (k->first) {

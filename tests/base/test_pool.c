@@ -449,7 +449,7 @@ static void *take_jobs(void *ctx)
 		t->awake = false;
 		quit = t->quit;
 		pthread_mutex_unlock(&t->lock);
-		while ((job = fed_pool_take(t->pool)) != NULL) {
+		while ((job = fed_pool_take(t->pool, NULL, NULL)) != NULL) {
 			if (t->took++ % 3 == 2) {
 				t->put_back++;
 				fed_pool_put_back(t->pool, job);
@@ -514,6 +514,38 @@ START_TEST(jobs_run_elsewhere)
 }
 END_TEST
 
+static bool is_wanted(void *ctx, const struct fed_job *job)
+{
+	return job->seq == *(const uint64_t *)ctx;
+}
+
+/* The first that is preferred, else the first; nothing that is not portable. */
+START_TEST(a_taker_prefers)
+{
+	struct fed_pool *p = make(1, 9);
+	atomic_int started = 0;
+	struct task a[] = {task(1, 1, &started), task(2, 2, &started), task(3, 3, &started),
+	                   task(4, 4, &started)};
+	uint64_t wanted = a[2].job.seq;
+
+	for (int i = 0; i < 4; i++) {
+		a[i].job.portable = i != 3;
+		submit(p, &a[i]);
+	}
+	ck_assert_ptr_eq(fed_pool_take(p, is_wanted, &wanted), &a[2].job);
+	ck_assert_ptr_eq(fed_pool_take(p, is_wanted, &wanted), &a[0].job);
+	wanted = a[3].job.seq;
+	ck_assert_ptr_eq(fed_pool_take(p, is_wanted, &wanted), &a[1].job);
+	ck_assert_ptr_null(fed_pool_take(p, is_wanted, &wanted));
+	for (int i = 0; i < 4; i++) {
+		if (a[i].job.portable)
+			fed_pool_put_back(p, &a[i].job);
+		fed_pool_join(p, &a[i].job);
+	}
+	fed_pool_free(p);
+}
+END_TEST
+
 START_TEST(what_was_put_back_stays)
 {
 	struct fed_pool *p = make(1, 1);
@@ -526,14 +558,14 @@ START_TEST(what_was_put_back_stays)
 	submit(p, &far);
 	submit(p, &next);
 	ck_assert_uint_eq(fed_pool_queued(p), 3);
-	ck_assert_ptr_null(fed_pool_take(p)); /* the first in the queue is not portable */
+	ck_assert_ptr_null(fed_pool_take(p, NULL, NULL)); /* the first in the queue is not portable */
 	fed_pool_join(p, &near.job);
-	ck_assert_ptr_eq(fed_pool_take(p), &far.job);
-	ck_assert_ptr_null(fed_pool_take(p)); /* the window is full */
+	ck_assert_ptr_eq(fed_pool_take(p, NULL, NULL), &far.job);
+	ck_assert_ptr_null(fed_pool_take(p, NULL, NULL)); /* the window is full */
 	fed_pool_widen(p, 1);
-	ck_assert_ptr_eq(fed_pool_take(p), &next.job);
+	ck_assert_ptr_eq(fed_pool_take(p, NULL, NULL), &next.job);
 	fed_pool_put_back(p, &far.job);
-	ck_assert_ptr_null(fed_pool_take(p));
+	ck_assert_ptr_null(fed_pool_take(p, NULL, NULL));
 	run(&next.job, -1);
 	fed_pool_return(p, &next.job);
 	fed_pool_join(p, &next.job);
@@ -600,6 +632,7 @@ FED_SUITE(pool)
 	tcase_add_loop_test(tests, jobs_share_their_work, 0, n_shapes);
 	tcase_add_loop_test(tests, all_idle_threads_help, 2, 5);
 	tcase_add_loop_test(tests, jobs_run_elsewhere, 0, n_shapes);
+	tcase_add_test(tests, a_taker_prefers);
 	tcase_add_test(tests, what_was_put_back_stays);
 	tcase_add_test(tests, bad_sizes);
 	tcase_add_test(tests, no_memory);

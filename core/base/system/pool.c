@@ -110,10 +110,16 @@ static struct loop *find_loop(struct fed_pool *p)
 	return NULL;
 }
 
-/* Dequeue the next job, or NULL.  Running jobs count against the window like finished ones. */
+/* Whether a job may begin.  Running jobs count against the window like finished ones. */
+static bool may_begin(const struct fed_pool *p)
+{
+	return p->n && p->running + p->finished < p->window + p->wider;
+}
+
+/* Dequeue the next job, or NULL. */
 static struct fed_job *next_job(struct fed_pool *p)
 {
-	if (p->n == 0 || p->running + p->finished >= p->window + p->wider)
+	if (!may_begin(p))
 		return NULL;
 	struct fed_job *job = p->heap[0];
 	remove_job(p, job);
@@ -123,8 +129,7 @@ static struct fed_job *next_job(struct fed_pool *p)
 /* Tell the taker that the next job, if it is portable, may be taken. */
 static void wake_taker(struct fed_pool *p)
 {
-	if (p->wake_taker && p->n && p->heap[0]->portable &&
-	    p->running + p->finished < p->window + p->wider)
+	if (p->wake_taker && may_begin(p) && p->heap[0]->portable)
 		p->wake_taker(p->taker);
 }
 
@@ -434,14 +439,30 @@ bool fed_pool_has_idle(struct fed_pool *p)
 	return atomic_load_explicit(&p->idle, memory_order_relaxed) > 0;
 }
 
-struct fed_job *fed_pool_take(struct fed_pool *p)
+/* The first portable job that is preferred, or the next one. */
+static struct fed_job *preferred(const struct fed_pool *p,
+                                 bool (*prefers)(void *ctx, const struct fed_job *), void *ctx)
+{
+	struct fed_job *best = NULL;
+
+	for (size_t i = 0; prefers && i < p->n; i++) {
+		struct fed_job *job = p->heap[i];
+
+		if (job->portable && (!best || job_before(job, best)) && prefers(ctx, job))
+			best = job;
+	}
+	return best ? best : p->heap[0];
+}
+
+struct fed_job *fed_pool_take(struct fed_pool *p,
+                              bool (*prefers)(void *ctx, const struct fed_job *), void *ctx)
 {
 	struct fed_job *job = NULL;
 
 	pthread_mutex_lock(&p->lock);
-	if (p->n && p->heap[0]->portable)
-		job = next_job(p);
-	if (job) {
+	if (may_begin(p) && p->heap[0]->portable) {
+		job = preferred(p, prefers, ctx);
+		remove_job(p, job);
 		job->state = RUNNING;
 		p->running++;
 		p->away++;

@@ -60,8 +60,11 @@ void fed_pool_widen(struct fed_pool *, int more);
 size_t fed_pool_queued(struct fed_pool *);
 /* Whether a thread of the pool has nothing to do. */
 bool fed_pool_has_idle(struct fed_pool *);
-/* Take the next job if it is portable; NULL: there is none, or it is not, or the window is full. */
-struct fed_job *fed_pool_take(struct fed_pool *);
+/* If the next job is portable, take the first portable one that is preferred or, where none is or
+ * `prefers` is NULL, the next one; NULL: there is none, or the window is full.  prefers() is called
+ * under the pool's lock, for each job. */
+struct fed_job *fed_pool_take(struct fed_pool *, bool (*prefers)(void *ctx, const struct fed_job *),
+                              void *ctx);
 /* Return one that is done. */
 void fed_pool_return(struct fed_pool *, struct fed_job *);
 /* Put one back that was not run: it waits again, and is not portable any more.  Cannot fail. */

@@ -120,6 +120,17 @@ static void put_vectors(struct fed_packet *p, const struct fed_shared_vectors *v
 		fed__far_put(p, v->vector[k], v->dim * sizeof(float));
 }
 
+/* Vectors of a client, unless they are there. */
+static void put_held(struct fed_packet *p, const struct fed_shared_vectors *v,
+                     const struct fed_shared_vectors *there)
+{
+	const bool is_there = v && v == there;
+
+	fed_put_number(p, is_there);
+	if (!is_there)
+		put_vectors(p, v);
+}
+
 static void put_codec(struct fed_packet *p, const struct fed_training *g)
 {
 	struct fed_coding coding = g->coding;
@@ -133,7 +144,8 @@ static void put_codec(struct fed_packet *p, const struct fed_training *g)
 	FED_PUT(p, g->noise);
 }
 
-void fed_put_training(struct fed_packet *p, const struct fed_training *g)
+void fed_put_training(struct fed_packet *p, const struct fed_training *g,
+                      const struct fed_resident *there)
 {
 	const struct fed_federation *f = g->trainer->federation;
 	const struct fed_wire_training head = fed__wire_training_of(g);
@@ -147,9 +159,10 @@ void fed_put_training(struct fed_packet *p, const struct fed_training *g)
 	put_instance(p, f->aggregator);
 	put_instance(p, poison ? &poison->instance : NULL);
 	put_codec(p, g);
-	put_vectors(p, g->row.kept);
-	put_vectors(p, g->residual);
-	put_vectors(p, g->own);
+	fed_put_number(p, there->job);
+	put_held(p, g->row.kept, there->kept);
+	put_held(p, g->residual, there->residual);
+	put_held(p, g->own, there->own);
 }
 
 void fed_training_stopped(struct fed_training *g)

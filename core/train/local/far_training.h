@@ -12,6 +12,7 @@
 #include "plug/guard/packet.h"
 #include "train/local/far_body.h"
 #include "train/local/internal.h"
+#include "train/local/residents.h"
 #include "train/local/training_wire.h"
 
 /* Vectors and arrays lie at multiples of this in a packet, and in memory where it is read. */
@@ -33,8 +34,9 @@ void fed_put_data(struct fed_packet *, const struct fed_dataset *);
 /* Head of the message with a model that a training received and the aggregator's broadcast vectors;
  * the vectors themselves are its body. */
 void fed_put_model(struct fed_packet *, const struct fed_shared_vectors *);
-/* Job of a training that no thread has begun. */
-void fed_put_training(struct fed_packet *, const struct fed_training *);
+/* Job of a training that no thread has begun; without the vectors of its client that are there. */
+void fed_put_training(struct fed_packet *, const struct fed_training *,
+                      const struct fed_resident *there);
 /* Set the result of a training, as if it had run here.  FED_FAIL: it is no result of it; the
  * training is as it was. */
 int fed_take_trained(struct fed_packet_reader *, const struct fed_far_body *, struct fed_training *,
@@ -78,6 +80,7 @@ struct fed_training_host {
 	struct fed_far_instances *instances; /* plugins of jobs, by their state */
 	struct fed_sharing *sharing;         /* of the last job, made of `sharing_text` */
 	char sharing_text[FED_LOCAL_LAYERS_TEXT];
+	struct fed_residents residents;
 };
 /* The rest of a set-up, on a dataset and a pool that are the caller's. */
 int fed_training_host_init(struct fed_training_host *, const struct fed_registry *,

@@ -227,6 +227,7 @@ void fed__training_drop(struct fed_training *g)
 	fed_shared_vectors_unref(g->model);
 	fed_shared_vectors_unref(g->result);
 	fed_data_faults_release(&g->data_faults);
+	fed_shared_vectors_unref(g->row.kept);
 	fed_shared_vectors_unref(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
@@ -309,6 +310,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.residual = residual_of(t, row),
 		.sharing = fed_sharing_ref(t->federation->sharing),
 	};
+	fed_shared_vectors_ref(g->row.kept);
 	t->slot[*slot] = g;
 	if (begin_with_own(g, t->federation, err))
 		return FED_FAIL;

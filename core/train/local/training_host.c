@@ -305,6 +305,7 @@ int fed_training_host_init(struct fed_training_host *host, const struct fed_regi
 void fed_training_host_release(struct fed_training_host *host)
 {
 	fed__trainer_free(host->federation.trainer);
+	fed_residents_release(&host->residents);
 	for (size_t i = 0; host->instances && i < host->instances->n; i++)
 		free_instance(host->instances->of[i]);
 	if (host->instances)
@@ -420,6 +421,30 @@ static int get_sharing(struct fed_training_host *host, const char *text, struct 
 	return FED_OK;
 }
 
+/* Vectors of a client, which follow or are here. */
+static int get_held(struct fed_packet_reader *r, struct fed_shared_vectors *here,
+                    struct fed_shared_vectors **out, struct fed_error *err)
+{
+	if (!fed_get_number(r))
+		return get_shared(r, out, err);
+	if (!here)
+		return fed_fail(err, "what the client keeps is not here any more");
+	*out = fed_shared_vectors_ref(here);
+	return FED_OK;
+}
+
+/* All that a client keeps. */
+static int get_client(struct fed_packet_reader *r, const struct fed_training_host *host,
+                      struct fed_training *g, struct fed_error *err)
+{
+	struct fed_resident here = fed_residents_find(&host->residents, g->client);
+
+	if (here.job != fed_get_number(r))
+		here = (struct fed_resident){0};
+	return get_held(r, here.kept, &g->row.kept, err) ||
+	       get_held(r, here.residual, &g->residual, err) || get_held(r, here.own, &g->own, err);
+}
+
 static int get_job(struct fed_packet_reader *r, struct fed_far_training *x, struct fed_error *err)
 {
 	struct fed_training_host *host = x->host;
@@ -445,8 +470,7 @@ static int get_job(struct fed_packet_reader *r, struct fed_far_training *x, stru
 	if (get_sharing(host, head.local_layers, &g->sharing, err) ||
 	    get_instance(r, host, FED_KIND_AGGREGATOR, &aggregator, err) ||
 	    get_instance(r, host, FED_KIND_ATTACK, &poison, err) || get_codec(r, host, g, err) ||
-	    get_shared(r, &g->row.kept, err) || get_shared(r, &g->residual, err) ||
-	    get_shared(r, &g->own, err))
+	    get_client(r, host, g, err))
 		return FED_FAIL;
 	if (r->short_ || !aggregator || g->model->n != 1 + head.broadcasts ||
 	    g->model->dim != host->net.dim ||
