@@ -269,11 +269,6 @@ struct fed_ranks *fed_cluster_ranks(struct fed_cluster *c)
 	return fed__coordinator_ranks(c->coordinator);
 }
 
-bool fed_cluster_report(struct fed_cluster *c, uint32_t i, struct fed_rank_report *out)
-{
-	return c->coordinator && fed__coordinator_report(c->coordinator, i + 1, out);
-}
-
 void fed_cluster_leave(struct fed_cluster *c)
 {
 	if (!c)

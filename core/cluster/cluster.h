@@ -47,14 +47,4 @@ int fed_rank_serve(struct fed_cluster *, const char *plugin_folder, struct fed_e
 /* Leave the job; rank 0 sends the others home.  NULL is fine. */
 void fed_cluster_leave(struct fed_cluster *);
 
-/* What a rank does, for a view of ranks. */
-struct fed_rank_report {
-	uint32_t rank, threads, jobs;       /* trainings that it has */
-	uint64_t trainings, sent, received; /* done; bytes */
-	double busy, since;                 /* seconds: of its threads in trainings, since it joined */
-	char host[64];
-};
-/* Of the i-th of them; false: there is none. */
-bool fed_cluster_report(struct fed_cluster *, uint32_t i, struct fed_rank_report *);
-
 #endif

@@ -372,6 +372,20 @@ static void status(struct fed_ranks *face, struct fed_ranks_status *out)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static bool report(struct fed_ranks *face, uint32_t i, struct fed_rank_report *out)
+{
+	struct fed_coordinator *c = (struct fed_coordinator *)face;
+
+	if (i + 1 >= c->ranks)
+		return false;
+	pthread_mutex_lock(&c->lock);
+	*out = c->rank[i + 1].report;
+	out->jobs = c->rank[i + 1].n_jobs;
+	out->since = fed_wall_seconds() - c->began;
+	pthread_mutex_unlock(&c->lock);
+	return true;
+}
+
 /* ------------------------------------------------------------------------------------ */
 
 int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *cluster,
@@ -381,7 +395,8 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the ranks");
-	c->face = (struct fed_ranks){.attach = attach, .detach = detach, .status = status};
+	c->face =
+		(struct fed_ranks){.attach = attach, .detach = detach, .status = status, .report = report};
 	c->cluster = cluster;
 	c->began = fed_wall_seconds();
 	c->ranks = (uint32_t)cluster->link->ranks;
@@ -415,18 +430,6 @@ int fed__coordinator_new(struct fed_coordinator **out, struct fed_cluster *clust
 struct fed_ranks *fed__coordinator_ranks(struct fed_coordinator *c)
 {
 	return &c->face;
-}
-
-bool fed__coordinator_report(struct fed_coordinator *c, uint32_t i, struct fed_rank_report *out)
-{
-	if (i < 1 || i >= c->ranks)
-		return false;
-	pthread_mutex_lock(&c->lock);
-	*out = c->rank[i].report;
-	out->jobs = c->rank[i].n_jobs;
-	out->since = fed_wall_seconds() - c->began;
-	pthread_mutex_unlock(&c->lock);
-	return true;
 }
 
 void fed__coordinator_free(struct fed_coordinator *c)

@@ -11,7 +11,6 @@
 /* The link is the coordinator's until fed__coordinator_free(). */
 int fed__coordinator_new(struct fed_coordinator **, struct fed_cluster *, struct fed_error *);
 struct fed_ranks *fed__coordinator_ranks(struct fed_coordinator *);
-bool fed__coordinator_report(struct fed_coordinator *, uint32_t rank, struct fed_rank_report *);
 void fed__coordinator_free(struct fed_coordinator *); /* sends the ranks home */
 
 #endif

@@ -434,7 +434,8 @@ const struct fed_command fed__commands_look[] = {
      .text =
          "Threads are busy while they train, and wait for work, messages or rank 0 otherwise.\n"
          "Sent and received are the bytes that rank 0 sent to the rank and got from it. Rank 0\n"
-         "itself trains, too, and is not in the table.",
+         "itself trains, too, and is not in the table; what it alone computes is told below it\n"
+         "(`explain rank`).",
      .examples = FED_EXAMPLES("ranks"),
      .run = fed__run_ranks,
      .flags = FED_COMMAND_TABLE,

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "history/metrics.h"
+#include "plug/calls/call.h"
 #include "report/client_table.h"
 #include "session/composition.h"
 #include "shell/output/settings.h"
@@ -61,6 +62,37 @@ bool fed__figure_selection(const struct fed_session *s, struct fed_text *out)
 bool fed__figure_scheme(const struct fed_session *s, struct fed_text *out)
 {
 	fed_text_add(out, "%s", fed_session_parts(s)->scheme->name);
+	return true;
+}
+static void put_loaded(const struct fed_instance *x, struct fed_text *out)
+{
+	if (x && x->entry && !x->entry->builtin)
+		fed_text_add(out, ", trainings with %s, which was loaded here", x->entry->head->name);
+}
+
+bool fed__figure_rank0(const struct fed_session *s, struct fed_text *out)
+{
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_federation *f = fed_session_federation(s);
+	const struct fed_instance *rule = &parts->aggregator;
+
+	fed_text_add(out, "rank 0 alone computes %s of %s",
+	             rule->entry && fed_aggregation_keeps(rule) ? "the comparison of all updates"
+	                                                        : "the sum",
+	             rule->entry ? rule->entry->head->name : "fedavg");
+	for (size_t i = 0; i < parts->faults.n; i++) {
+		const struct fed_shared_attack *attack = parts->faults.fault[i].attack;
+		const struct fed_attack *row = attack ? &attack->instance.entry->copy.attack : NULL;
+
+		if (row && (row->craft || row->collude))
+			fed_text_add(out, ", attack %s", row->head.name);
+		put_loaded(attack ? &attack->instance : NULL, out);
+	}
+	if (fed_is_split(parts->scheme))
+		fed_text_add(out, ", the turns of scheme %s", parts->scheme->name);
+	put_loaded(&parts->model, out);
+	put_loaded(rule, out);
+	put_loaded(f && f->codec ? &f->codec->instance : NULL, out);
 	return true;
 }
 bool fed__figure_parameters(const struct fed_session *s, struct fed_text *out)

@@ -17,6 +17,8 @@ typedef bool fed_glossary_figure(const struct fed_session *, struct fed_text *);
 fed_glossary_figure fed__figure_dataset, fed__figure_model, fed__figure_parameters,
 	fed__figure_clients, fed__figure_pool, fed__figure_aggregator, fed__figure_transport,
 	fed__figure_scheme, fed__figure_selection, fed__figure_faults, fed__figure_participants;
+/* What of the session only rank 0 computes, of a job with ranks. */
+fed_glossary_figure fed__figure_rank0;
 /* The run. */
 fed_glossary_figure fed__figure_version, fed__figure_clock, fed__figure_phase,
 	fed__figure_in_flight, fed__figure_breakpoints, fed__figure_kept_runs, fed__figure_events,

@@ -490,8 +490,11 @@ const struct fed_glossary_word fed__glossary[] = {
 	/* Ranks. */
 	WORD("rank", "column", "a process of an MPI job, by its number",
          "Rank 0 has the session and the prompt; the others train for it, each with its threads.\n"
-         "`ranks` shows on which host each is, what it has now and how long it was busy.",
-         .also = {"host", "has now", "busy", "waiting"}, .command = "ranks"),
+         "`ranks` shows on which host each is, what it has now and how long it was busy. Rank 0\n"
+         "alone joins updates (means as they come, rules that compare at the end), makes those\n"
+         "of attacks, has split learning and trainings with plugins that you loaded.",
+         .now = fed__figure_rank0, .also = {"ranks", "host", "has now", "busy", "waiting"},
+         .command = "ranks"),
 
 	/* Clients on other machines. */
 	WORD("member", "term", "a program on another machine that joined the room",

@@ -104,7 +104,7 @@ static uint64_t bytes_of(struct fed_cluster *c, uint64_t *trainings)
 	uint64_t bytes = 0;
 
 	*trainings = 0;
-	for (uint32_t i = 0; fed_cluster_report(c, i, &r); i++) {
+	for (uint32_t i = 0; fed_cluster_ranks(c)->report(fed_cluster_ranks(c), i, &r); i++) {
 		bytes += r.sent + r.received;
 		*trainings += r.trainings;
 	}

@@ -7,7 +7,7 @@ here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 # shellcheck source=job.bash
 . "$here/job.bash"
 cd "$work"
-echo 'dataset glyphs' >look.fedsh
+echo 'dataset glyphs; model mlp; add-client 4 samples=20; inject byzantine 3 attack=alie; aggregator krum f=1; ranks' >look.fedsh
 
 # says STATUS TEXT COMMAND...: `not: TEXT` must not be said.
 says() {
@@ -43,6 +43,12 @@ esac
 says 2 'no MPI launcher' env SLURM_JOB_ID=1 SLURM_NTASKS=1 SLURM_PROCID=0 "$fedsh" --mpi look.fedsh
 # in a batch script one rank may be meant
 says 0 "not: $alone" "${slurm[@]}" "${mpirun[@]}" -n 1 "$fedsh" --mpi look.fedsh
+
+# what cannot be divided is told
+grep -q 'rank 0 alone computes the comparison of all updates of krum, attack alie' output || {
+	cat output
+	exit 1
+}
 
 (($(nproc) > 1)) || exit 0
 says 0 '`mpirun --map-by node --bind-to none` does not, and Slurm gives a task more with --cpus-per-task' \

@@ -51,10 +51,27 @@ static void say_status(struct fed_ranks *r, struct fed_ranks_status *out)
 	*out = ranks_now;
 }
 
+static bool say_report(struct fed_ranks *r, uint32_t i, struct fed_rank_report *out)
+{
+	(void)r;
+	*out = (struct fed_rank_report){.rank = i + 1,
+	                                .threads = 2,
+	                                .jobs = i,
+	                                .busy = 3,
+	                                .since = 2 + 4 * i,
+	                                .sent = 1000 * (i + 1),
+	                                .received = 5000,
+	                                .host = "pc17.cs.example"};
+	return i < ranks_now.ranks;
+}
+
 START_TEST(ranks_are_a_row)
 {
-	struct fed_ranks ranks = {
-		.threads = 3, .attach = attach_none, .detach = detach_none, .status = say_status};
+	struct fed_ranks ranks = {.threads = 3,
+	                          .attach = attach_none,
+	                          .detach = detach_none,
+	                          .status = say_status,
+	                          .report = say_report};
 	struct glass g;
 
 	glass_init(&g, lines);
@@ -65,6 +82,16 @@ START_TEST(ranks_are_a_row)
 	small_do(&g.session, "round 2");
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "ranks   2 busy, 1 waiting  have 5 trainings  sent 1.0 kB  received 2.0 kB");
+	glass_press(&g, "R");
+	glass_look(&g, 80, 15, true);
+	glass_shows(&g, " 1 pc17.cs.exam busy  75 %  has 0   sent 1.0 kB  received 5.0 kB");
+	glass_shows(&g, " 3 pc17.cs.exam busy  15 %  has 2   sent 3.0 kB  received 5.0 kB");
+	ranks_now.ranks = 99;
+	glass_look(&g, 80, 15, true);
+	glass_shows(&g, "and more: `ranks`");
+	for (int rows = 1; rows < 30; rows++)
+		glass_look(&g, 60, rows, true);
+	glass_press(&g, "R");
 	ranks_now.ended = true;
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "ranks   have ended");

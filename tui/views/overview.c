@@ -298,6 +298,31 @@ static void put_ranks(struct fed_ranks *ranks, struct fed_canvas *canvas, int ro
 	fed_text_release(&text);
 }
 
+/* A row for each of the first ranks: what it has, how much of the time its threads were busy,
+ * bytes. */
+static void put_each_rank(struct fed_ranks *ranks, struct fed_canvas *canvas, int rows)
+{
+	struct fed_rank_report r, next;
+	struct fed_text text = {0};
+
+	for (int i = 0; i < rows && ranks->report(ranks, (uint32_t)i, &r); i++) {
+		const double share = r.since > 0 ? r.busy / (r.since * fmax(r.threads, 1)) : 0;
+
+		fed_text_clear(&text);
+		if (i + 1 == rows && ranks->report(ranks, (uint32_t)rows, &next)) {
+			fed_text_add(&text, "and more: `ranks`");
+		} else {
+			fed_text_add(&text, "%2u %-12.12s busy %3.0f %%  has %-3u sent ", r.rank, r.host,
+			             100 * fmin(share, 1), r.jobs);
+			fed_text_bytes(&text, (double)r.sent);
+			fed_text_add(&text, "  received ");
+			fed_text_bytes(&text, (double)r.received);
+		}
+		fed__canvas_write(canvas, LABEL, i, fed_text_str(&text), plain);
+	}
+	fed_text_release(&text);
+}
+
 /* Costs --------------------------------------------------------------------------------- */
 
 static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
@@ -364,7 +389,9 @@ static int paint_overview(void *state, struct fed_watched *w, struct fed_canvas 
 	                   : rows >= 6 ? 4
 	                   : rows < 3  ? rows
 	                               : 3);
-	if (rows > below && h->n && put_charts(st, w, canvas, rows - below, err))
+	if (st->ranks && ranks)
+		put_each_rank(ranks, canvas, rows - below);
+	else if (rows > below && h->n && put_charts(st, w, canvas, rows - below, err))
 		return FED_FAIL;
 	int row = rows - below;
 	put_headline(st, s, canvas, row++);
@@ -398,6 +425,24 @@ static int press_log(void *state, struct fed_watched *w, const struct fed_press 
 	return FED_OK;
 }
 
+static int press_ranks(void *state, struct fed_watched *w, const struct fed_press *press,
+                       struct fed_error *err)
+{
+	struct fed_overview *st = state;
+
+	(void)w;
+	(void)press;
+	(void)err;
+	st->ranks = !st->ranks;
+	return FED_OK;
+}
+
+static bool has_ranks(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_session_ranks(w->session) != NULL;
+}
+
 static bool has_rounds(const void *state, const struct fed_watched *w)
 {
 	(void)state;
@@ -406,6 +451,7 @@ static bool has_rounds(const void *state, const struct fed_watched *w)
 
 static const struct fed_key keys[] = {
 	{'l', 0, "l", "a logarithmic axis of the loss, or back", press_log, has_rounds},
+	{'R', 0, "R", "each rank in place of the charts, or back", press_ranks, has_ranks},
 	{.code = 0},
 };
 

@@ -22,7 +22,8 @@ struct fed_overview {
 	uint32_t count[FED_ACTIVITIES];        /* participants of the round, by activity */
 	struct fed_active_client worker[1000]; /* the first of n_workers */
 	uint32_t n_workers;
-	bool log; /* the losses have a logarithmic axis */
+	bool log;   /* the losses have a logarithmic axis */
+	bool ranks; /* each of the ranks is shown in place of the charts */
 };
 
 #endif

@@ -47,6 +47,13 @@ struct fed_ranks_status {
 	uint64_t sent, received; /* bytes */
 	bool ended;              /* they are of no use any more */
 };
+/* What one of them does. */
+struct fed_rank_report {
+	uint32_t rank, threads, jobs;       /* trainings that it has */
+	uint64_t trainings, sent, received; /* done; bytes */
+	double busy, since;                 /* seconds: of its threads in trainings, since it joined */
+	char host[64];
+};
 struct fed_ranks {
 	uint32_t threads; /* of all of them */
 	/* Announce a trainer, or that its set-up may have changed; before rounds.  Lines for the user
@@ -57,6 +64,8 @@ struct fed_ranks {
 	void (*detach)(struct fed_ranks *, struct fed_trainer *);
 	/* Now; on any thread. */
 	void (*status)(struct fed_ranks *, struct fed_ranks_status *);
+	/* Of the i-th of them, from 0; false: there is none. */
+	bool (*report)(struct fed_ranks *, uint32_t i, struct fed_rank_report *);
 };
 
 #endif

@@ -6,7 +6,9 @@
 
 #include "base/cpu.h"
 #include "cluster/cluster.h"
+#include "shell/glossary/figures.h"
 #include "shell/output/print.h"
+#include "train/local/places.h"
 
 int fed__run_ranks(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
@@ -33,7 +35,8 @@ int fed__run_ranks(struct fed_shell *shell, const struct fed_call *call, struct 
 		           "--mpi FILE` starts a job that has some\n");
 		return FED_OK;
 	}
-	for (uint32_t i = 0; fed_cluster_report(shell->cluster, i, &r); i++) {
+	struct fed_ranks *ranks = fed_cluster_ranks(shell->cluster);
+	for (uint32_t i = 0; ranks->report(ranks, i, &r); i++) {
 		fed__table_integer(&table, r.rank);
 		fed__table_cell(&table, "%s", r.host);
 		fed__table_integer(&table, r.threads);
@@ -45,5 +48,9 @@ int fed__run_ranks(struct fed_shell *shell, const struct fed_call *call, struct 
 		fed__table_bytes(&table, (double)r.received);
 	}
 	fed__table_print(shell, &table);
+	struct fed_text alone = {0};
+	fed__figure_rank0(shell->session, &alone);
+	fed__print(shell, "%s\n", fed_text_str(&alone));
+	fed_text_release(&alone);
 	return FED_OK;
 }
