@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * network/keys.c - key pairs in files, fingerprints and class codes, by libsodium.
+ * network/keys.c - key pairs in files, fingerprints, class codes and boxes, by libsodium.
  */
 #include "network/keys.h"
 
@@ -226,6 +226,69 @@ void fed_key_fingerprint(const char *open, char out[20])
 	crypto_generichash(digest, sizeof digest, key, sizeof key, NULL, 0);
 	put_symbols(text, digest, sizeof text);
 	put_groups(out, text, sizeof text);
+}
+
+void fed__keys_word(const char *text, size_t n, char out[10])
+{
+	uint8_t digest[FED_SEAL_DIGEST];
+	char word[8];
+
+	fed__keys_digest((const uint8_t *)text, n, digest);
+	put_symbols(word, digest, sizeof word);
+	put_groups(out, word, sizeof word);
+}
+
+/* Boxes --------------------------------------------------------------------------- */
+
+void fed__keys_random(uint8_t *out, size_t n)
+{
+	fed__keys_begin();
+	randombytes_buf(out, n);
+}
+
+void fed__keys_forget(void *bytes, size_t n)
+{
+	sodium_memzero(bytes, n);
+}
+
+bool fed__keys_box(const struct fed_key_pair *keys, const char *to, const uint8_t *nonce,
+                   const uint8_t *in, size_t n, uint8_t *out)
+{
+	uint8_t open[crypto_box_PUBLICKEYBYTES], secret[crypto_box_SECRETKEYBYTES];
+
+	const bool made = fed__key_bytes(to, open) && fed__key_bytes(keys->secret, secret) &&
+	                  crypto_box_easy(out, in, n, nonce, open, secret) == 0;
+	sodium_memzero(secret, sizeof secret);
+	return made;
+}
+
+bool fed__keys_open_box(const struct fed_key_pair *keys, const char *from, const uint8_t *nonce,
+                        const uint8_t *box, size_t n, uint8_t *out)
+{
+	uint8_t open[crypto_box_PUBLICKEYBYTES], secret[crypto_box_SECRETKEYBYTES];
+
+	const bool opens = fed__key_bytes(from, open) && fed__key_bytes(keys->secret, secret) &&
+	                   crypto_box_open_easy(out, box, n + FED_SEAL_MAC, nonce, open, secret) == 0;
+	sodium_memzero(secret, sizeof secret);
+	return opens;
+}
+
+void fed__keys_encrypt(const uint8_t *key, const uint8_t *nonce, const void *in, size_t n,
+                       uint8_t *out)
+{
+	crypto_secretbox_easy(out, in, n, nonce, key);
+}
+
+bool fed__keys_decrypt(const uint8_t *key, const uint8_t *nonce, const uint8_t *in, size_t n,
+                       void *out)
+{
+	return crypto_secretbox_open_easy(out, in, n, nonce, key) == 0;
+}
+
+void fed__keys_digest(const uint8_t *bytes, size_t n, uint8_t out[FED_SEAL_DIGEST])
+{
+	fed__keys_begin();
+	crypto_generichash(out, FED_SEAL_DIGEST, bytes, n, NULL, 0);
 }
 
 /* A class code ---------------------------------------------------------------------- */
