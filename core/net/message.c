@@ -134,6 +134,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	const uint32_t n = e->payload ? e->payload->n : 0;
 	const size_t dim = fed_envelope_travels(e), start = out->len;
 	const struct fed_code *code = n ? e->code : NULL;
+	const struct fed_code *sealed = e->head.kind == FED_MESSAGE_SEALED ? e->code : NULL;
 	uint32_t loss, rms, first;
 
 	if (dim > UINT32_MAX)
@@ -153,7 +154,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	put_number(h + 40, 8, e->labels ? e->labels->dim : e->samples);
 	put_number(h + 48, 4, e->steps);
 	put_number(h + 52, 4, loss);
-	put_number(h + 56, 4, e->figures ? e->figures : dim);
+	put_number(h + 56, 4, e->figures ? e->figures : sealed ? sealed->len : dim);
 	fed_text_put(out, (const char *)h, sizeof h);
 	if (code)
 		fed_text_put(out, (const char *)code->bytes, code->len);
@@ -162,6 +163,8 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	if (e->labels)
 		put_vector(out, e->labels->vector[0], e->labels->dim);
 	put_figures(out, e);
+	if (sealed)
+		fed_text_put(out, (const char *)sealed->bytes, sealed->len);
 	if (e->reports_rms) {
 		put_number(h, sizeof rms, rms);
 		fed_text_put(out, (const char *)h, sizeof rms);
@@ -216,10 +219,15 @@ static bool has_figures(const unsigned char *h)
 	return h[4] == FED_MESSAGE_FIGURES;
 }
 
-/* Numbers of each vector. */
+static bool is_sealed(const unsigned char *h)
+{
+	return h[4] == FED_MESSAGE_SEALED;
+}
+
+/* Numbers of each vector; of sealed bytes as many as they would be. */
 static uint64_t vector_length(const unsigned char *h)
 {
-	return has_figures(h) ? 0 : get(h + 56, 4);
+	return has_figures(h) ? 0 : is_sealed(h) ? get(h + 56, 4) / sizeof(float) : get(h + 56, 4);
 }
 
 /* Bytes of vector 0: the length without the head, the other vectors and the labels. */
@@ -241,6 +249,11 @@ static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 		           ? FED_OK
 		           : fed_reject(err, "has %zu bytes, which are not those of %d figures", len,
 		                        FED_FIGURES);
+	if (is_sealed(h))
+		return len == FED_FRAME_BYTES + get(h + 56, 4) && n == 0 && rest == 0 && !is_coded(h)
+		           ? FED_OK
+		           : fed_reject(err, "has %zu bytes, but announces %llu that are sealed", len,
+		                        (unsigned long long)get(h + 56, 4));
 	if (is_coded(h)) /* vector 0 is checked when it is decoded */
 		fits = n > 0 && len >= fed_frame_size(n - 1, dim) + rest;
 	return fits ? FED_OK
@@ -427,7 +440,7 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	if (check_frame(h, len, longest, err))
 		return FED_REJECT;
 	const uint32_t n = vectors_in(h);
-	const size_t dim = vector_length(h);
+	const size_t dim = is_sealed(h) ? 0 : vector_length(h);
 	struct fed_sharing *sharing = sharing_of(sent, dim);
 	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, sharing ? sharing->dim : dim);
 	struct fed_shared_vectors *labels;
@@ -437,8 +450,9 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	if (rc == FED_OK)
 		rc = get_labels(h, len, &labels, err);
 	struct fed_code *code = NULL;
-	if (rc == FED_OK && is_coded(h) && n) {
-		code = fed_code_new(h + FED_FRAME_BYTES, first_size(h, len));
+	if (rc == FED_OK && ((is_coded(h) && n) || is_sealed(h))) {
+		code = fed_code_new(h + FED_FRAME_BYTES,
+		                    is_sealed(h) ? len - FED_FRAME_BYTES : first_size(h, len));
 		if (!code) {
 			fed_shared_vectors_unref(labels);
 			rc = fed_fail_memory(err, len, "a message");
@@ -452,9 +466,9 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
 	e->payload = payload;
 	e->labels = labels;
 	e->sharing = fed_sharing_ref(sharing);
-	if (code) {
+	e->code = code;
+	if (code && is_coded(h)) {
 		e->codec = fed_shared_codec_ref(sent->codec);
-		e->code = code;
 		e->coding = sent->coding;
 	}
 	memcpy(&e->loss, &loss, sizeof loss);

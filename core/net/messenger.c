@@ -92,6 +92,8 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 		return FED_FRAME_BYTES;
 	const uint64_t labels = (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
 	const size_t dim = fed_envelope_travels(e);
+	if (e->head.kind == FED_MESSAGE_SEALED && e->code)
+		return FED_FRAME_BYTES + e->code->len;
 	if (!e->code || p->n == 0)
 		return fed_frame_size(p->n, dim) + labels;
 	return fed_frame_size(p->n - 1, dim) + e->code->len + labels;

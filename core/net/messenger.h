@@ -34,7 +34,10 @@ enum fed_message_kind {
 	/* Evaluation by the clients (train/evaluation_messages.h). */
 	FED_MESSAGE_EVALUATE, /* server to client: the parameters, to be evaluated on held-out data */
 	FED_MESSAGE_FIGURES,  /* client to server: what it measured, no vector */
-	FED_MESSAGE_LAST = FED_MESSAGE_FIGURES,
+	/* Split learning with relay=peer, over a network: a head that only other clients can open.  No
+	 * vector; `code` has the bytes. */
+	FED_MESSAGE_SEALED,
+	FED_MESSAGE_LAST = FED_MESSAGE_SEALED,
 };
 
 /* Numbers that such an answer carries: how many of its examples the global model gets right, the
@@ -198,9 +201,9 @@ int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error 
  * dim, CRC-32 of all the rest; then the vectors, the first under the codec, then the labels, whose
  * number replaces `samples`, then the root mean square loss and the first loss, if the two top bits
  * of n say so.  Of FED_MESSAGE_FIGURES dim is the number of figures, which follow the head as
- * doubles.  decode fills *envelope with a payload that
- * the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can
- * announce many numbers), FED_FAIL when memory runs out. */
+ * doubles; of FED_MESSAGE_SEALED it is that of the bytes which follow.  decode fills *envelope with
+ * a payload that the caller owns; FED_REJECT for invalid frames and vectors longer than `longest`
+ * (a few bytes can announce many numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
 int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
                          const struct fed_envelope *sent, struct fed_envelope *,

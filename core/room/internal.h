@@ -45,6 +45,7 @@ struct fed_room {
 	struct fed_room_news *news; /* [n_news] */
 	size_t n_news, news_capacity, taken;
 	struct fed_text terms; /* as members have them */
+	struct fed_text peers; /* likewise the keys of clients; "": they need none */
 	uint64_t tags;         /* of text messages: above all ids of messages */
 	bool changed;          /* something that people see */
 	unsigned isas_told;    /* a bit for each enum fed_isa of members that was told */
@@ -62,6 +63,12 @@ struct fed_member *fed__room_recognise(struct fed_room *, uint32_t peer);
 struct fed_member *fed__room_add(struct fed_room *, uint32_t peer, const char *key);
 /* Send a text message; text NULL: none. */
 void fed__room_say(struct fed_room *, uint32_t peer, enum fed_room_message, const char *text);
+
+/* peers.c */
+/* Tell the keys of the clients if they have changed and are needed: to all, or to one that is a
+ * client again. */
+void fed__room_settle_peers(struct fed_room *);
+void fed__room_say_peers(struct fed_room *, const struct fed_member *);
 
 /* news.c */
 /* Memory for one more; NULL: there is none, and the news are lost, as a message may be. */

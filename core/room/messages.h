@@ -26,7 +26,8 @@ enum fed_room_message {
 	FED_ROOM_ROLE,                   /* server: an attack; whether it needs consent */
 	FED_ROOM_CONSENT,                /* client: whether it takes the role */
 	FED_ROOM_VOTE,                   /* client: which client it takes for an attacker */
-	FED_ROOM_LAST = FED_ROOM_VOTE,
+	FED_ROOM_PEERS,                  /* server: the public keys of its clients */
+	FED_ROOM_LAST = FED_ROOM_PEERS,
 };
 
 /* Append "key=value\n"; control characters of the value become spaces. */

@@ -124,6 +124,7 @@ static void seat(struct fed_room *r, struct fed_member *m)
 	fed_text_add(&text, "client=%u\n", m->client);
 	fed__room_say(r, m->peer, FED_ROOM_CLIENT, fed_text_str(&text));
 	fed_text_release(&text);
+	fed__room_say_peers(r, m);
 	fed__role_renew(r, m);
 	fed_session_tell(r->session, FED_EVENT_NOTICE, "%s is client %u, with %s examples", m->name,
 	                 m->client, fed_count(m->examples).s);
@@ -192,6 +193,7 @@ void fed__room_settle(struct fed_room *r)
 		else if (m->state != FED_MEMBER_CLIENT)
 			fed_session_remote_away(r->session, m->client);
 	}
+	fed__room_settle_peers(r);
 }
 
 static void take_events(struct fed_room *r, double timeout)
@@ -233,6 +235,7 @@ static void free_room(struct fed_room *r)
 	fed_free((char *)(uintptr_t)r->options.endpoint);
 	fed_free((char *)(uintptr_t)r->options.key_file);
 	fed_text_release(&r->terms);
+	fed_text_release(&r->peers);
 	fed__recording_release(&r->recording);
 	fed__role_release(&r->role);
 	fed_free(r);

@@ -39,7 +39,8 @@ static void take_frame(struct fed_room *r, struct fed_network_event *event)
 		return;
 	if (m->asked && frame.round == m->asked) {
 		m->asked = 0;
-		m->answered += head.kind == FED_MESSAGE_UPDATE || head.kind == FED_MESSAGE_HEAD;
+		m->answered += head.kind == FED_MESSAGE_UPDATE || head.kind == FED_MESSAGE_HEAD ||
+		               head.kind == FED_MESSAGE_SEALED;
 		m->worked = fed_wall_seconds() - (m->has_it ? m->has_it_at : m->asked_at);
 	}
 	if (head.kind == FED_MESSAGE_UPDATE)

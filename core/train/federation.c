@@ -505,7 +505,8 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	const int64_t every = f->settings->eval_every;
 
 	f->record.client_memory = fed__client_memory(f);
-	if (every == 0 || f->version % (uint64_t)every)
+	if (every == 0 || f->version % (uint64_t)every ||
+	    (f->scheme->hides_model && f->scheme->hides_model(f, f->scheme_state)))
 		return FED_OK;
 	if (fed_federation_measure(f, f->params, &f->record, err))
 		return FED_FAIL;

@@ -228,6 +228,7 @@ static int take_report(struct fed_federation *f, struct fed_envelope *e, struct 
 	switch (e->head.kind) {
 	case FED_MESSAGE_UPDATE:
 	case FED_MESSAGE_HEAD: /* likewise the end of its work */
+	case FED_MESSAGE_SEALED:
 		return take_update(f, e, err);
 	case FED_MESSAGE_ANSWER:
 		return fed__loss_reported(f, e, err);
@@ -251,6 +252,8 @@ static int take_news(struct fed_federation *f, const struct fed_envelope *e, str
 		fed_client_set_away(f->clients, id, true);
 	if (asked && fed__loss_query_gone(f, id, err))
 		return FED_FAIL;
+	if (kind == FED_FRAME_UNABLE && f->scheme->unable)
+		f->scheme->unable(f, f->scheme_state, e->round);
 	if (kind)
 		return asked || kind == FED_MESSAGE_FIGURES ? FED_OK
 		                                            : fed__report_refuse(f, e, e->why, err);

@@ -546,9 +546,10 @@ const struct fed_glossary_word fed__glossary[] = {
          .now = fed__figure_cut, .also = {"cuts", "after"}, .command = "scheme"),
 	WORD("head", "term", "the client's layers, before the cut",
          "Each client's turn begins with the head of the client before it and ends by passing\n"
-         "it on: through the server (relay=server) or directly (relay=peer). SplitFed averages\n"
-         "the heads instead.",
-         .now = fed__figure_head, .also = {"relay"}, .command = "scheme"),
+         "it on: through the server, which sees it (relay=server), or from client to client\n"
+         "(relay=peer). In a room it then passes the server sealed (crypto_box): it sees the\n"
+         "length, who made it and who is next. SplitFed averages the heads instead.",
+         .now = fed__figure_head, .also = {"relay", "sealed"}, .command = "scheme"),
 	WORD("tail", "term", "the client's last layers, after a second cut",
          "With labels=client the model has two cuts: the client has the first and the last\n"
          "layers, the server those between. Labels then never leave the client (U-shape).\n"
@@ -592,7 +593,8 @@ const struct fed_glossary_word fed__glossary[] = {
          "`leakage` measures it at each cut. dcor: distance correlation of inputs and smashed\n"
          "data, 0 is independent, 1 alike; corrected: without the bias of small samples.\n"
          "labels inferred: share of the labels that gradients tell. norm AUC: how well the\n"
-         "gradient's norm alone tells a label.\n"
+         "gradient's norm alone tells a label. The server of split learning sees smashed data\n"
+         "and their gradients in any case, labels and heads as `labels` and `relay` say.\n"
          "\n"
          "Source: Szekely et al. 2007; Vepakomma et al. 2020; Li et al. 2022.",
          .also = {"dcor", "distance correlation", "corrected", "labels inferred", "norm AUC",

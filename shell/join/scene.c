@@ -107,6 +107,20 @@ static void put_server(struct lines *l)
 	fed_text_release(&text);
 }
 
+/* The keys of those who seal heads for each other. */
+static void put_peers(struct lines *l)
+{
+	const struct fed_join_view *v = &l->scene->view;
+	struct fed_text text = {0};
+
+	if (v->peers == 0)
+		return;
+	fed_text_add(&text, "sealed for %u client%s; word %s, the same at all members", v->peers,
+	             v->peers == 1 ? "" : "s", v->word);
+	put_row(l, "head", fed_text_str(&text), NULL);
+	fed_text_release(&text);
+}
+
 static void put_state(struct lines *l)
 {
 	const struct fed_join_view *v = &l->scene->view;
@@ -215,6 +229,7 @@ void fed__join_scene_put(const struct fed_join_scene *s, int columns, int rows,
 	put_state(&l);
 	put_progress(&l);
 	put_server(&l);
+	put_peers(&l);
 	put_room(&l);
 	put_work(&l);
 	put_role(&l);

@@ -120,6 +120,45 @@ START_TEST(figures_come_back)
 }
 END_TEST
 
+/* Bytes that the server cannot read travel as they are, and no more of them than are expected. */
+START_TEST(sealed_bytes_come_back)
+{
+	struct fed_envelope sent = {
+		.head = {.id = 5, .from = 3, .to = 4, .kind = FED_MESSAGE_SEALED},
+		.version = 9,
+		.round = 12,
+		.loss = 0.5f,
+		.payload = fed_shared_vectors_new(0, 0),
+		.code = fed_code_new((const unsigned char *)"sealed bytes, 23 of it", 23),
+	};
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
+	ck_assert_uint_eq(bytes.len, FED_FRAME_BYTES + 23);
+	ck_assert_uint_eq(bytes.len, fed_envelope_bytes(&sent));
+	fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 5, NULL, &came, &err), &err);
+	ck_assert(came.head.kind == FED_MESSAGE_SEALED && came.round == 12 && came.payload->n == 0);
+	ck_assert_uint_eq(came.code->len, 23);
+	ck_assert_mem_eq(came.code->bytes, sent.code->bytes, 23);
+	fed_envelope_release(&came);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 4, NULL, &came, &err), FED_REJECT);
+	for (size_t len = 0; len < bytes.len; len++)
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, len, LONGEST, NULL, &came, &err),
+		                 FED_REJECT);
+	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
+		bytes.s[bit / 8] = (char)(bytes.s[bit / 8] ^ 1 << bit % 8);
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, NULL, &came, &err),
+		                 FED_REJECT);
+		bytes.s[bit / 8] = (char)(bytes.s[bit / 8] ^ 1 << bit % 8);
+	}
+	fed_envelope_release(&sent);
+	fed_text_release(&bytes);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
 static const char *const codecs[] = {"none", "fp16", "int8", "top-k:0.1", "sign"};
 enum { CODECS = sizeof codecs / sizeof *codecs };
 
@@ -342,6 +381,7 @@ FED_SUITE(frame)
 	TCase *tests = tcase_create("frame");
 
 	tcase_add_test(tests, figures_come_back);
+	tcase_add_test(tests, sealed_bytes_come_back);
 	tcase_add_loop_test(tests, comes_back_as_it_was, 0, 5);
 	tcase_add_loop_test(tests, coded_vectors_come_back, 0, CODECS);
 	tcase_add_loop_test(tests, every_flipped_bit_is_refused, 0, CODECS);

@@ -11,12 +11,13 @@
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "room/free_port.h"
-#include "room/member/member.h"
-#include "room/room.h"
+#include "room/internal.h"
+#include "room/member/internal.h"
 #include "room/status.h"
 #include "session/small.h"
 #include "support/proxy.h"
 #include "support/suite.h"
+#include "train/schemes/split.h"
 
 enum { MEMBERS = 4, EXAMPLES = 60, MEMBERS_MOST = 8 };
 /* Seconds that anything here may take. */
@@ -274,6 +275,125 @@ START_TEST(bad_links_make_the_simulations_bits)
 }
 END_TEST
 
+/* Sealed heads ---------------------------------------------------------------------------- */
+
+#define PEER "dataset blobs;model mlp;aggregator fedavg;transport local;scheme split relay=peer"
+
+static const struct fed_split *split_of(const struct fed_session *s)
+{
+	return s->parts.scheme_state;
+}
+
+/* The layers of the client, as the last turn of its own program has left them. */
+static const float *head_of(const struct class *c, uint32_t client)
+{
+	const struct fed_join *j = c->guest[client].join;
+
+	return split_of(j->session)->turn[0].params;
+}
+
+/* No eight bytes of the head are in what the server has, and none of its keys opens it. */
+static void check_sealed(const struct class *c, const struct fed_code *sealed, const float *head,
+                         size_t dim)
+{
+	const unsigned char *bytes = (const unsigned char *)head;
+	struct fed_seal_peer peer[MEMBERS];
+
+	for (size_t i = 0; i + 8 <= dim * sizeof *head; i++)
+		ck_assert_ptr_null(memmem(sealed->bytes, sealed->len, bytes + i, 8));
+	for (uint32_t i = 0; i < MEMBERS; i++) {
+		peer[i] = (struct fed_seal_peer){.client = i};
+		snprintf(peer[i].key, sizeof peer[i].key, "%s", fed_room_member(c->room, i)->key);
+	}
+	for (uint32_t i = 0; i < MEMBERS * MEMBERS; i++) {
+		struct fed_seal_about about;
+		struct fed_error err;
+		void *out;
+		size_t len;
+
+		ck_assert_int_eq(fed_seal_open(&c->room->keys, peer, MEMBERS, i / MEMBERS, i % MEMBERS,
+		                               sealed->bytes, sealed->len, &about, &out, &len, &err),
+		                 FED_REJECT);
+	}
+}
+
+/* The server's layers and the head of who has it are the model of the simulation. */
+START_TEST(members_seal_the_head_for_each_other)
+{
+	struct fed_session simulated;
+	struct class c;
+	char word[FED_SEAL_WORD] = "";
+
+	simulate(&simulated, PEER, MEMBERS, "round 1");
+	class_open(&c, PEER, false);
+	class_fill(&c, MEMBERS, "blobs");
+	for (int round = 0; round < 3; round++) {
+		small_do(&c.session, "round 1");
+		if (round > 0)
+			small_do(&simulated, "round 1");
+		const struct fed_net *net = &c.session.parts.net;
+		const struct fed_split *s = split_of(&c.session);
+		const struct fed_federation *f = &c.session.federation;
+		const size_t head = net->layer[s->at[0]].offset, all = net->dim;
+		const float *made = fed_session_params(&simulated),
+					*server = fed_session_params(&c.session);
+
+		ck_assert_double_eq(f->record.used, MEMBERS);
+		ck_assert(isnan(f->record.test_accuracy));
+		ck_assert_int_eq(s->holder, split_of(&simulated)->holder);
+		ck_assert_mem_eq(server + head, made + head, (all - head) * sizeof *made);
+		ck_assert_mem_ne(server, made, head * sizeof *made);
+		ck_assert_mem_eq(head_of(&c, (uint32_t)s->holder), made, head * sizeof *made);
+		ck_assert_ptr_nonnull(f->sealed[0].bytes);
+		ck_assert_uint_eq(f->sealed[0].bytes->len, fed_seal_bytes(MEMBERS) + head * sizeof *made);
+		check_sealed(&c, f->sealed[0].bytes, made, head);
+	}
+	for (int i = 0; i < MEMBERS; i++) {
+		struct fed_join_view view;
+
+		fed_join_view(c.guest[i].join, &view);
+		ck_assert_uint_eq(view.peers, MEMBERS);
+		ck_assert_str_ne(view.word, "");
+		if (i > 0)
+			ck_assert_str_eq(view.word, word);
+		memcpy(word, view.word, sizeof word);
+	}
+	class_close(&c);
+	fed__session_release(&simulated);
+}
+END_TEST
+
+/* The server stores other bytes, or an older head: the client says so, and the round goes on. */
+START_TEST(a_head_that_does_not_open_is_told)
+{
+	struct class c;
+
+	class_open(&c, PEER, false);
+	class_fill(&c, MEMBERS, "blobs");
+	small_do(&c.session, "round 2");
+	struct fed_federation *f = &c.session.federation;
+	const bool changed = _i == 0;
+
+	if (changed) { /* the last byte of the content */
+		f->sealed[0].bytes->bytes[f->sealed[0].bytes->len - 1] ^= 1;
+	} else { /* the client that is said to have sealed it has another key */
+		f->sealed[0].giver = (f->sealed[0].giver + 1) % MEMBERS;
+	}
+	c.heard.text[c.heard.len = 0] = '\0';
+	small_do(&c.session, "round 1");
+	ck_assert_msg(strstr(c.heard.text, "cannot use the head of client"), "%s", c.heard.text);
+	ck_assert_msg(strstr(c.heard.text, changed ? "is not that which was sealed" : "another key"),
+	              "%s", c.heard.text);
+	ck_assert_msg(strstr(c.heard.text, "the round goes on with that of client"), "%s",
+	              c.heard.text);
+	ck_assert_double_eq(f->record.refused, 2);
+	ck_assert_double_eq(f->record.used, MEMBERS - 2);
+	small_do(&c.session, "round 1");
+	ck_assert_double_eq(f->record.used, MEMBERS);
+	class_close(&c);
+}
+END_TEST
+
 /* A member's row, by the name that it joined with. */
 static uint32_t client_named(const struct class *c, const char *name)
 {
@@ -514,6 +634,8 @@ FED_SUITE(room)
 	                    (int)(sizeof compositions / sizeof *compositions));
 	tcase_add_loop_test(tc, bad_links_make_the_simulations_bits, 0,
 	                    (int)(sizeof weathers / sizeof *weathers));
+	tcase_add_test(tc, members_seal_the_head_for_each_other);
+	tcase_add_loop_test(tc, a_head_that_does_not_open_is_told, 0, 2);
 	tcase_add_test(tc, members_come_back_to_a_restored_session);
 	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);

@@ -30,7 +30,8 @@ struct remote_client {
 	uint32_t front, n;
 	bool gone; /* it is told of once, and takes no message */
 	bool told;
-	uint64_t work; /* messages that it was given */
+	uint64_t work;                   /* messages that it was given */
+	struct fed_shared_vectors *head; /* relay=peer: the last that it sealed, as no server sees it */
 };
 struct remotes {
 	struct lab server;
@@ -78,7 +79,7 @@ struct way {
 	bool uneven;                 /* clients of different sizes, whose computing takes no time */
 	bool in_turn;                /* see struct remotes */
 	bool loss_is_claimed;        /* the clients alone know the loss: they send it rounded */
-	bool tells_heads;            /* remote clients get heads that the simulation need not send */
+	bool seals_heads;            /* the server has only its own layers (relay=peer) */
 	const char *dataset, *model; /* NULL: points in the plane, a small net */
 };
 /* remotes_compose()'s callback; ctx is the way. */

@@ -41,9 +41,9 @@ enum { ROUNDS = 3, RANDOM = FED_SANITIZED ? 6 : 36 };
 static const struct way ways[] = {
 	{SPLIT},
 	{SPLIT, .uneven = true, .set = {{"epochs", "2"}, {"batch", "7"}}},
-	{SPLIT, .scheme_set = {PEER}, .tells_heads = true, .set = {{"participants", "4"}}},
+	{SPLIT, .scheme_set = {PEER}, .seals_heads = true, .set = {{"participants", "4"}}},
 	{SPLIT, .scheme_set = {LABELS}, .loss_is_claimed = true},
-	{SPLIT, .scheme_set = {LABELS, PEER}, .loss_is_claimed = true, .tells_heads = true},
+	{SPLIT, .scheme_set = {LABELS, PEER}, .loss_is_claimed = true, .seals_heads = true},
 	{SPLIT, .scheme_set = {V1}},
 	{SPLIT, .scheme_set = {V1, LABELS}, .loss_is_claimed = true, .set = {{"epochs", "2"}}},
 	{SPLIT, .scheme_set = {V2}, .in_turn = true},
@@ -57,7 +57,7 @@ static const struct way ways[] = {
 	{SPLIT, .scheme_set = {V1}, .set = {{"codec", "top-k:0.3"}, {"batch", "7"}}},
 	{SPLIT, .scheme_set = {V2, JOINED, LABELS}, .loss_is_claimed = true,
      .set = {{"codec", "qsgd"}}},
-	{SPLIT, .scheme_set = {PEER}, .tells_heads = true, .set = {{"codec", "fp16"}}},
+	{SPLIT, .scheme_set = {PEER}, .seals_heads = true, .set = {{"codec", "fp16"}}},
 	{SPLIT, .set = {{"noise", "0.02"}}},
 	{SPLIT, .scheme_set = {V1}, .set = {{"noise", "0.02"}}},
 	{SPLIT, .holdout = 0.25, .set = {{"evaluate_over", "network"}}},
@@ -87,7 +87,7 @@ static const struct way ways[] = {
 	{SPLIT, .scheme_set = {V2, JOINED}, .fault = "lossy p=0.1"},
 	{SPLIT, .fault = "late versions=1"},
 	{SPLIT, .scheme_set = {V1}, .fault = "late versions=1", .fault2 = "duplicate"},
-	{SPLIT, .scheme_set = {PEER}, .tells_heads = true, .fault = "offline", .fault2 = "nan"},
+	{SPLIT, .scheme_set = {PEER}, .seals_heads = true, .fault = "offline", .fault2 = "corrupt"},
 	{SPLIT, .fault = "churn join=0.4 leave=0.4"},
 	{SPLIT, .fault = "straggler factor=9"},
 	{SPLIT, .uneven = true, .scheme_set = {V1}, .fault = "straggler factor=9",
@@ -121,7 +121,8 @@ enum trick {
 	DAMAGED_FIRST,
 	OTHER_INVITATION,
 	BAD_CODE,
-	TRICKS
+	TRICKS,
+	IN_THE_CLEAR, /* a head that is to be sealed */
 };
 
 /* Client WHO does it with message AT of version TRICKED, or with a message in `often` at random. */
@@ -150,6 +151,16 @@ static void send_flipped(struct remotes *r, uint32_t client, const struct fed_en
 
 	fed_assert_ok(fed_messenger_encode(e, &frame, &err), &err);
 	frame.s[70] ^= 4;
+	remotes_send(r, client, frame.s, frame.len);
+	fed_text_release(&frame);
+}
+
+static void send_clear(struct remotes *r, uint32_t client, const struct fed_envelope *e)
+{
+	struct fed_error err = {""};
+	struct fed_text frame = {0};
+
+	fed_assert_ok(fed_messenger_encode(e, &frame, &err), &err);
 	remotes_send(r, client, frame.s, frame.len);
 	fed_text_release(&frame);
 }
@@ -215,6 +226,8 @@ static void play(struct remotes *r, enum trick trick, uint32_t client, struct fe
 		remotes_answer(r, client, e);
 		e->round--;
 		break;
+	case IN_THE_CLEAR:
+		break;
 	case BAD_CODE:
 	case TRICKS:
 		fed_code_unref(e->code);
@@ -238,7 +251,9 @@ static void misbehave(struct remotes *r, uint32_t client, const struct fed_envel
 	t->played += now;
 	if (now)
 		play(r, trick, client, &answer);
-	if (!now || trick != LEAVES)
+	if (now && trick == IN_THE_CLEAR)
+		send_clear(r, client, &answer);
+	else if (!now || trick != LEAVES)
 		remotes_answer(r, client, &answer);
 	fed_envelope_release(&answer);
 }
@@ -286,7 +301,8 @@ static const struct {
 	{{SPLIT, .scheme_set = {V2, JOINED}}, BAD_LABELS, 3, "labels that are no classes"},
 	{{SPLIT, .scheme_set = {V2, JOINED, LABELS}}, LEAVES, 4, "its connection ended"},
 	{{SPLIT, .scheme_set = {PEER}}, LEAVES, 3, "its connection ended"},
-	{{SPLIT, .scheme_set = {PEER}}, NOT_FINITE, 5, "its head is not finite"},
+	{{SPLIT, .scheme_set = {PEER}}, IN_THE_CLEAR, 5, "is of kind 3, which is not expected here"},
+	{{SPLIT, .scheme_set = {PEER}}, TWICE, 5, "", true},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 

@@ -2,8 +2,8 @@
 /*
  * room/member/internal.h - definition of struct fed_join.
  *
- * state.c: what it shows, texts to the server.  work.c: the thread that works.
- * member.c: connection, and what comes.
+ * state.c: what it shows, texts to the server.  peers.c: heads that only members can read.  work.c:
+ * the thread that works. member.c: connection, and what comes.
  */
 #ifndef FED_ROOM_MEMBER_INTERNAL_H
 #define FED_ROOM_MEMBER_INTERNAL_H
@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "data/data_form.h"
+#include "network/seal.h"
 #include "room/member/member.h"
 #include "room/messages.h"
 
@@ -38,11 +39,13 @@ struct fed_join {
 	uint32_t epoch, client, from, examples; /* its examples: from .. from + examples - 1 */
 	uint32_t answers;                       /* numbers of its messages */
 	bool loaded;
-	bool secret_roles;         /* agreed to them; constant */
-	bool plays;                /* took the role */
-	struct fed_text role;      /* as the server said it; "": none */
-	struct fed_data_form form; /* the server's, of the session's dataset */
-	struct fed_text form_text; /* its lines of the terms */
+	bool secret_roles;          /* agreed to them; constant */
+	bool plays;                 /* took the role */
+	struct fed_text role;       /* as the server said it; "": none */
+	struct fed_data_form form;  /* the server's, of the session's dataset */
+	struct fed_text form_text;  /* its lines of the terms */
+	struct fed_seal_peer *peer; /* [n_peers], clients and their keys, as the server told */
+	size_t n_peers;
 };
 
 /* work.c */
@@ -53,6 +56,13 @@ void fed__join_hear_role(struct fed_join *, const char *text, size_t n);
 void fed__join_hear_consent(struct fed_join *, bool takes); /* of the member itself */
 /* The session was set up again: the role's fault, too. */
 void fed__join_renew_role(struct fed_join *);
+/* peers.c */
+void fed__join_hear_peers(struct fed_join *, const char *text, size_t n);
+/* Whether this answer is to be sealed for the other clients; and seal it in place. */
+bool fed__join_seals(const struct fed_join *, const struct fed_envelope *);
+int fed__join_seal(const struct fed_join *, struct fed_envelope *, struct fed_error *);
+/* Put the head in place of a sealed one; another message stays.  FED_REJECT: it cannot be used. */
+int fed__join_open_sealed(const struct fed_join *, struct fed_join_message *, struct fed_error *);
 /* state.c */
 void fed__join_say(struct fed_join *, enum fed_room_message, const char *text);
 /* Set the state and why (NULL: none), for people. */

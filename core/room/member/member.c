@@ -297,6 +297,7 @@ void fed_join_free(struct fed_join *j, const char *why)
 	fed_data_form_release(&j->form);
 	fed_text_release(&j->form_text);
 	fed_text_release(&j->role);
+	fed_free(j->peer);
 	for (size_t i = 0; i < j->n_queue; i++)
 		fed_free(j->queue[i].bytes);
 	fed_free(j->queue);

@@ -10,6 +10,7 @@
 #define FED_ROOM_MEMBER_MEMBER_H
 
 #include "network/network.h"
+#include "network/seal.h"
 #include "session/session.h"
 
 enum fed_membership {
@@ -39,8 +40,10 @@ struct fed_join_view {
 	float loss;                      /* of its last training; NaN before */
 	double since;                    /* fed_wall_seconds() of the state's beginning */
 	char model[64], scheme[32], aggregator[32];
-	char role[64];    /* an attack that was offered; "": none */
-	bool asks, plays; /* it is to answer whether it takes the role; it took it */
+	char role[64];  /* an attack that was offered; "": none */
+	uint32_t peers; /* clients that seal heads for each other, this one included; 0: none do */
+	char word[FED_SEAL_WORD]; /* of their keys: the members compare it */
+	bool asks, plays;         /* it is to answer whether it takes the role; it took it */
 	struct fed_network_peer server;
 	bool silent; /* nothing was heard of the server for a while */
 };

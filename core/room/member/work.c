@@ -242,6 +242,9 @@ static void hear(struct fed_join *j, unsigned kind, const char *text, size_t n)
 	case FED_ROOM_ROLE:
 		fed__join_hear_role(j, text, n);
 		break;
+	case FED_ROOM_PEERS:
+		fed__join_hear_peers(j, text, n);
+		break;
 	case FED_ROOM_CONSENT:
 		fed__join_hear_consent(j, fed__room_number(text, n, "takes", 1, 0) == 1);
 		break;
@@ -257,6 +260,11 @@ static int send_answer(struct fed_join *j, struct fed_envelope *answer, struct f
 {
 	struct fed_text frame = {0};
 
+	if (fed__join_seals(j, answer)) {
+		const int sealed = fed__join_seal(j, answer, err);
+		if (sealed)
+			return sealed;
+	}
 	answer->head.from = j->client;
 	answer->head.id = (uint64_t)j->epoch << 32 | ++j->answers;
 	int rc = fed_messenger_encode(answer, &frame, err);
@@ -308,7 +316,7 @@ static void set_busy(struct fed_join *j, bool busy)
 	pthread_mutex_unlock(&j->lock);
 }
 
-static void work(struct fed_join *j, const struct fed_join_message *message)
+static void work(struct fed_join *j, struct fed_join_message *message)
 {
 	struct fed_federation *f = fed_session_working(j->session);
 	struct fed_envelope in = {0}, answer = {0};
@@ -321,7 +329,9 @@ static void work(struct fed_join *j, const struct fed_join_message *message)
 		send_unable(j, message, "its session does not run");
 		return;
 	}
-	int rc = fed_client_decode(f, j->client, message->bytes, message->len, &in, &why);
+	int rc = fed__join_open_sealed(j, message, &why);
+	if (rc == FED_OK)
+		rc = fed_client_decode(f, j->client, message->bytes, message->len, &in, &why);
 	if (rc == FED_OK) {
 		fed__join_set(j,
 		              fed_client_activity_of(&in) == FED_CLIENT_TRAINS ? FED_JOIN_TRAINS

@@ -103,6 +103,8 @@ void fed__codings_release(struct fed_federation *f)
 	fed_shared_codec_unref(f->codec);
 	fed_shared_codec_unref(f->codec_down);
 	fed_code_unref(f->outgoing_code);
+	fed_code_unref(f->sealed[0].bytes);
+	fed_code_unref(f->sealed[1].bytes);
 	fed_free(f->matrix);
 	fed_sharing_unref(f->sharing);
 	fed_free(f->travelling);

@@ -75,7 +75,7 @@ static double transmission_seconds(const struct fed_federation *f, const struct 
 /* Key of a message's random draws: different for each message of an invitation. */
 static uint64_t occasion_of(const struct fed_envelope *e)
 {
-	const uint32_t kind = e->head.kind;
+	const uint32_t kind = e->head.kind == FED_MESSAGE_SEALED ? FED_MESSAGE_HEAD : e->head.kind;
 
 	if (kind <= FED_MESSAGE_UPDATE || kind == FED_MESSAGE_START)
 		return 2 * e->round + (kind == FED_MESSAGE_UPDATE);

@@ -63,6 +63,12 @@ struct fed_scheme {
 	size_t (*expect)(const struct fed_federation *, const void *state, struct fed_envelope *sent);
 	int (*reported)(struct fed_federation *, void *state, struct fed_envelope *,
 	                struct fed_error *);
+	/* Optional, likewise: the client says that it cannot do what this invitation asks for; it is
+	 * refused behind this. */
+	void (*unable)(struct fed_federation *, void *state, uint64_t number);
+	/* Optional: whether clients keep from the server a part of the model, which it cannot evaluate.
+	 */
+	bool (*hides_model)(const struct fed_federation *, const void *state);
 	/* Optional, likewise, at the client: do what a message asks for (train/client_work.h). */
 	int (*works)(struct fed_federation *, void *state, const struct fed_envelope *,
 	             struct fed_envelope *answer, bool *answers, struct fed_error *);

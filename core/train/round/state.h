@@ -54,6 +54,12 @@ struct fed_reports {
 	uint32_t n, capacity;
 };
 
+/* A head that clients on other machines sealed for each other (train/schemes/split_sealed.c). */
+struct fed_sealed_head {
+	struct fed_code *bytes; /* a reference, or NULL */
+	int64_t giver;          /* the client that made it */
+};
+
 struct fed_faults;
 struct fed_ranks;
 struct fed_held;      /* train/round/message_faults.h */
@@ -149,8 +155,9 @@ struct fed_federation {
 	struct fed_clients_before clients_before; /* what it changed in the table of clients */
 	struct fed_shared_vectors *outgoing; /* the model as clients see it when it is sent, or NULL */
 	uint64_t asked; /* at a client in its own process: version of `outgoing`, its last query's */
-	struct fed_code *outgoing_code; /* its bytes under codec_down, or NULL */
-	bool packed;                    /* outgoing is the present version */
+	struct fed_sealed_head sealed[2]; /* split learning: the present one, and the one before it */
+	struct fed_code *outgoing_code;   /* its bytes under codec_down, or NULL */
+	bool packed;                      /* outgoing is the present version */
 	struct fed_shared_vectors
 		*submitted_update[2];    /* the last update and its model, until the version ends */
 	float *step;                 /* [dim], for the aggregator to write */

@@ -34,7 +34,7 @@ static const struct fed_field fields[] = {
 		"layers of the client before the cut, as `model` numbers them; with labels=client also "
 		"the layers before the second cut; left out: in the middle"),
 	FED_CHOICE(struct fed_split, relay, FED_RELAY_SERVER, relays,
-               "how the next client gets the head"),
+               "how the next client gets the head; peer: the server does not see it"),
 	FED_CHOICE(struct fed_split, labels, FED_LABELS_SERVER, holders,
                "who has labels and loss; client: the last layers are the client's too"),
 	FED_CHOICE(struct fed_split, parallel, FED_PARALLEL_OFF, parallels,
@@ -108,64 +108,6 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 
 /* Invitations ------------------------------------------------------------------------------- */
 
-/* Begin a turn without a message: the client has its layers already, or makes them from the seed.
- */
-static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
-{
-	if (fed__invite_silently(f, t->client, err))
-		return FED_FAIL;
-	const char *why = fed__unreachable(f, t->client, t->number);
-	return why ? fed__invitation_lost(f, t->client, why, err) : fed__turn_begin(t, NULL, err);
-}
-
-/* Head that all clients of a parallel round are sent. */
-static struct fed_shared_vectors *pack_head(const struct fed_federation *f, struct fed_split *s)
-{
-	if (s->parallel == FED_PARALLEL_OFF)
-		return fed__pack_client(s, f->net, s->params);
-	if (!s->head)
-		s->head = fed__pack_client(s, f->net, s->params);
-	return fed_shared_vectors_ref(s->head);
-}
-
-/* All parties begin, each with the layers that it has. */
-static int begin_parties(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
-{
-	while (s->called < s->turns) {
-		struct fed_turn *t = &s->turn[s->called++];
-
-		t->number = f->invitations + 1;
-		t->phase = FED_TURN_INVITED;
-		if (begin_silently(f, t, err))
-			return FED_FAIL;
-	}
-	return FED_OK;
-}
-
-static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
-{
-	struct fed_turn *t = &s->turn[s->called++];
-	const bool peer = s->relay == FED_RELAY_PEER;
-	const bool has_it = peer && (s->giver < 0 || s->giver == t->client ||
-	                             !fed_clients_get(f->clients, (uint32_t)s->giver));
-
-	t->number = f->invitations + 1;
-	t->phase = FED_TURN_INVITED;
-	t->awaited = f->clock.now;
-	if (has_it && !t->remote) /* one elsewhere is told to begin, and may have begun anew */
-		return begin_silently(f, t, err) ? FED_FAIL : fed__split_set_deadline(f, s, err);
-	struct fed_envelope head = {
-		.head = {.from = peer && !has_it ? (uint32_t)s->giver : FED_SERVER,
-	             .to = t->client,
-	             .kind = FED_MESSAGE_HEAD},
-		.loss = NAN,
-		.payload = pack_head(f, s),
-	};
-	if (!head.payload)
-		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	return fed__invite_with(f, &head, err) ? FED_FAIL : fed__split_set_deadline(f, s, err);
-}
-
 static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct fed_split *s = state;
@@ -185,20 +127,21 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	s->serving = -1;
 	s->free = f->clock.now;
 	s->giver = s->holder;
+	fed__split_take_sealed(f, s);
 	s->first = f->invitations + 1;
 	s->params = fed_alloc_floats(f->net->dim);
 	if (!s->params)
 		return fed_fail_memory(err, f->net->dim * sizeof *s->params, "the model");
 	memcpy(s->params, f->params, f->net->dim * sizeof *s->params);
 	if (s->parallel == FED_PARALLEL_OFF)
-		return call_next(f, s, err);
+		return fed__split_call_next(f, s, err);
 	if (s->vertical)
-		return begin_parties(f, s, err);
+		return fed__split_begin_parties(f, s, err);
 	if (fed__begin_aggregation(f, &s->aggregation, s->turns, err))
 		return FED_FAIL;
 	s->aggregating = true;
 	while (s->called < s->turns)
-		if (call_next(f, s, err))
+		if (fed__split_call_next(f, s, err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -216,7 +159,7 @@ static int finish_turn(struct fed_federation *f, struct fed_split *s, struct fed
 		return fed__vertical_lost(f, s, t, err);
 	if (s->parallel != FED_PARALLEL_OFF)
 		return fed__split_missed(f, s, err);
-	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
+	return s->called < s->turns ? fed__split_call_next(f, s, err) : FED_OK;
 }
 
 /* Accept the layers that a client relayed: they are the model's from now on. */
@@ -253,7 +196,8 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
                             const struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_error why;
-	const int rc = e->payload->n ? fed__check_message(f, e, &why) : FED_OK;
+	const bool sealed = e->head.kind == FED_MESSAGE_SEALED;
+	const int rc = e->payload->n || sealed ? fed__check_message(f, e, &why) : FED_OK;
 
 	if (rc == FED_REJECT)
 		return refuse_head(f, t, why.text, err);
@@ -261,8 +205,10 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
 		*err = why;
 		return rc;
 	}
-	f->nan = !fed__update_is_finite(e);
-	if (f->nan || !fed__unpack_client(s, f->net, e->payload, s->params))
+	f->nan = !sealed && !fed__update_is_finite(e); /* the next client looks at sealed ones */
+	if (sealed)
+		fed__split_set_sealed(s, t, e);
+	else if (f->nan || !fed__unpack_client(s, f->net, e->payload, s->params))
 		return refuse_head(f, t, "its head is not finite", err);
 	return take_head(f, s, t, err);
 }
@@ -301,7 +247,8 @@ int fed__turn_relays(struct fed_turn *t, struct fed_envelope *head, struct fed_e
 {
 	struct fed_federation *f = t->federation;
 	struct fed_split *s = t->split;
-	int rc = fed__turn_spoil_head(t, head, err);
+	const bool sealed = head->head.kind == FED_MESSAGE_SEALED;
+	int rc = sealed ? FED_OK : fed__turn_spoil_head(t, head, err);
 
 	if (rc) {
 		fed_envelope_release(head);
@@ -365,6 +312,8 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 	if (!live)
 		return FED_OK;
 	switch (e->head.kind) {
+	case FED_MESSAGE_SEALED: /* to a client: the server cannot read it */
+		return t->phase == FED_TURN_INVITED ? fed__turn_begin(t, NULL, err) : FED_OK;
 	case FED_MESSAGE_HEAD:
 		if (e->head.to == FED_SERVER)
 			return t->phase == FED_TURN_RELAYING ? set_head_verdict(f, s, t, e, err) : FED_OK;
@@ -541,6 +490,7 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 		count_turns(f, s);
 		memcpy(out, s->params, f->net->dim * sizeof *out);
 		s->holder = s->relay == FED_RELAY_PEER ? s->giver : -1;
+		fed__split_keep_sealed(f, s);
 		return FED_OK;
 	}
 	if (fed_aggregation_finish(&s->aggregation, out, err))
@@ -579,6 +529,7 @@ void fed__split_end(struct fed_federation *f, void *state)
 	s->common = NULL;
 	fed_free_floats(s->params);
 	fed_shared_vectors_unref(s->head);
+	fed__split_drop_sealed(s);
 	s->head = NULL;
 	s->turn = NULL;
 	s->queue = NULL;
@@ -597,7 +548,8 @@ static const char doc[] =
 	"\n"
 	"  cut=2              the client has two layers\n"
 	"  relay=server       the next client gets the head from the server, which sees it\n"
-	"  relay=peer         ... from the client before, and the server never sees it\n"
+	"  relay=peer         ... from the client before, and the server never sees it: in a\n"
+	"                     room it is sealed by the members' keys\n"
 	"  labels=client      U-shape: the last layers and the loss are the client's too,\n"
 	"                     no label leaves it; cut=1,3 gives both cuts\n"
 	"  parallel=off       clients in turn: one model, passed from one to the next\n"
@@ -626,6 +578,13 @@ static const char doc[] =
 	"(its activations, the gradient of the features, its layers): its turn is over, the\n"
 	"next one begins, and what it sends afterwards is refused. Who waits for the server,\n"
 	"or for the others of a joined batch, is not late.\n"
+	"\n"
+	"In a room (`serve`) with relay=peer the members seal the head for each other, and\n"
+	"the server passes on bytes that it cannot read. It has its own layers, and of the\n"
+	"head only what the seed makes: no accuracy is measured, and a model that is saved\n"
+	"lacks what the clients' layers learned. Each member shows a word of all keys, which\n"
+	"the class compares: a server that lies about the keys shows another. A head that two\n"
+	"clients cannot use is left; the round goes on with the one before it.\n"
 	"\n"
 	"Noise (`set noise`) is on activations and, under v1 and v2, on the change of the\n"
 	"client's layers. The gradient of the features, which the tail's client sends,\n"
@@ -669,6 +628,8 @@ const struct fed_scheme fed_scheme_split = {
 	.expect = fed__split_expect,
 	.reported = fed__split_reported,
 	.works = fed__split_works,
+	.unable = fed__split_unable,
+	.hides_model = fed__split_hides_model,
 	.client_layers = fed__split_client_layers,
 };
 
@@ -690,6 +651,13 @@ const struct fed_scheme fed_scheme_vertical = {
 	.worked = split_worked,
 	.waits = split_waits,
 };
+
+bool fed_split_seals(const struct fed_scheme *scheme, const void *state)
+{
+	const struct fed_split *s = state;
+
+	return scheme == &fed_scheme_split && s->relay == FED_RELAY_PEER;
+}
 
 bool fed_is_split(const struct fed_scheme *scheme)
 {

@@ -111,8 +111,11 @@ struct fed_split {
 	size_t at[2];          /* the cuts */
 	struct fed_turn *turn; /* [turns], in the order of being called */
 	uint32_t turns, called;
-	uint64_t first;   /* number of the first turn's invitation */
-	uint32_t *common; /* [n_common], vertical: examples that all parties hold */
+	struct fed_sealed_head
+		sealed[2];     /* relay=peer over a network: the present one, the one before */
+	uint32_t unopened; /* clients that could not open the present one, one after another */
+	uint64_t first;    /* number of the first turn's invitation */
+	uint32_t *common;  /* [n_common], vertical: examples that all parties hold */
 	uint32_t n_common;
 	double seen;   /* vertical: examples of the batches that the server has learned from */
 	bool ended;    /* vertical: a party was lost */
@@ -134,6 +137,8 @@ struct fed_split {
 };
 #define FED_SERVING_ALL INT64_MAX
 
+/* Whether clients on other machines seal the layers that they relay. */
+bool fed_split_seals(const struct fed_scheme *, const void *state);
 /* Whether the scheme's state is a fed_split: split or vertical. */
 bool fed_is_split(const struct fed_scheme *);
 /* Cuts of this net by the settings: [at[0], at[1]) are the server's layers.  FED_REJECT: a setting

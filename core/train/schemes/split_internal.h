@@ -4,11 +4,12 @@
  * messages.
  *
  * split.c: the scheme: settings, order of turns, the step.  split_order.c: whose turns.
- * split_layers.c: layers and parameters of each part.  split_memory.c: memory estimate of a round.
- * split_turn.c: a client's turn, from message to message.  split_server.c: the server, which
- * computes for one turn or for all. split_deadline.c: who is waited for no longer. split_work.c:
- * jobs on the threads.  split_messages.c: the messages of a turn.  split_vertical.c: columns of
- * parties.  split_remote.c: turns of clients on other machines, here and there.
+ * split_sealed.c: heads that the server cannot read. split_layers.c: layers and parameters of each
+ * part.  split_memory.c: memory estimate of a round. split_turn.c: a client's turn, from message to
+ * message.  split_server.c: the server, which computes for one turn or for all. split_deadline.c:
+ * who is waited for no longer. split_work.c: jobs on the threads.  split_messages.c: the messages
+ * of a turn.  split_vertical.c: columns of parties.  split_remote.c: turns of clients on other
+ * machines, here and there.
  */
 #ifndef FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
 #define FED_TRAIN_SCHEMES_SPLIT_INTERNAL_H
@@ -44,8 +45,31 @@ struct fed_turn *fed__turn_of(const struct fed_split *, uint64_t number);
 int fed__turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
                     struct fed_error *);
 
-/* split_order.c: make the turns of a round. */
+/* split_order.c */
+/* Make the turns of a round. */
 int fed__split_choose(struct fed_federation *, struct fed_split *, struct fed_error *);
+/* Invite the client of the next turn. */
+int fed__split_call_next(struct fed_federation *, struct fed_split *, struct fed_error *);
+/* Begin the turns of all parties, each with the layers that it has. */
+int fed__split_begin_parties(struct fed_federation *, struct fed_split *, struct fed_error *);
+
+/* split_sealed.c: heads that clients on other machines seal for each other (relay=peer). */
+/* The present head of a round is that of the last one. */
+void fed__split_take_sealed(const struct fed_federation *, struct fed_split *);
+/* ... and the reverse, of a round that is complete. */
+void fed__split_keep_sealed(struct fed_federation *, struct fed_split *);
+void fed__split_drop_sealed(struct fed_split *);
+/* Have a client that the present head is sealed for come next, if there is one. */
+void fed__split_swap_sealed(struct fed_split *);
+/* Begin a turn with the present head. */
+int fed__split_send_sealed(struct fed_federation *, struct fed_split *, struct fed_turn *,
+                           struct fed_error *);
+/* A client ends its turn with a sealed head, which becomes the present one. */
+void fed__split_set_sealed(struct fed_split *, const struct fed_turn *,
+                           const struct fed_envelope *);
+/* Callbacks of fed_scheme. */
+void fed__split_unable(struct fed_federation *, void *state, uint64_t number);
+bool fed__split_hides_model(const struct fed_federation *, const void *state);
 
 /* split_memory.c */
 /* Check the memory estimate of a round with these clients.  FED_REJECT: it exceeds the budget. */

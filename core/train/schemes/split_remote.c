@@ -20,6 +20,9 @@
 #include "train/faults/faults.h"
 #include "train/schemes/split_internal.h"
 
+/* Bytes that sealing a head adds at most: a box for each of the members that a room can have. */
+#define SEAL_MOST (64u << 10)
+
 /* What is expected ----------------------------------------------------------------- */
 
 /* Numbers of the client's layers under these cuts. */
@@ -83,8 +86,13 @@ size_t fed__split_expect(const struct fed_federation *f, const void *state,
 
 	if (!fed_clients_get(f->clients, client) || fed_split_cuts(&s, f->net, s.at, &unused))
 		return 0;
+	const bool seals = s.relay == FED_RELAY_PEER && s.parallel == FED_PARALLEL_OFF;
+	if (kind == FED_MESSAGE_SEALED && up && seals)
+		return client_dim(&s, f->net) + SEAL_MOST / sizeof(float);
 	if (kind == FED_MESSAGE_HEAD || (up && kind == FED_MESSAGE_UPDATE)) {
 		n = client_dim(&s, f->net);
+		if (kind == FED_MESSAGE_HEAD && up && seals)
+			return 0; /* the server is not to read it */
 		if (kind == FED_MESSAGE_HEAD || n == 0)
 			return n ? n : 1;
 	} else if (is_batch(kind, up)) {
@@ -125,6 +133,9 @@ static bool is_awaited(const struct fed_turn *t, const struct fed_envelope *e, s
 		return t->phase == FED_TURN_RELAYING && t->split->parallel != FED_PARALLEL_OFF;
 	case FED_MESSAGE_HEAD:
 		return t->phase == FED_TURN_RELAYING && fed__turn_ends_with_layers(t);
+	case FED_MESSAGE_SEALED:
+		*expected = 0;
+		return t->phase == FED_TURN_RELAYING;
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:
 		*expected = t->n * width_of(t->split, net, e->head.kind);
@@ -205,8 +216,8 @@ static int go_on(struct fed_turn *t, struct fed_envelope *e, struct fed_error *e
 		e->loss = loss;
 	}
 	set_claims(t, e);
-	return e->head.kind == FED_MESSAGE_HEAD ? fed__turn_relays(t, e, err)
-	                                        : fed__turn_sends_update(t, e, err);
+	return e->head.kind == FED_MESSAGE_UPDATE ? fed__turn_sends_update(t, e, err)
+	                                          : fed__turn_relays(t, e, err);
 }
 
 int fed__split_reported(struct fed_federation *f, void *state, struct fed_envelope *e,
