@@ -133,6 +133,13 @@ double fed_session_training_flops(const struct fed_session *s, uint32_t client)
 	           : 0;
 }
 
+bool fed_session_hides_model(const struct fed_session *s)
+{
+	const struct fed_federation *f = &s->federation;
+
+	return f->scheme && f->scheme->hides_model && f->scheme->hides_model(f, f->scheme_state);
+}
+
 struct fed_federation *fed_session_working(struct fed_session *s)
 {
 	return &s->federation;

@@ -40,6 +40,9 @@ int fed_session_dataset_by(struct fed_session *, const struct fed_data_form *, c
                            const struct fed_assign *, size_t n, struct fed_error *);
 /* FLOPs of one training of the client, as the open round, or the last one, asks for it. */
 double fed_session_training_flops(const struct fed_session *, uint32_t client);
+/* Whether the clients keep a part of the model from this session (split learning, relay=peer): what
+ * it has in its place is as old as the run. */
+bool fed_session_hides_model(const struct fed_session *);
 /* The federation that a client works in. */
 struct fed_federation *fed_session_working(struct fed_session *);
 

@@ -10,6 +10,7 @@
 #include "report/figures/figures.h"
 #include "report/evaluator.h"
 #include "session/composition.h"
+#include "session/remote.h"
 #include "shell/output/print.h"
 #include "tui/widgets/confusion.h"
 
@@ -185,6 +186,10 @@ static int on_test(struct fed_shell *shell, const struct fed_evaluate_args *a,
 	}
 	fed__print(shell, "the global model of version %llu on %u test examples\n",
 	           (unsigned long long)fed_session_version(shell->session), data->test);
+	if (fed_session_hides_model(shell->session))
+		fed__print(shell,
+		           "note: the clients keep the head; these layers are the server's own copy of "
+		           "it, from the seed\n");
 	/* As data one table: of a regression there is but the summary. */
 	if (!as_data || show == SUMMARY || !q.classes)
 		print_summary(shell, &q);

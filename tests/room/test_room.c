@@ -14,6 +14,7 @@
 #include "room/internal.h"
 #include "room/member/internal.h"
 #include "room/status.h"
+#include "session/remote.h"
 #include "session/small.h"
 #include "support/proxy.h"
 #include "support/suite.h"
@@ -449,6 +450,34 @@ START_TEST(members_come_back_to_a_restored_session)
 }
 END_TEST
 
+/* The sealed head was in the program that ended: that is said, and the rounds go on. */
+START_TEST(a_restored_session_has_no_sealed_head)
+{
+	struct fed_error err;
+	struct class c;
+	char file[128];
+
+	class_open(&c, PEER, false);
+	class_fill(&c, MEMBERS, "blobs");
+	small_do(&c.session, "round 1");
+	ck_assert(fed_session_hides_model(&c.session));
+	fed_assert_ok(fed_session_save(&c.session, path_of("sealed", file), &err), &err);
+	fed_room_close(c.room, NULL);
+	fed__session_release(&c.session);
+
+	small_init(&c.session, &c.heard);
+	fed_assert_ok(fed_session_restore(&c.session, file, &err), &err);
+	ck_assert(!fed_session_hides_model(&c.session));
+	class_reopen(&c);
+	class_wait(&c, MEMBERS);
+	small_do(&c.session, "round 2");
+	ck_assert_msg(strstr(c.heard.text, "the clients begin with the server's own copy"), "%s",
+	              c.heard.text);
+	ck_assert_double_eq(small_last(&c.session)->used, MEMBERS);
+	class_close(&c);
+}
+END_TEST
+
 /* Of two members with the same name the second gets another one; both are clients. */
 START_TEST(a_member_that_leaves_and_returns_is_the_same_client)
 {
@@ -637,6 +666,7 @@ FED_SUITE(room)
 	tcase_add_test(tc, members_seal_the_head_for_each_other);
 	tcase_add_loop_test(tc, a_head_that_does_not_open_is_told, 0, 2);
 	tcase_add_test(tc, members_come_back_to_a_restored_session);
+	tcase_add_test(tc, a_restored_session_has_no_sealed_head);
 	tcase_add_test(tc, a_member_that_leaves_and_returns_is_the_same_client);
 	tcase_add_test(tc, a_strict_room_asks_and_sends_out);
 	tcase_add_test(tc, who_leaves_while_it_waits_waits_again);

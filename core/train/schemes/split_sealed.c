@@ -54,10 +54,16 @@ static void copy_heads(struct fed_sealed_head to[2], const struct fed_sealed_hea
 void fed__split_take_sealed(const struct fed_federation *f, struct fed_split *s)
 {
 	copy_heads(s->sealed, f->sealed);
-	if (s->giver < 0 || s->relay != FED_RELAY_PEER) /* a run that began again */
+	if (s->giver < 0 || s->relay != FED_RELAY_PEER) { /* a run that began again */
 		fed__split_drop_sealed(s);
-	else if (s->sealed[0].bytes)
+	} else if (s->sealed[0].bytes) {
 		s->giver = s->sealed[0].giver;
+	} else if (fed_clients_are_remote(f->clients)) {
+		s->giver = -1;
+		fed__emit(f, FED_EVENT_NOTICE, FED_SERVER,
+		          "the sealed head has gone with the program or the session that had it; the "
+		          "clients begin with the server's own copy");
+	}
 }
 
 void fed__split_keep_sealed(struct fed_federation *f, struct fed_split *s)
