@@ -123,8 +123,10 @@ static int charge_message(struct fed_federation *f, const struct fed_envelope *e
 int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
               struct fed_error *err)
 {
-	const uint64_t plain = fed_frame_size(e->payload->n, fed_envelope_travels(e)) +
-	                       (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
+	const uint64_t floats = fed_frame_size(e->payload->n, fed_envelope_travels(e)) +
+	                        (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
+	const uint64_t plain =
+		e->head.kind == FED_MESSAGE_SEALED ? fed_envelope_bytes(e) : floats; /* no codec has it */
 	const char *why = e->head.to == FED_SERVER ? NULL : fed__unreachable(f, e->head.to, e->round);
 	int rc;
 
