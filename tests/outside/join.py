@@ -208,6 +208,7 @@ def main():
         except ConnectionResetError as error:
             print(error, flush=True)
         except KeyboardInterrupt:
+            signal.alarm(2)  # ends us where no server is left to hear it
             return link.send(text(LEAVE, why="it left"))
 
 
