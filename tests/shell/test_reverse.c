@@ -227,12 +227,11 @@ START_TEST(beyond_the_end_it_says_what_goes_on)
 {
 	run(CLIENTS "; round 2");
 	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
-	assert_shows(shell_lab_said(&lab),
-	             "version 2 is the last one on branch main; `round` goes on from here");
+	assert_shows(shell_lab_said(&lab), "version 2 is the last one on branch main; `round` goes on");
 	run("break round==4; round 5");
 	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
 	assert_shows(shell_lab_said(&lab),
-	             "version 4 is the last one on branch main; `continue` goes on from here");
+	             "version 4 is the last one on branch main; `continue` goes on");
 	run("model mlp hidden=4; round; undo 2"); /* another run follows */
 	shell_lab_reply(&lab, "rewind +1", FED_EXIT_FAILED);
 	assert_shows(shell_lab_said(&lab), "is the last one of this run; `switch main` goes to");

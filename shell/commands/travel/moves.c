@@ -159,7 +159,7 @@ static int fail_at_end(const struct fed_shell *shell, const struct fed_course *c
 		                "version %llu is the last one of this run; `switch %s` goes to the end of "
 		                "the branch, where another run follows",
 		                here, course->branch);
-	return fed_fail(err, "version %llu is the last one on branch %s; `%s` goes on from here", here,
+	return fed_fail(err, "version %llu is the last one on branch %s; `%s` goes on", here,
 	                course->branch, fed_session_left(shell->session) ? "continue" : "round");
 }
 
