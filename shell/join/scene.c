@@ -129,8 +129,9 @@ static void put_state(struct lines *l)
 
 	fed__join_state_put(v, &text);
 	if (v->state < FED_JOIN_REFUSED && l->scene->now > v->since + 1) {
-		fed_text_add(&text, ", for ");
+		fed_text_add(&text, *v->why ? " (for " : ", for ");
 		fed_text_seconds(&text, floor(l->scene->now - v->since));
+		fed_text_add(&text, *v->why ? ")" : "");
 	}
 	put_row(l, "state", fed_text_str(&text), bad ? "\033[1;31m" : "\033[1m");
 	fed_text_release(&text);

@@ -14,6 +14,7 @@
 
 #define COLUMNS_MAX 64
 #define PROSE_LEAST 20 /* columns of a screen, below which prose is not squeezed */
+#define WORD_MOST 24   /* columns of a word of prose, as a path, that is not broken */
 #define GAP 2          /* blanks before each column */
 
 /* The number behind a cell. */
@@ -144,7 +145,8 @@ static void measure(const struct fed_table *t, struct table_layout *l)
 	for (size_t i = 0; i < t->n; i++, cell += strlen(cell) + 1) {
 		const size_t k = i % t->columns;
 		const int whole = fed_text_width(cell), word = fed_wrap_longest(cell);
-		const int least = max_of(word, whole < PROSE_LEAST ? whole : PROSE_LEAST);
+		const int least =
+			max_of(word < WORD_MOST ? word : WORD_MOST, whole < PROSE_LEAST ? whole : PROSE_LEAST);
 
 		l->whole[k] = max_of(l->whole[k], whole);
 		l->width[k] = max_of(l->width[k], t->column[k].kind == FED_CELL_PROSE ? least : whole);

@@ -329,6 +329,27 @@ START_TEST(errors_fit_the_screen)
 }
 END_TEST
 
+/* A path as a word of prose is broken before its column is left out. */
+START_TEST(long_words_of_prose_are_broken)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "member"}, {.title = "does", .kind = FED_CELL_PROSE, .rank = 1}};
+	struct fed_table table = {.name = "room", .column = columns, .columns = 2};
+	struct shell_lab lab;
+
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+	set_screen(&lab, 40, true);
+	fed__table_cell(&table, "Eve");
+	fed__table_cell(&table, "no file is called /home/eve/pictures/of/everything/in.csv");
+	fed__table_print(&lab.shell, &table);
+	fed__print_flush(&lab.shell);
+	ck_assert_ptr_null(strstr(shell_lab_said(&lab), "left out"));
+	assert_shows(shell_lab_said(&lab), "/in.csv");
+	check_width(shell_lab_said(&lab), 40, "room");
+	shell_lab_close(&lab);
+}
+END_TEST
+
 /* The least important columns go first, prose wraps in its own, and a line says what is missing. */
 START_TEST(columns_go_by_importance)
 {
@@ -426,6 +447,7 @@ FED_SUITE(width)
 	tcase_add_loop_test(tests, commands_fit_the_screen, 0, n);
 	tcase_add_test(tests, pages_fit_the_screen);
 	tcase_add_test(tests, errors_fit_the_screen);
+	tcase_add_test(tests, long_words_of_prose_are_broken);
 	tcase_add_test(tests, columns_go_by_importance);
 	tcase_add_test(tests, a_round_is_a_line);
 	suite_add_tcase(suite, tests);
