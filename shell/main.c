@@ -24,6 +24,7 @@
 #include "shell/script/resume.h"
 #include "shell/script/step_key.h"
 #include "shell/options.h"
+#include "shell/serving/serving.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
 #include "tui/attach/attach.h"
@@ -237,7 +238,12 @@ static enum fed_exit read_input(struct fed_shell *shell)
 {
 	if (!isatty(STDIN_FILENO)) {
 		shell->own.echo = false; /* a pipe, as another program makes it */
-		return fed__shell_read(shell, stdin, "stdin", NULL);
+		FILE *const input = fed__serving_input(shell);
+		const enum fed_exit result = fed__shell_read(shell, input ? input : stdin, "stdin", NULL);
+
+		if (input)
+			fclose(input);
+		return result;
 	}
 	if (!shell->screen.terminal) {
 		fed__autosave_begin(shell);

@@ -319,6 +319,8 @@ struct fed_shell {
 	struct fed_room *room;                   /* NULL: none is open (serving/serving.h) */
 	struct fed_room_source room_source;      /* for views of it */
 	struct fed_local_members *local_members; /* NULL: none was started */
+	/* fed__serving_wait(), for what it uses itself. */
+	int (*wait)(struct fed_shell *, int fd, double seconds, struct fed_text *said);
 	/* Of the room, for any thread: the watch's looks at them without the session. */
 	_Atomic int room_descriptor; /* -1: no room is open */
 	_Atomic double room_looked;  /* wall seconds when it was attended to last */
@@ -406,8 +408,10 @@ void fed__signals_connect(struct fed_shell *);
 void fed__tell_crashes(void);
 /* Whether SIGINT came since the last call. */
 bool fed__signals_interrupted(void);
-/* Wait until the descriptor can be read; false: Ctrl-C came, or a signal that ends the program. */
-bool fed__signals_wait(int fd);
+struct pollfd;
+/* poll() for at most so many seconds; -1: Ctrl-C came, or a signal that ends the program, also
+ * before the call. */
+int fed__signals_poll(struct pollfd *, unsigned n, double seconds);
 /* The termination signal that came, or 0. */
 int fed__signals_ending(void);
 /* The running activity, for the message of Ctrl-C. */

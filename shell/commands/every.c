@@ -4,15 +4,14 @@
  */
 #include "shell/commands/every.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "base/cpu.h"
 #include "shell/jobs/job.h"
 #include "shell/output/print.h"
+#include "shell/serving/serving.h"
 
 #define LONGEST 86400.0 /* seconds of a period */
-#define POLL_MS 100
 
 const struct fed_field fed__every_rows[] = {
 	FED_ARG_TEXT(struct fed_every_args, period, FED_ARG_NEEDED, NULL,
@@ -74,11 +73,10 @@ static bool wait_until(struct fed_shell *shell, double when)
 	if (fed__job_runs(shell) && !fed__job_is_here() && !fed__job_wait_until(shell, when))
 		return false;
 	while (fed_wall_seconds() < when) {
-		const double left = (when - fed_wall_seconds()) * 1000;
-
-		if (fed__signals_interrupted() || fed__signals_ending())
+		if (fed__serving_wait(shell, -1, when - fed_wall_seconds(), NULL) < 0) {
+			fed__signals_interrupted();
 			return false;
-		poll(NULL, 0, left < POLL_MS ? (int)left + 1 : POLL_MS);
+		}
 	}
 	return true;
 }

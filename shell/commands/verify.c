@@ -41,7 +41,7 @@ static void last_line(FILE *f, char line[LINE_MAX_SHOWN])
 }
 
 /* Replay a file in a program of its own; *line: what it said last. */
-static int replay(const struct fed_shell *shell, const char *path, char line[LINE_MAX_SHOWN],
+static int replay(struct fed_shell *shell, const char *path, char line[LINE_MAX_SHOWN],
                   struct fed_error *err)
 {
 	struct fed_text command = {0};
@@ -54,8 +54,9 @@ static int replay(const struct fed_shell *shell, const char *path, char line[LIN
 	fed_text_add(&command, " verify");
 	const char *const argv[] = {shell->program,         "--columns", "1000", "-c",
 	                            fed_text_str(&command), NULL};
-	const int rc = command.failed ? fed_fail(err, "out of memory (a command line)")
-	                              : fed__program_run(argv, fileno(said), "it is this program", err);
+	const int rc = command.failed
+	                   ? fed_fail(err, "out of memory (a command line)")
+	                   : fed__program_run(shell, argv, fileno(said), "it is this program", err);
 	last_line(said, line);
 	fclose(said);
 	fed_text_release(&command);

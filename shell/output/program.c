@@ -6,11 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "shell/output/print.h"
 
 extern char **environ;
 
@@ -78,10 +82,27 @@ static void take_terminal(const struct fed_terminal_state *t)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->modes);
 }
 
-static int wait_for(pid_t child, const char *name, int *code, struct fed_error *err)
+/* Attend to the room until the program ends; an interrupt leaves the rest to waitpid(). */
+static void attend_until_end(struct fed_shell *shell, pid_t child)
+{
+	const int end = shell->room ? (int)syscall(SYS_pidfd_open, child, 0) : -1;
+	struct fed_text said = {0};
+
+	if (end < 0)
+		return;
+	(void)shell->wait(shell, end, INFINITY, &said);
+	close(end);
+	fed__print_flush(shell);
+	fwrite(fed_text_str(&said), 1, said.len, shell->out);
+	fed_text_release(&said);
+}
+
+static int wait_for(struct fed_shell *shell, pid_t child, const char *name, int *code,
+                    struct fed_error *err)
 {
 	int status;
 
+	attend_until_end(shell, child);
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return fed_fail(err, "%s: %s", name, strerror(errno));
@@ -93,7 +114,8 @@ static int wait_for(pid_t child, const char *name, int *code, struct fed_error *
 	return FED_OK;
 }
 
-int fed__program_run(const char *const *argv, int output, const char *hint, struct fed_error *err)
+int fed__program_run(struct fed_shell *shell, const char *const *argv, int output, const char *hint,
+                     struct fed_error *err)
 {
 	struct fed_terminal_state terminal;
 	pid_t child;
@@ -103,7 +125,7 @@ int fed__program_run(const char *const *argv, int output, const char *hint, stru
 		lend_terminal(&terminal);
 	const int why = spawn(&child, argv, output);
 	const int rc = why ? fed_fail(err, "%s: %s; %s", argv[0], strerror(why), hint)
-	                   : wait_for(child, argv[0], &code, err);
+	                   : wait_for(shell, child, argv[0], &code, err);
 	if (output < 0)
 		take_terminal(&terminal);
 	return rc;
@@ -149,17 +171,33 @@ int fed__program_feed(struct fed_reading_program *p, const char *command, int ou
 	return FED_OK;
 }
 
-int fed__program_feed_end(struct fed_reading_program *p, const char *command, struct fed_error *err)
+int fed__program_feed_end(struct fed_shell *shell, struct fed_reading_program *p,
+                          const char *command, struct fed_error *err)
 {
 	struct fed_terminal_state now;
 
 	lend_terminal(&now);
 	fclose(p->input);
-	const int rc = wait_for(p->child, fed_show(command).s, &p->code, err);
+	const int rc = wait_for(shell, p->child, fed_show(command).s, &p->code, err);
 	now.modes = p->terminal.modes;
 	now.has_modes = p->terminal.has_modes;
 	take_terminal(&now);
 	sigaction(SIGPIPE, &p->pipe, NULL);
+	return rc;
+}
+
+int fed__program_show(struct fed_shell *shell, const char *command, int input, int *code,
+                      struct fed_error *err)
+{
+	struct fed_terminal_state terminal;
+	pid_t child;
+
+	*code = 0;
+	lend_terminal(&terminal);
+	const int why = spawn_command(&child, command, input, fileno(shell->out));
+	const int rc = why ? fed_fail(err, "/bin/sh: %s", strerror(why))
+	                   : wait_for(shell, child, fed_show(command).s, code, err);
+	take_terminal(&terminal);
 	return rc;
 }
 

@@ -125,11 +125,11 @@ static size_t count_lines(FILE *f)
 static void copy(FILE *from, FILE *to)
 {
 	char bytes[8192];
-	size_t n;
+	ssize_t n;
 
-	while ((n = fread(bytes, 1, sizeof bytes, from)) > 0)
-		if (fwrite(bytes, 1, n, to) != n)
-			break; /* the pager was left */
+	lseek(fileno(from), 0, SEEK_SET);
+	while ((n = read(fileno(from), bytes, sizeof bytes)) > 0)
+		fwrite(bytes, 1, (size_t)n, to);
 	fflush(to);
 }
 
@@ -146,20 +146,19 @@ static const char *pager(void)
 /* Show what a command printed, by the pager if it is longer than the screen. */
 static void page(struct fed_shell *shell, FILE *said)
 {
-	struct fed_reading_program less;
 	struct fed_error unused;
+	int code = 0;
 
 	fed__screen_measure(shell);
-	if (count_lines(said) < (size_t)shell->screen.rows || !*pager() ||
-	    fed__program_feed(&less, pager(), fileno(shell->out), &unused)) {
-		copy(said, shell->out);
-	} else {
-		copy(said, less.input);
-		if (fed__program_feed_end(&less, pager(), &unused) && less.code >= NOT_FOUND) {
-			rewind(said);
-			copy(said, shell->out);
-		}
+	bool shown = count_lines(said) >= (size_t)shell->screen.rows && *pager();
+	if (shown) {
+		fflush(shell->out);
+		lseek(fileno(said), 0, SEEK_SET);
+		shown = fed__program_show(shell, pager(), fileno(said), &code, &unused) == FED_OK ||
+		        code < NOT_FOUND;
 	}
+	if (!shown)
+		copy(said, shell->out);
 	fclose(said);
 }
 
@@ -211,7 +210,7 @@ int fed__redirect_close(struct fed_redirect *r, struct fed_shell *shell, struct 
 	if (r->outlet == FED_OUTLET_FILE || r->outlet == FED_OUTLET_APPEND)
 		rc = close_file(r, shell, out, err);
 	else if (r->outlet == FED_OUTLET_COMMAND)
-		rc = fed__program_feed_end(&r->program, fed_text_str(&r->target), err);
+		rc = fed__program_feed_end(shell, &r->program, fed_text_str(&r->target), err);
 	if (r->outlet == FED_OUTLET_PAGER && r->said)
 		page(shell, r->said);
 	else if (r->said)

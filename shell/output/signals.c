@@ -3,6 +3,7 @@
  * shell/output/signals.c - signal handlers: Ctrl-C stops rounds, not the program.
  */
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -111,9 +112,9 @@ void fed__signals_connect(struct fed_shell *shell)
 	sigaction(SIGXFSZ, &file_size, NULL);
 }
 
-bool fed__signals_wait(int fd)
+int fed__signals_poll(struct pollfd *of, unsigned n, double seconds)
 {
-	struct pollfd input = {.fd = fd, .events = POLLIN};
+	const struct timespec most = {(time_t)seconds, (long)(1e9 * (seconds - floor(seconds)))};
 	sigset_t ours, before;
 	int rc;
 
@@ -124,10 +125,10 @@ bool fed__signals_wait(int fd)
 	sigaddset(&ours, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &ours, &before);
 	do {
-		rc = interrupted || ending ? 1 : ppoll(&input, 1, NULL, &before);
-	} while (rc < 0 && errno == EINTR);
+		rc = interrupted || ending ? -1 : ppoll(of, n, &most, &before);
+	} while (rc < 0 && errno == EINTR && !interrupted && !ending);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !interrupted && !ending;
+	return interrupted || ending ? -1 : rc;
 }
 
 bool fed__signals_interrupted(void)

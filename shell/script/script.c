@@ -113,7 +113,7 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 	struct fed_error err;
 	struct stat st;
 
-	if (fstat(fileno(f), &st) == 0) {
+	if (fileno(f) >= 0 && fstat(fileno(f), &st) == 0) {
 		r.place.device = st.st_dev;
 		r.place.inode = st.st_ino;
 	}

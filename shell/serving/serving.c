@@ -4,14 +4,19 @@
  */
 #include "shell/serving/serving.h"
 
+#include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
+#include "shell/jobs/job.h"
 #include "shell/output/print.h"
 #include "shell/serving/local_members.h"
 
 #define LOOK_EVERY 1.0 /* seconds between two looks at who is silent */
+#define SLICE 0.25     /* seconds after which a signal that another thread got is seen */
 
 static int status(void *ctx, struct fed_room_status *out, struct fed_error *err)
 {
@@ -24,6 +29,7 @@ void fed__serving_init(struct fed_shell *shell)
 {
 	shell->room_source = (struct fed_room_source){status, shell};
 	shell->room_descriptor = -1;
+	shell->wait = fed__serving_wait;
 }
 
 int fed__serving_open(struct fed_shell *shell, const struct fed_room_options *o,
@@ -125,4 +131,51 @@ void fed__serving_attend_to(struct fed_shell *shell, struct fed_text *said)
 	if (fclose(f) == 0)
 		fed_text_put(said, bytes, n);
 	free(bytes);
+}
+
+void fed__serving_say(struct fed_shell *shell, struct fed_text *said)
+{
+	fed__print_flush(shell);
+	fwrite(fed_text_str(said), 1, said->len, shell->out);
+	fflush(shell->out);
+	fed_text_clear(said);
+}
+
+int fed__serving_wait(struct fed_shell *shell, int fd, double seconds, struct fed_text *said)
+{
+	const double end = fed_wall_seconds() + seconds;
+	int rc;
+
+	do {
+		const bool ours = !fed__job_runs(shell) || fed__job_is_here();
+		if (ours && fed__serving_is_due(shell)) {
+			if (said)
+				fed__serving_attend_to(shell, said);
+			else
+				fed__serving_attend(shell);
+		}
+		struct pollfd input[] = {
+			{.fd = fd, .events = POLLIN},
+			{.fd = ours ? fed__serving_descriptor(shell) : -1, .events = POLLIN}};
+		const double left = fmin(fmax(end - fed_wall_seconds(), 0), SLICE);
+		rc = fed__signals_poll(input, 2, left);
+		if (input[0].revents)
+			rc = rc < 0 ? rc : 1;
+		else if (rc > 0)
+			rc = 0;
+	} while (rc == 0 && fed_wall_seconds() < end);
+	return rc;
+}
+
+static ssize_t read_input(void *shell, char *bytes, size_t n)
+{
+	if (fed__serving_wait(shell, STDIN_FILENO, INFINITY, NULL) >= 0)
+		return read(STDIN_FILENO, bytes, n);
+	errno = EINTR;
+	return -1;
+}
+
+FILE *fed__serving_input(struct fed_shell *shell)
+{
+	return fopencookie(shell, "r", (cookie_io_functions_t){.read = read_input});
 }

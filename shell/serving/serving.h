@@ -34,6 +34,15 @@ bool fed__serving_is_due(const struct fed_shell *);
 void fed__serving_attend(struct fed_shell *);
 /* The same, appended to a text: for a prompt, above whose line it stands. */
 void fed__serving_attend_to(struct fed_shell *, struct fed_text *said);
+/* Print such a text: it has its colours already. */
+void fed__serving_say(struct fed_shell *, struct fed_text *said);
+/* Wait until the descriptor can be read, for at most so many seconds (INFINITY: as long as it
+ * takes), and attend meanwhile where this thread has the session; what people are told is appended
+ * to said, or printed where that is NULL.  1: it can be read; 0: time is over; -1: Ctrl-C came, or
+ * a signal that ends the program. */
+int fed__serving_wait(struct fed_shell *, int fd, double seconds, struct fed_text *said);
+/* Standard input as a stream that attends while it waits for more.  NULL: no memory. */
+FILE *fed__serving_input(struct fed_shell *);
 /* For poll(): readable when something came; -1: no room is open. */
 int fed__serving_descriptor(const struct fed_shell *);
 

@@ -9,13 +9,35 @@
 #include "shell/output/print.h"
 #include "shell/script/prompt.h"
 #include "shell/script/typed.h"
+#include "shell/serving/serving.h"
 #include "shell/terminal/interactive.h"
+
+#define LOOK_SECONDS 0.25
+
+/* False: a signal.  What is said of the room meanwhile stands above the prompt, which comes again.
+ */
+static bool wait_for_line(struct fed_shell *shell, const char *prompt)
+{
+	struct fed_text said = {0};
+	int ready;
+
+	while ((ready = fed__serving_wait(shell, STDIN_FILENO, LOOK_SECONDS, &said)) == 0) {
+		if (!said.len)
+			continue;
+		fed__print(shell, "\n");
+		fed__serving_say(shell, &said);
+		fed__print(shell, "%s", prompt);
+		fed__print_flush(shell);
+	}
+	fed_text_release(&said);
+	return ready > 0;
+}
 
 static bool ask_for_more(void *shell)
 {
 	fed__print(shell, "%s", FED_PROMPT_CONTINUED);
 	fed__print_flush(shell);
-	return fed__signals_wait(STDIN_FILENO);
+	return wait_for_line(shell, FED_PROMPT_CONTINUED);
 }
 
 enum fed_exit fed__plain_run(struct fed_shell *shell)
@@ -30,7 +52,7 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 		fed__signals_interrupted();
 		fed__print(shell, "%s", fed_text_str(&prompt));
 		fed__print_flush(shell);
-		const bool stopped = !fed__signals_wait(STDIN_FILENO);
+		const bool stopped = !wait_for_line(shell, fed_text_str(&prompt));
 		if (stopped || !fed__line_read_continued(stdin, &line, &lines, ask_for_more, shell) ||
 		    ferror(stdin)) {
 			if (!stopped && !fed__signals_interrupted())

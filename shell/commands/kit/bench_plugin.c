@@ -65,7 +65,7 @@ static int measure_trusted(struct fed_shell *shell, const struct fed_call *call,
 	put_command(&line, call, path);
 	const char *const argv[] = {shell->program, "-c", fed_text_str(&line), NULL};
 	int rc = line.failed ? fed_fail(err, "out of memory (a command line)")
-	                     : fed__program_run(argv, fileno(said), "it is this program", err);
+	                     : fed__program_run(shell, argv, fileno(said), "it is this program", err);
 	rewind(said);
 	while (fgets(last, sizeof last, said))
 		;

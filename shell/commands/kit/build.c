@@ -23,7 +23,8 @@ static int compile(struct fed_shell *shell, const char *const *argv, struct fed_
 
 	if (!said)
 		return fed_fail(err, "no temporary file: %s", strerror(errno));
-	int rc = fed__program_run(argv, fileno(said), "install a C compiler or name it in CC", err);
+	int rc =
+		fed__program_run(shell, argv, fileno(said), "install a C compiler or name it in CC", err);
 	if (rc == FED_REJECT)
 		rc = fed_fail(err, "%s refused it (see above)", argv[0]);
 	rewind(said);

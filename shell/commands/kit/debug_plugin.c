@@ -27,7 +27,7 @@ static const char *last_part(const char *path)
 
 /* What gdb is told: run until the plugin is loaded, then to the first call of one of the functions
  * that its source defines. */
-static int run_gdb(const struct fed_shell *shell, const char *object, const char *source,
+static int run_gdb(struct fed_shell *shell, const char *object, const char *source,
                    const char *line, struct fed_error *err)
 {
 	struct fed_text load = {0}, functions = {0};
@@ -49,7 +49,7 @@ static int run_gdb(const struct fed_shell *shell, const char *object, const char
 	                            NULL};
 	const int rc = load.failed || functions.failed
 	                   ? fed_fail(err, "out of memory (a command line)")
-	                   : fed__program_run(argv, -1, "install gdb (Debian: gdb)", err);
+	                   : fed__program_run(shell, argv, -1, "install gdb (Debian: gdb)", err);
 	fed_text_release(&load);
 	fed_text_release(&functions);
 	return rc;

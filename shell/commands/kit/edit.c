@@ -46,7 +46,7 @@ static int open_editor(struct fed_shell *shell, const char *path, struct fed_err
 	argv[n++] = path;
 	argv[n] = NULL;
 	fflush(shell->out);
-	const int rc = fed__program_run(argv, -1, "name an editor in VISUAL or EDITOR", err);
+	const int rc = fed__program_run(shell, argv, -1, "name an editor in VISUAL or EDITOR", err);
 	fed_text_release(&line);
 	return rc == FED_OK ? FED_OK : FED_FAIL;
 }
