@@ -266,7 +266,9 @@ static int ask_clients(struct by_messages *p, struct fed_error *err)
 			return FED_FAIL;
 		}
 	}
-	const double deadline = f->settings->evaluate_deadline;
+	/* A client on another machine may sleep: a round that did not wait for it does not now. */
+	const double set = f->settings->evaluate_deadline;
+	const double deadline = set > 0 || fed_is_simulated(f->transport) ? set : f->patience;
 	return deadline > 0 ? fed_event_queue_add(&f->clock, f->clock.now + deadline,
 	                                          FED_QUEUED_DEADLINE, 0, FED_SERVER, err)
 	                    : FED_OK;

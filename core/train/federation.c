@@ -602,6 +602,7 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	    fed_is_simulated(f->transport) && fed__in_flight_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
+	f->patience = 0;
 	fed__verdicts_release_updates(&f->verdicts);
 	if (!fed_is_simulated(f->transport)) /* time went on since the last event */
 		f->clock.now = fmax(f->clock.now, fed_messenger_now(&f->messenger));

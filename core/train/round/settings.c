@@ -90,7 +90,7 @@ const struct fed_field fed_settings_fields[] = {
                     "looks (oracle), or the clients, by messages (network)"),
 	FED_ROW(S, evaluate_deadline, double, FED_TYPE_REAL, .max = 1e9, .flags = FED_FIELD_LATER,
             .help = "seconds that an evaluation over the network waits for the clients' figures; "
-                    "0: for all"),
+                    "0: for all, and for those on other machines as long as the round does"),
 	FED_END,
 };
 #undef S

@@ -186,7 +186,8 @@ struct fed_federation {
 		bool lost; /* its abort cancelled work of earlier versions: there was no snapshot */
 	} started;     /* at the beginning of the open round, or the last one */
 	uint64_t deadlines, deadline; /* set so far; number of the present one, 0: none */
-	struct fed_host host;         /* functions that aggregators may call */
+	double patience;      /* seconds that the round waits for a client; 0: as long as it takes */
+	struct fed_host host; /* functions that aggregators may call */
 	struct fed_verdicts verdicts;
 	atomic_bool evaluating; /* the version is committed: it is too late to abort */
 	atomic_int stop; /* 0: run, 1: stop after this round, 2: abort now; set by a signal handler */

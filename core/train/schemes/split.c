@@ -122,6 +122,7 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	if (rc)
 		return rc;
 	s->ended = false;
+	f->patience = s->deadline;
 	s->seen = 0;
 	s->called = s->queued = s->front = s->awaited = 0;
 	s->serving = -1;

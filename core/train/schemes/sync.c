@@ -69,6 +69,7 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 	s->enough = (uint32_t)ceil(m * s->quorum - 1e-9);
 	s->enough += s->enough == 0;
 	s->over = false;
+	f->patience = s->deadline;
 	int rc = fed__ask_losses(f, s->invited, &s->asking, err);
 	if (rc == FED_OK && !s->asking)
 		rc = invite_selected(f, s, err);
