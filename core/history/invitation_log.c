@@ -311,8 +311,23 @@ static void record_departure(struct fed_invitation_record *x, const struct fed_e
 		set_computing(x, false, event->clock);
 		x->trained = event->clock;
 	}
+	if (isinf(x->up_waited))
+		x->up_waited = 0; /* it waited for its turn before it was sent on */
 	x->left = event->bytes ? event->clock : NAN;
 	x->state = event->bytes ? FED_INVITATION_UPLOADS : FED_INVITATION_HELD;
+}
+
+/* The update has come from another machine and waits for its turn; what turns of split learning
+ * exchange is no update. */
+static void record_wait(struct fed_invitation_record *x, const struct fed_event *event)
+{
+	if (x->turn || x->state != FED_INVITATION_COMPUTES)
+		return;
+	set_computing(x, false, event->clock);
+	x->trained = x->left = event->clock;
+	x->state = FED_INVITATION_UPLOADS;
+	x->up_reached = 0;
+	x->up_waited = INFINITY;
 }
 
 /* The model or the update at the server's link.  What turns of split learning exchange in between
@@ -388,6 +403,9 @@ void fed__invitation_log_take(struct fed_invitation_log *j, const struct fed_eve
 		break;
 	case FED_EVENT_ARRIVED:
 		set_computing(x, true, event->clock);
+		break;
+	case FED_EVENT_REACHED:
+		record_wait(x, event);
 		break;
 	case FED_EVENT_TRAINED:
 		record_departure(x, event);

@@ -19,7 +19,7 @@ enum fed_activity {
 	FED_ACTIVITY_TRAINS,
 	FED_ACTIVITY_HOLDS, /* trained; a fault holds the update at the client */
 	FED_ACTIVITY_UPLOADS,
-	FED_ACTIVITY_QUEUES, /* its model or update waits for the server's link */
+	FED_ACTIVITY_QUEUES, /* its model or update waits for the server's link, or for its turn */
 	/* The outcome of its invitation in this round, or in the last one. */
 	FED_ACTIVITY_DONE,
 	FED_ACTIVITY_REFUSED,

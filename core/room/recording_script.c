@@ -315,8 +315,9 @@ static void put_head(struct fed_text *out, const struct fed_recording *r,
 	             fit->last == fit->first ? "" : "s");
 	put_seconds(out, "# a round took ", fit->real);
 	put_seconds(out, " (median), and takes the clients fitted to it ", fit->made);
-	fed_text_add(out, "; a round is off by %.1f %%, at most %.1f %%\n", 100 * fit->error,
-	             100 * fit->worst);
+	fed_text_add(out,
+	             "; half of the rounds differ by less than %.1f %%, none by more than %.1f %%\n",
+	             100 * fit->error, 100 * fit->worst);
 	fed_text_add(out, "# a link's rate is that of its downloads in both directions; devices are "
 	                  "fitted to what is left of the time\n");
 	fed_text_add(out, "# examples are the server's: those of the real clients never left them\n");
@@ -335,6 +336,12 @@ int fed_recording_put_script(const struct fed_session *s, const struct fed_recor
 {
 	const struct fed_composition *c = fed_session_parts(s);
 	struct fed_room_fit fit;
+
+	if (c->scheme->expect)
+		return fed_reject(err,
+		                  "the scheme is %s, in which a training is many messages, and the times "
+		                  "of single ones are not recorded; sync and async rounds are",
+		                  c->scheme->name);
 	int rc = fed_room_fit_make(&fit, r, err);
 
 	if (rc)

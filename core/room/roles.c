@@ -47,6 +47,18 @@ static bool acts_at_client(enum fed_fault_kind kind)
 	       kind == FED_FAULT_DATA_ARRIVES || kind == FED_FAULT_DATA_EXPIRES;
 }
 
+/* A role begins at once, and `reveal` ends it: `inject` alone takes versions. */
+static int check_settings(const struct fed_role_order *o, struct fed_error *err)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (fed_same_name(o->assign[i].key, "at") || fed_same_name(o->assign[i].key, "for"))
+			return fed_reject(err,
+			                  "a role begins with the next round and lasts until `reveal`, "
+			                  "without %s=",
+			                  o->assign[i].key);
+	return FED_OK;
+}
+
 static int check_fault(struct fed_room *r, const struct fed_role_order *o, struct fed_error *err)
 {
 	const struct fed_injection in = {
@@ -54,7 +66,7 @@ static int check_fault(struct fed_room *r, const struct fed_role_order *o, struc
 	struct fed_fault fault;
 	int rc;
 
-	if (fed_session_read_fault(r->session, &in, &fault, err))
+	if (check_settings(o, err) || fed_session_read_fault(r->session, &in, &fault, err))
 		return FED_REJECT;
 	if (!acts_at_client(fault.kind))
 		rc =
@@ -227,9 +239,13 @@ int fed_room_reveal(struct fed_room *r, struct fed_text *out, struct fed_error *
 
 		if (!m)
 			continue;
-		fed_text_add(out, "%s, client %u, %s %s; %u of %u others who voted found it\n", m->name,
-		             m->client, holder->took ? "was" : "did not become",
-		             fed_text_str(&r->role.words), fed_room_votes(r, m->client), others);
+		fed_text_add(out, "%s, client %u, %s the role %s; ", m->name, m->client,
+		             holder->took ? "had" : "did not take", fed_text_str(&r->role.words));
+		if (others)
+			fed_text_add(out, "%u of %u others who voted found it\n", fed_room_votes(r, m->client),
+			             others);
+		else
+			fed_text_add(out, "no one else voted\n");
 		fed__room_say(r, m->peer, FED_ROOM_ROLE, "");
 	}
 	fed_room_tell(r, fed_text_str(out));

@@ -199,6 +199,20 @@ static bool has_shape(const struct fed_federation *f, const struct fed_envelope 
 	                             e->payload->dim == f->net->dim);
 }
 
+/* Keep an update until those before it are there; moves the references. */
+static int put_in_order(struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
+{
+	const uint64_t number = e->round;
+	const uint32_t id = e->head.from;
+
+	if (fed__reports_add(&f->reports, e, err))
+		return FED_FAIL;
+	if (next_report(f, false) != report_of(&f->reports, number))
+		fed__emit_about(f, FED_EVENT_REACHED, id, number, 0,
+		                "its update, which waits for those before it");
+	return FED_OK;
+}
+
 /* Take the update of an open invitation: whatever it claims, it is of that version. */
 static int take_update(struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
@@ -218,7 +232,7 @@ static int take_update(struct fed_federation *f, struct fed_envelope *e, struct 
 		return fed_messenger_report(&f->messenger, &moved, f->clock.now + wait, err);
 	}
 	if (keeps_order(f))
-		return fed__reports_add(&f->reports, e, err);
+		return put_in_order(f, e, err);
 	struct fed_envelope moved = fed_envelope_move(e);
 	return send_on(f, &moved, err);
 }

@@ -429,9 +429,9 @@ const struct fed_glossary_word fed__glossary[] = {
          .now = fed__figure_clients),
 	WORD("state", "column", "what a client does now, or how its last invitation ended",
          "idle: not invited. downloading, training, uploading: at work. holding: a fault keeps\n"
-         "its update. queued: its message waits for the server's link. done: its update was\n"
-         "taken. refused, lost, late, cancelled: it was not. away: offline, or absent by\n"
-         "churn.",
+         "its update. queued: its message waits for the server's link, or at the server until\n"
+         "updates before it are there, in real rounds. done: its update was taken. refused,\n"
+         "lost, late, cancelled: it was not. away: offline, or absent by churn.",
          .now = fed__figure_in_flight,
          .also = {"idle", "downloading", "holding", "uploading", "queued", "done", "cancelled",
                   "away", "at work", "in flight"},

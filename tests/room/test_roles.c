@@ -111,6 +111,18 @@ static void refuses(const char *fault, const char *who, bool secret, const char 
 	ck_assert_msg(strstr(err.text, words), "%s: %s", words, err.text);
 }
 
+/* Versions are for `inject`. */
+static void refuses_at(void)
+{
+	const struct fed_assign assign[] = {{"attack", "sign-flip"}, {"at", "3"}};
+	const struct fed_role_order o = {.fault = "byzantine", .who = "m1", .assign = assign, .n = 2};
+	struct fed_error err = {""};
+	uint32_t n;
+
+	ck_assert_int_ne(fed_room_give_role(room, &o, &n, &err), FED_OK);
+	ck_assert_ptr_nonnull(strstr(err.text, "lasts until `reveal`, without at="));
+}
+
 static bool is_client(int i, bool plays)
 {
 	const struct fed_join_view v = view_of(i);
@@ -224,7 +236,7 @@ static int attacker_of(const char *revealed)
 	for (int i = 0; i < MEMBERS; i++) {
 		char words[32];
 
-		snprintf(words, sizeof words, "m%d, client %d, was", i, i);
+		snprintf(words, sizeof words, "m%d, client %d, had the role", i, i);
 		if (strstr(revealed, words))
 			return i;
 	}
@@ -333,6 +345,7 @@ START_TEST(what_is_no_role_is_said)
 
 	open_room(0);
 	refuses("straggler", "m1", false, NULL, "acts at the server's door: `inject straggler WHO`");
+	refuses_at();
 	refuses("byzantine", "m1", false, "alie", "needs the updates of the other attackers");
 	refuses("byzantine", "m7", false, "sign-flip", "is no client that is here");
 	refuses("byzantine", "m1", false, "sgn-flip", "sign-flip");

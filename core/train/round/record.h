@@ -115,7 +115,8 @@ enum fed_event_kind {
 	/* Selection by loss: */
 	FED_EVENT_ASKED,    /* the model leaves for `client`, whose loss is asked for */
 	FED_EVENT_ANSWERED, /* the loss of `client` reached the server: text */
-	FED_EVENT_REACHED,  /* split learning: what `client` sent has reached the server: text */
+	FED_EVENT_REACHED,  /* split learning: what `client` sent has reached the server: text; of a
+	                       client on another machine: its update has, and waits for its turn */
 	/* The server's own link; text: the direction: */
 	FED_EVENT_QUEUED, /* a message of `client`, or for it, waits until the link is free */
 	FED_EVENT_PASSES, /* the link is free: the message begins to pass */

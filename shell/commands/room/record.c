@@ -36,6 +36,9 @@ static int write_script(const char *file, const struct fed_text *script, struct 
 	return rc;
 }
 
+#define SHORT_ROUND 0.02 /* seconds */
+#define ROUGH 0.1
+
 static void say_fit(struct fed_shell *shell, const struct fed_recording *r)
 {
 	struct fed_room_fit fit;
@@ -44,12 +47,17 @@ static void say_fit(struct fed_shell *shell, const struct fed_recording *r)
 
 	if (fed_room_fit_make(&fit, r, &unused))
 		return;
+	fed_text_add(&text, "%u client%s, %u round%s: a round took ", fit.n, fit.n == 1 ? "" : "s",
+	             fit.rounds, fit.rounds == 1 ? "" : "s");
 	fed_text_seconds(&text, fit.real);
-	fed_text_add(&text, ", and ");
+	fed_text_add(&text, " and takes simulated clients ");
 	fed_text_seconds(&text, fit.made);
-	fed__print(shell,
-	           "%u clients, %u rounds: a round took %s with the fitted ones (off by %.1f %%)\n",
-	           fit.n, fit.rounds, fed_text_str(&text), 100 * fit.error);
+	fed_text_add(&text, " (medians); half of the rounds differ by less than %.1f %%",
+	             100 * fit.error);
+	fed__print(shell, "%s\n", fed_text_str(&text));
+	if (fit.real < SHORT_ROUND && fit.error > ROUGH)
+		fed__print(shell, "rounds as short as these vary with what else the machines do; more "
+		                  "epochs or a larger model make them longer\n");
 	fed_text_release(&text);
 	fed_room_fit_release(&fit);
 }
