@@ -377,7 +377,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "what they computed, honest ones do as they are told. Compare it with the verdict. Of a "
          "client on another machine\n"
          "it is secret who attacks, where a role is, until `reveal`.",
-         .metric = "attackers", .also = {"Byzantine", "honest"}),
+         .metric = "attackers", .also = {"Byzantine", "honest", "secret", "secret, filtered"}),
 	WORD("score", "column", "the figure by which a robust rule ranks the updates",
          "Krum's is a sum of squared distances to the nearest others, BGD's the distance of a\n"
          "group from the median; `explain` of the rule has the formula with the last round's\n"
@@ -593,8 +593,7 @@ const struct fed_glossary_word fed__glossary[] = {
          "`leakage` measures it at each cut. dcor: distance correlation of inputs and smashed\n"
          "data, 0 is independent, 1 alike; corrected: without the bias of small samples.\n"
          "labels inferred: share of the labels that gradients tell. norm AUC: how well the\n"
-         "gradient's norm alone tells a label. The server of split learning sees smashed data\n"
-         "and their gradients in any case, labels and heads as `labels` and `relay` say.\n"
+         "gradient's norm alone tells a label. A split server sees these; `relay` says what else.\n"
          "\n"
          "Source: Szekely et al. 2007; Vepakomma et al. 2020; Li et al. 2022.",
          .also = {"dcor", "distance correlation", "corrected", "labels inferred", "norm AUC",
