@@ -113,7 +113,8 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 	struct fed_error err;
 	struct stat st;
 
-	if (fileno(f) >= 0 && fstat(fileno(f), &st) == 0) {
+	/* Standard input that attends to a room while it waits has no descriptor of its own. */
+	if (fstat(fileno(f) >= 0 ? fileno(f) : STDIN_FILENO, &st) == 0) {
 		r.place.device = st.st_dev;
 		r.place.inode = st.st_ino;
 	}

@@ -108,20 +108,20 @@ END_TEST
 /* The examples of plugins/README.md, each a whole plugin. */
 START_TEST(examples_of_the_readme_load)
 {
-	static const char *const name[] = {"median-norm", "shrink",      "narrow",   "leaky",
-	                                   "postman",     "least-often", "no-zeroes"};
+	static const char *const name[] = {"vote",  "median-norm", "shrink",      "narrow",
+	                                   "leaky", "postman",     "least-often", "no-zeroes"};
 	struct drive d;
 
 	run("awk '/^```c$/ { on = 1; n++; next } /^```$/ { on = 0 } on { print > (\"ex\" n \".c\") }' "
 	    "\\\n"
 	    "    '%s'/plugins/README.md\n"
-	    "for i in 1 2 3 4 5 6 7; do\n"
+	    "for i in 1 2 3 4 5 6 7 8; do\n"
 	    "    cc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I tree/include -o ex$i.so ex$i.c "
 	    "-lm\n"
 	    "done\n"
-	    "test ! -e ex8.c",
+	    "test ! -e ex9.c",
 	    FED_SOURCE_DIR);
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		char file[16];
 
 		snprintf(file, sizeof file, "ex%d.so", i + 1);
