@@ -150,16 +150,27 @@ struct fed_autosave {
 };
 
 struct fed_shell;
+/* A line of a script that runs, and how much of it was run. */
+struct fed_resume_at {
+	struct fed_text file; /* as `source` was given it */
+	uint32_t crc;         /* of the file */
+	bool lost;            /* nothing can go on here: no file, or an alias's or a group's command */
+	unsigned line;
+	size_t offset;    /* bytes of the line before the command to go on with */
+	const char *form; /* the line, len bytes, while it runs; NULL: it was read from NAME.resume */
+	size_t len;
+};
 /* Saves of a script's session (script/resume.h). */
 struct fed_resume {
-	const char *script;               /* NULL: it is not about one */
-	uint64_t every;                   /* versions between two saves; 0: none is made */
-	uint32_t crc;                     /* of the script */
-	unsigned line;                    /* of its command that runs; 0: another script's */
-	unsigned skip;                    /* lines up to this one were run before */
-	unsigned file;                    /* the last save's: 0 or 1 */
-	bool failing;                     /* the last one failed, and its error was shown */
-	void (*made)(struct fed_shell *); /* a version was; NULL: unused */
+	const char *script;                        /* NULL: it is not about one */
+	uint64_t every;                            /* versions between two saves; 0: none is made */
+	struct fed_resume_at at[FED_SOURCE_DEPTH]; /* the script, what it reads, ... */
+	unsigned depth;                            /* of the line to go on at */
+	bool seeking;                              /* it was not reached yet */
+	bool finishing;                            /* the run that was saved is made to its end */
+	unsigned file;                             /* the last save's: 0 or 1 */
+	bool failing;                              /* the last one failed, and its error was shown */
+	void (*made)(struct fed_shell *);          /* a version was; NULL: unused */
 };
 
 /* The source that `watch-plugin` watches (language/plugin_watch.h). */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -15,15 +16,14 @@
 #include "shell/output/print.h"
 #include "travel/travel.h"
 
-enum { SCRIPT_MOST = 1 << 26, PLACE_MOST = 4096 };
+enum { SCRIPT_MOST = 1 << 26, PLACES_MOST = 1 << 17 };
 
-/* What NAME.resume has. */
-struct resume_place {
-	unsigned line, file;
-	uint32_t crc; /* of the script */
+/* What NAME.resume has before its places: a line each, the script's first. */
+struct resume_head {
+	unsigned file;
 	unsigned long long version;
 };
-static const char place_format[] = "fedsh resume 1\nscript %08x\nline %u\nfile %u\nversion %llu\n";
+static const char head_format[] = "fedsh resume 2\nfile %u\nversion %llu\n";
 
 static void put_path(const struct fed_resume *r, const char *end, struct fed_text *out)
 {
@@ -43,14 +43,17 @@ static void put_saved(const struct fed_resume *r, unsigned file, struct fed_text
 
 /* Saving --------------------------------------------------------------------- */
 
-static int write_place(const struct fed_resume *r, const struct resume_place *p,
-                       struct fed_error *err)
+static int write_places(const struct fed_resume *r, const struct resume_head *h, unsigned depth,
+                        struct fed_error *err)
 {
 	struct fed_text path = {0}, text = {0};
 	struct fed_file_writer w;
 
 	put_path(r, ".resume", &path);
-	fed_text_add(&text, place_format, p->crc, p->line, p->file, p->version);
+	fed_text_add(&text, head_format, h->file, h->version);
+	for (unsigned i = 0; i < depth; i++)
+		fed_text_add(&text, "at %08x %u %zu %s\n", r->at[i].crc, r->at[i].line, r->at[i].offset,
+		             fed_text_str(&r->at[i].file));
 	int rc = fed_file_open(&w, fed_text_str(&path), err);
 	if (rc == FED_OK) {
 		fed_file_write(&w, text.s, text.len);
@@ -61,23 +64,55 @@ static int write_place(const struct fed_resume *r, const struct resume_place *p,
 	return rc;
 }
 
-static int save(struct fed_shell *shell, struct fed_error *err)
+static int save(struct fed_shell *shell, unsigned depth, struct fed_error *err)
 {
 	struct fed_resume *r = &shell->resume;
-	const struct resume_place place = {.line = r->line,
-	                                   .file = !r->file,
-	                                   .crc = r->crc,
-	                                   .version = fed_session_version(shell->session)};
+	const struct resume_head head = {.file = !r->file,
+	                                 .version = fed_session_version(shell->session)};
 	struct fed_text path = {0};
 
-	put_saved(r, place.file, &path);
+	put_saved(r, head.file, &path);
 	int rc = fed_travel_save(shell->travel, fed_text_str(&path), err);
 	fed_text_release(&path);
 	if (rc == FED_OK)
-		rc = write_place(r, &place, err);
+		rc = write_places(r, &head, depth, err);
 	if (rc == FED_OK)
-		r->file = place.file;
+		r->file = head.file;
 	return rc;
+}
+
+/* Put where the present command begins in a line, or ends; it may be another text's. */
+static void put_offset(const struct fed_shell *shell, struct fed_resume_at *at, bool end)
+{
+	const struct fed_failing *f = &shell->failing;
+	const uintptr_t line = (uintptr_t)at->form, command = (uintptr_t)f->source;
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t used = 0;
+
+	at->lost = f->expanded || !at->form || command < line || command > line + at->len;
+	if (at->lost)
+		return;
+	if (end && fed__words_split(&words, f->source, f->len, &used, &unused))
+		at->lost = true;
+	fed__words_release(&words);
+	at->offset = command - line + used;
+}
+
+/* How deep in scripts the present command is; 0: nothing can go on behind it. */
+static unsigned present_depth(struct fed_shell *shell)
+{
+	struct fed_resume *r = &shell->resume;
+	const unsigned depth = r->finishing ? r->depth : shell->place ? shell->place->depth : 0;
+
+	if (r->seeking && !r->finishing)
+		return 0;
+	if (depth && !r->finishing)
+		put_offset(shell, &r->at[depth - 1], true);
+	for (unsigned i = 0; i < depth; i++)
+		if (r->at[i].lost || !r->at[i].file.len || r->at[i].file.failed)
+			return 0;
+	return depth;
 }
 
 static void save_version(struct fed_shell *shell)
@@ -86,9 +121,10 @@ static void save_version(struct fed_shell *shell)
 	const uint64_t version = fed_session_version(shell->session);
 	struct fed_error err;
 
-	if (!r->every || !r->line || shell->failing.expanded || version % r->every)
+	const unsigned depth = r->every && version % r->every == 0 ? present_depth(shell) : 0;
+	if (!depth)
 		return;
-	if (save(shell, &err) == FED_OK) {
+	if (save(shell, depth, &err) == FED_OK) {
 		r->failing = false;
 		return;
 	}
@@ -112,81 +148,158 @@ static bool begins_with(const char *command, const char *word)
 	return strncmp(at, word, n) == 0 && strchr(" \t\n", at[n]);
 }
 
-bool fed__resume_line(struct fed_shell *shell, const struct fed_script_place *place,
-                      const char *command)
-{
-	struct fed_resume *r = &shell->resume;
-
-	if (place->depth != 1) {
-		r->line = 0;
-		return false;
-	}
-	r->line = place->line;
-	/* what belongs to the shell is no part of a saved session */
-	return place->line <= r->skip && !shell->defining.name && !begins_with(command, "alias") &&
-	       !begins_with(command, "define");
-}
-
-static int read_place(const struct fed_resume *r, struct resume_place *p, bool *there,
-                      struct fed_error *err)
+static int put_crc(const char *file, uint32_t *crc, struct fed_error *err)
 {
 	struct fed_text path = {0}, text = {0};
+	struct stat st;
 
-	put_path(r, ".resume", &path);
-	*there = access(fed_text_str(&path), F_OK) == 0;
-	int rc = *there ? fed_file_read(fed_text_str(&path), PLACE_MOST, &text, err) : FED_OK;
-	if (*there && rc == FED_OK &&
-	    sscanf(fed_text_str(&text), place_format, &p->crc, &p->line, &p->file, &p->version) != 4)
-		rc = fed_fail(err, "%s is damaged; without it the script begins anew", fed_text_str(&path));
-	else if (*there && rc == FED_OK && p->crc != r->crc)
-		rc = fed_fail(err,
-		              "%s has changed since %s was written; without that the script begins anew",
-		              r->script, fed_text_str(&path));
+	fed_path_expand(file, &path);
+	/* what a pipe has could not be read again */
+	int rc = stat(fed_text_str(&path), &st) == 0 && !S_ISREG(st.st_mode)
+	             ? fed_fail(err, "%s is no regular file", fed_show(file).s)
+	             : fed_file_read(fed_text_str(&path), SCRIPT_MOST, &text, err);
+	if (rc == FED_OK)
+		*crc = fed_crc32(0, text.s, text.len);
 	fed_text_release(&path);
 	fed_text_release(&text);
 	return rc;
 }
 
+/* The first line of a file is read. */
+static void begin_file(struct fed_resume_at *at, const char *file)
+{
+	struct fed_error unused;
+
+	fed_text_clear(&at->file);
+	if (file && !strchr(file, '\n') && put_crc(file, &at->crc, &unused) == FED_OK)
+		fed_text_add(&at->file, "%s", file);
+}
+
+size_t fed__resume_line(struct fed_shell *shell, const struct fed_script_place *place,
+                        const char *line, size_t len)
+{
+	struct fed_resume *r = &shell->resume;
+	struct fed_resume_at *at = &r->at[place->depth - 1];
+	size_t before = 0;
+
+	if (r->seeking && (place->depth > r->depth || place->line < at->line)) {
+		/* what belongs to the shell is no part of a saved session */
+		return shell->defining.name || begins_with(line, "alias") || begins_with(line, "define")
+		           ? 0
+		           : len;
+	}
+	if (r->seeking && place->line == at->line) {
+		before = at->offset < len ? at->offset : len;
+		r->seeking = place->depth < r->depth;
+	} else if (place->line == 1 && r->every) {
+		begin_file(at, place->file);
+	}
+	r->seeking &= place->line == at->line; /* else it was read another way, and runs from here */
+	at->line = place->line;
+	at->form = line;
+	at->len = len;
+	if (place->depth > 1)
+		put_offset(shell, at - 1, false);
+	return before;
+}
+
+static int read_at(struct fed_resume *r, const char *line, size_t len, const char *from,
+                   struct fed_error *err)
+{
+	struct fed_resume_at *at = r->depth < FED_SOURCE_DEPTH ? &r->at[r->depth] : NULL;
+	uint32_t crc;
+	int n = 0;
+
+	if (!at || sscanf(line, "at %8x %u %zu %n", &at->crc, &at->line, &at->offset, &n) != 3 ||
+	    (size_t)n >= len)
+		return fed_fail(err, "%s is damaged; without it the script begins anew", from);
+	if (r->depth)
+		fed_text_put(&at->file, line + n, len - (size_t)n);
+	else
+		fed_text_add(&at->file, "%s", r->script); /* its path may be another one now */
+	r->depth++;
+	if (put_crc(fed_text_str(&at->file), &crc, err))
+		return FED_FAIL;
+	return crc == at->crc
+	           ? FED_OK
+	           : fed_fail(
+					 err,
+					 "%s has changed since %s was written; without that the script begins anew",
+					 fed_text_str(&at->file), from);
+}
+
+static int read_places(struct fed_resume *r, struct resume_head *h, struct fed_error *err)
+{
+	struct fed_text path = {0}, text = {0};
+	int n = 0;
+
+	put_path(r, ".resume", &path);
+	const bool there = access(fed_text_str(&path), F_OK) == 0;
+	int rc = there ? fed_file_read(fed_text_str(&path), PLACES_MOST, &text, err) : FED_OK;
+	if (there && rc == FED_OK &&
+	    (sscanf(fed_text_str(&text), "fedsh resume 2\nfile %u\nversion %llu\n%n", &h->file,
+	            &h->version, &n) != 2 ||
+	     !n || !text.s[n]))
+		rc = fed_fail(err, "%s is damaged; without it the script begins anew", fed_text_str(&path));
+	for (const char *at = fed_text_str(&text) + n; there && rc == FED_OK && *at;) {
+		const size_t len = strcspn(at, "\n");
+
+		rc = read_at(r, at, len, fed_text_str(&path), err);
+		at += len + (at[len] != 0);
+	}
+	fed_text_release(&path);
+	fed_text_release(&text);
+	return rc;
+}
+
+static void print_start(struct fed_shell *shell, unsigned long long version)
+{
+	const struct fed_resume *r = &shell->resume;
+
+	fed__print(shell, "%s: goes on at line %u", r->script, r->at[0].line);
+	for (unsigned i = 1; i < r->depth; i++)
+		fed__print(shell, ", %s line %u", fed_text_str(&r->at[i].file), r->at[i].line);
+	fed__print(shell, ", version %llu\n", version);
+}
+
 /* Restore the session, and make the rest of the run that the script was in. */
-static int go_on(struct fed_shell *shell, const struct resume_place *p, struct fed_error *err)
+static int go_on(struct fed_shell *shell, const struct resume_head *h, struct fed_error *err)
 {
 	struct fed_resume *r = &shell->resume;
 	struct fed_text path = {0};
 
-	put_saved(r, p->file & 1, &path);
-	r->file = p->file & 1;
-	r->skip = r->line = p->line;
+	put_saved(r, h->file & 1, &path);
+	r->file = h->file & 1;
+	r->seeking = true;
 	int rc = fed_travel_restore(shell->travel, fed_text_str(&path), err);
 	fed_text_release(&path);
 	if (rc)
 		return FED_FAIL;
 	fed__journal_restart(shell);
-	fed__print(shell, "%s: goes on at line %u, version %llu\n", r->script, p->line, p->version);
+	print_start(shell, h->version);
 	if (!fed_session_left(shell->session))
 		return FED_OK;
-	return fed__shell_execute(shell, "continue", strlen("continue"), NULL)
-	           ? fed_fail(err, "the run that was saved has failed")
-	           : FED_OK;
+	r->finishing = true;
+	rc = fed__shell_execute(shell, "continue", strlen("continue"), NULL)
+	         ? fed_fail(err, "the run that was saved has failed")
+	         : FED_OK;
+	r->finishing = false;
+	return rc;
 }
 
 int fed__resume_begin(struct fed_shell *shell, const char *script, uint64_t every, bool resume,
                       struct fed_error *err)
 {
 	struct fed_resume *r = &shell->resume;
-	struct resume_place place;
-	struct fed_text text = {0};
-	bool there;
+	struct resume_head head;
+	uint32_t unused;
 
 	*r = (struct fed_resume){.every = every, .script = script, .made = save_version};
-	if (fed_file_read(script, SCRIPT_MOST, &text, err))
+	if (put_crc(script, &unused, err))
 		return FED_FAIL;
-	r->crc = fed_crc32(0, text.s, text.len);
-	fed_text_release(&text);
-	if (!resume)
-		return FED_OK;
-	if (read_place(r, &place, &there, err))
+	if (resume && read_places(r, &head, err))
 		return FED_FAIL;
-	return there ? go_on(shell, &place, err) : FED_OK;
+	return r->depth ? go_on(shell, &head, err) : FED_OK;
 }
 
 void fed__resume_end(struct fed_shell *shell, bool clean)
@@ -194,6 +307,8 @@ void fed__resume_end(struct fed_shell *shell, bool clean)
 	struct fed_resume *r = &shell->resume;
 	struct fed_text path = {0};
 
+	for (unsigned i = 0; i < FED_SOURCE_DEPTH; i++)
+		fed_text_release(&r->at[i].file);
 	if (!r->script || !clean)
 		return;
 	put_path(r, ".resume", &path);

@@ -4,11 +4,11 @@
  * of the program (--autosave, --resume).
  *
  * For jobs that a scheduler or a broken machine ends.  In the working directory are NAME.resume,
- * which says which line of the script was running, and the session then, in NAME.0.fed and
- * NAME.1.fed in turn. They are removed when the script ends well.
+ * which says which line of the script was running, and of scripts that it reads, and the session
+ * then, in NAME.0.fed and NAME.1.fed in turn. They are removed when the script ends well.
  *
- * What is saved is a version made by a command of the script itself, not one of a script or a group
- * that it calls: those have no place to go on from.
+ * What is saved is a version made by a command of the script, or of one that it reads by `source`,
+ * not one of an alias or a group: those have no place to go on from.
  */
 #ifndef FED_SHELL_SCRIPT_RESUME_H
 #define FED_SHELL_SCRIPT_RESUME_H
@@ -19,8 +19,9 @@
  * save was made, if there is one. */
 int fed__resume_begin(struct fed_shell *, const char *script, uint64_t every, bool resume,
                       struct fed_error *);
-/* A command of the script is about to run; true: it was run before the save, and is skipped. */
-bool fed__resume_line(struct fed_shell *, const struct fed_script_place *, const char *command);
+/* Bytes of a line that were run before the save and are skipped; the line is about to run. */
+size_t fed__resume_line(struct fed_shell *, const struct fed_script_place *, const char *line,
+                        size_t len);
 void fed__resume_end(struct fed_shell *, bool clean);
 
 #endif

@@ -55,15 +55,18 @@ static enum fed_exit run_line(struct fed_shell *shell, struct reading *r)
 		r->place.line == 1 && r->line.len >= 3 && !memcmp(r->line.s, "\xef\xbb\xbf", 3);
 	put_form(shell, fed_text_str(&r->line) + 3 * bom, r->line.len - 3 * bom, &r->form);
 	const char *form = fed_text_str(&r->form);
-	const size_t len = r->form.len;
+	size_t len = r->form.len;
 	if (fed__verify_take(shell, form))
 		return FED_EXIT_OK;
 	if (r->form.failed) {
 		fed__print_error(shell, r->place.file, ": out of memory");
 		return FED_EXIT_FAILED;
 	}
-	if (shell->resume.script && fed__resume_line(shell, &r->place, form))
+	const size_t before = shell->resume.script ? fed__resume_line(shell, &r->place, form, len) : 0;
+	if (before && before >= len)
 		return FED_EXIT_OK;
+	form += before;
+	len -= before;
 	const bool refused = len > FED_LINE_MAX || memchr(form, 0, len); /* with an error */
 	enum fed_caption_line kind = FED_CAPTION_COMMAND;
 

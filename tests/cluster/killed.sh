@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Ranks that are killed: killed.sh FEDSH LIBRARY RANK.  The job ends within seconds and says so, and goes on with
-# another number of ranks to the same bits; a shell goes on without its workers.
+# another number of ranks to the same bits; a shell goes on without its workers, also at its prompt.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 # shellcheck source=job.bash
@@ -69,3 +69,23 @@ kill_rank 2
 wait "$job" || fail "the session ended with its workers"
 grep -q 'the ranks have ended' output errors || fail "the session did not say so"
 cmp right.npz model.npz
+
+# idle: at the prompt; what then runs, runs here
+mkfifo typed
+FEDSH_MPIRUN=${mpirun[*]} "$fedsh" --mpi-workers 2 <typed >output 2>errors &
+job=$!
+exec 3>typed
+until_true rank_pid 2 >there || fail "no rank has started"
+until_true grep -q '3 ranks' errors || fail "the workers did not join"
+kill -9 "$(rank_pid 2)"
+began=$SECONDS
+ended() {
+	echo ranks >&3
+	sleep 0.1
+	grep -q 'the ranks have ended.*restore FILE' output
+}
+until_true ended || fail "\`ranks\` does not say that they have ended"
+((SECONDS - began <= 5)) || fail "\`ranks\` took $((SECONDS - began)) s to say so"
+echo 'dataset blobs; add-client 3; round 1; expect version==1' >&3
+exec 3>&-
+wait "$job" || fail "the session ended with its idle workers"

@@ -25,6 +25,7 @@ int fed__run_ranks(struct fed_shell *shell, const struct fed_call *call, struct 
 	};
 	struct fed_table table = {
 		.name = "ranks", .column = columns, .columns = sizeof columns / sizeof *columns};
+	struct fed_ranks_status status;
 	struct fed_rank_report r;
 
 	(void)call;
@@ -52,5 +53,11 @@ int fed__run_ranks(struct fed_shell *shell, const struct fed_call *call, struct 
 	fed__figure_rank0(shell->session, &alone);
 	fed__print(shell, "%s\n", fed_text_str(&alone));
 	fed_text_release(&alone);
+	ranks->status(ranks, &status);
+	if (status.ended)
+		fed__print(shell,
+		           "the ranks have ended: trainings run on this process's threads, to the same "
+		           "results; for ranks `save FILE`, start fedsh with them, and `restore "
+		           "FILE`\n");
 	return FED_OK;
 }
