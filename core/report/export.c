@@ -113,19 +113,30 @@ static bool ends_with(const char *path, const char *ending)
 	return n > m && strcasecmp(path + n - m, ending) == 0;
 }
 
+/* What an ending says to write. */
+static const struct export_format {
+	const char *ending;
+	int (*write)(struct fed_session *, struct fed_file_writer *, struct fed_error *);
+	bool json;  /* where write is NULL: the rounds as JSON */
+	bool model; /* it has the parameters */
+} formats[] = {{".csv", NULL, false, false},
+               {".jsonl", NULL, true, false},
+               {".npz", write_npz, false, true},
+               {".safetensors", write_safetensors, false, true},
+               {".fed-model", write_layers, false, true},
+               {".json", fed__trace_write, false, false}};
+
+bool fed_export_has_model(const char *path)
+{
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (formats[i].model && ends_with(path, formats[i].ending))
+			return true;
+	return false;
+}
+
 static int export_to(struct fed_session *s, const char *path, const struct fed_composition_log *log,
                      struct fed_error *err)
 {
-	static const struct {
-		const char *ending;
-		int (*write)(struct fed_session *, struct fed_file_writer *, struct fed_error *);
-		bool json; /* where write is NULL: the rounds as JSON */
-	} formats[] = {{".csv", NULL, false},
-	               {".jsonl", NULL, true},
-	               {".npz", write_npz, false},
-	               {".safetensors", write_safetensors, false},
-	               {".fed-model", write_layers, false},
-	               {".json", fed__trace_write, false}};
 	struct fed_file_writer file;
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

@@ -11,6 +11,8 @@
 #include "report/composition_log.h"
 #include "session/session.h"
 
+/* Whether a file of that name, exported, has the parameters of the model. */
+bool fed_export_has_model(const char *path);
 /* Export by the ending of path: .csv or .jsonl (rounds with their composition, report/tidy.h; log:
  * NULL: metrics alone), .npz or .safetensors (parameters), .json (a trace: report/chrome_trace.h).
  * FED_REJECT: another ending, here and below. */

@@ -173,8 +173,8 @@ static int find_fault_kind(const struct fed_session *s, const char *name, enum f
 	if (fed_fault_find_type(name, kind, err) == FED_OK)
 		return FED_OK;
 	if (fed_registry_find(s->plugins, FED_KIND_ATTACK, name, &attack, &unused) == FED_OK)
-		fed_fail(err, "%s is an attack; say `inject byzantine WHO attack=%s`", attack->head->name,
-		         attack->head->name);
+		fed_fail(err, "%s is an attack; say `%s byzantine WHO attack=%s`", attack->head->name,
+		         fed_clients_are_remote(&s->parts.clients) ? "role" : "inject", attack->head->name);
 	return FED_FAIL;
 }
 

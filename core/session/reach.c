@@ -38,6 +38,15 @@ static bool has_attackers(const struct reach *r, bool past)
 	return false;
 }
 
+/* Why figures of attacks are missing, and the command that brings attackers: another one where
+ * clients are on other machines. */
+static const char *no_attackers(const struct reach *r)
+{
+	return fed_clients_are_remote(&r->session->parts.clients)
+	           ? "no client is Byzantine; `role byzantine` changes that"
+	           : "no client is Byzantine; `inject byzantine` changes that";
+}
+
 /* Metrics over the test examples. */
 static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 {
@@ -62,7 +71,7 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 	if (parts->data->classes == 0)
 		return NEVER("the data have no classes");
 	if (metric == offsetof(struct fed_record, attack_success) && !has_attackers(r, true))
-		return NEVER("no client is Byzantine; `inject byzantine` changes that");
+		return NEVER(no_attackers(r));
 	return RANGE(0, 1, "it is a share, from 0 to 1");
 }
 
@@ -89,7 +98,7 @@ static struct fed_metric_range chosen(const struct reach *r, const struct fed_fi
 /* What only faults move. */
 static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 {
-	static const char why[] = "no client is Byzantine; `inject byzantine` changes that";
+	const char *why = no_attackers(r);
 	/* Updates of older versions may be theirs though they are honest again. */
 	const bool any = has_attackers(r, r->session->parts.scheme->overlaps);
 

@@ -48,10 +48,13 @@ int fed__run_export(struct fed_shell *shell, const struct fed_call *call, struct
 		return export_study(shell, a, err);
 	fed__origins_compose(shell);
 	const int rc = fed_session_export(shell->session, a->file, &shell->compositions, err);
-	if (rc == FED_OK) {
+	if (rc != FED_OK)
+		return rc;
+	fed__print(shell, "wrote %s\n", a->file);
+	if (fed_export_has_model(a->file))
+		fed__wrote_model(shell, a->file);
+	else
 		fed__wrote(shell, a->file);
-		fed__print(shell, "wrote %s\n", a->file);
-	}
 	return rc;
 }
 

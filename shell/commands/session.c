@@ -58,8 +58,8 @@ static int run_save(struct fed_shell *shell, const struct fed_call *call, struct
 		rc = a->here ? fed_session_save(shell->session, path.s, err)
 		             : fed_travel_save(shell->travel, path.s, err);
 	if (rc == FED_OK) {
-		fed__wrote(shell, path.s);
 		fed__print(shell, "saved %s\n", path.s);
+		fed__wrote_model(shell, path.s);
 		shell->autosave.filing = true;
 	}
 	fed_text_release(&path);

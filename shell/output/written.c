@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/remote.h"
 #include "shell/output/print.h"
 
 #define REMEMBERED 256u /* files; the oldest are forgotten */
@@ -55,6 +56,16 @@ void fed__wrote(struct fed_shell *shell, const char *path)
 		return;
 	x->place = fed_travel_place(shell->travel);
 	x->open = fed_travel_is_recording(shell->travel);
+}
+
+void fed__wrote_model(struct fed_shell *shell, const char *path)
+{
+	fed__wrote(shell, path);
+	if (fed_session_hides_model(shell->session))
+		fed__print(shell,
+		           "note: the clients keep the head, and it is missing in %s: what is there in its "
+		           "place is the server's own copy, from the seed\n",
+		           fed_show(path).s);
 }
 
 void fed__written_settle(struct fed_shell *shell)

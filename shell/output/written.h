@@ -11,6 +11,8 @@
 
 /* The running command wrote a file, or into a folder.  Without memory it is not named later. */
 void fed__wrote(struct fed_shell *, const char *path);
+/* The same of a file with the model; says so if the clients have a part of it for themselves. */
+void fed__wrote_model(struct fed_shell *, const char *path);
 /* The running command is the revision of the present place now, and what it wrote is of there. */
 void fed__written_settle(struct fed_shell *);
 /* Print which files were written on the way from a place to the present one, which is before it. */

@@ -9,6 +9,8 @@
  */
 #include <math.h>
 
+#include "base/text.h"
+#include "train/clients/names.h"
 #include "train/participants.h"
 #include "train/remote_clients.h"
 #include "train/round/emit.h"
@@ -42,6 +44,23 @@ int fed__split_set_deadline(struct fed_federation *f, const struct fed_split *s,
 	return isinf(first) ? FED_OK : fed__set_deadline(f, first, err);
 }
 
+/* A sentence about a late client on another machine, where a person waits for the round; of a
+ * simulated one the event alone tells. */
+static void tell_late(const struct fed_federation *f, const struct fed_split *s, uint32_t client)
+{
+	struct fed_text text = {0};
+
+	if (!fed_client_is_remote(f->clients, client))
+		return;
+	fed_client_put(&text, f->clients, client);
+	fed_text_add(&text,
+	             " is late: the server has waited %g s for its next message; the others go "
+	             "on without it",
+	             s->deadline);
+	fed__emit(f, FED_EVENT_NOTICE, FED_SERVER, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 int fed__split_deadline(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct fed_split *s = state;
@@ -56,6 +75,7 @@ int fed__split_deadline(struct fed_federation *f, void *state, struct fed_error 
 		f->record.late++;
 		fed__emit_about(f, FED_EVENT_LATE, t->client, t->number, 0,
 		                "the deadline has passed; the others go on without it");
+		tell_late(f, s, t->client);
 		if (f->scheme->lost(f, s, t->number, err))
 			return FED_FAIL;
 	}

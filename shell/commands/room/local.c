@@ -53,6 +53,28 @@ static void put_data(const struct fed_session *s, const char *typed, long long f
 		fed_text_add(out, " %s=%s", choice->args.assign[i].key, choice->args.assign[i].value);
 }
 
+/* How many clients are here once those that were started on this machine are, now and before: also
+ * who is here and was started elsewhere.  A closed laptop is not waited for. */
+static long long expected_clients(struct fed_shell *shell)
+{
+	const struct fed_local_members *local = shell->local_members;
+	long long sum = 0;
+
+	for (uint32_t i = 0; i < fed_room_members(shell->room); i++)
+		sum += fed_room_member(shell->room, i)->state == FED_MEMBER_CLIENT;
+	for (uint32_t k = 0; local && k < local->n; k++) {
+		bool here = false;
+
+		for (uint32_t i = 0; i < fed_room_members(shell->room) && !here; i++) {
+			const struct fed_member *m = fed_room_member(shell->room, i);
+
+			here = m->state == FED_MEMBER_CLIENT && strcmp(m->name, local->of[k].name) == 0;
+		}
+		sum += !here && !local->of[k].paused && fed__local_member_runs(shell, local->of[k].name);
+	}
+	return sum;
+}
+
 int fed__run_start_members(struct fed_shell *shell, const struct fed_call *call,
                            struct fed_error *err)
 {
@@ -84,7 +106,7 @@ int fed__run_start_members(struct fed_shell *shell, const struct fed_call *call,
 	}
 	if (rc == FED_OK)
 		fed__print(shell, "%s started on this machine; `wait-room %lld` waits for %s\n",
-		           fed_text_str(&said), (long long)a->n, a->n == 1 ? "it" : "them");
+		           fed_text_str(&said), expected_clients(shell), a->n == 1 ? "it" : "them");
 	fed_text_release(&said);
 	return rc;
 }
