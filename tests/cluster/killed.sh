@@ -44,23 +44,79 @@ kill_rank() {
 	kill -9 "$pid"
 }
 
-"$fedsh" "$here/long.fedsh" >output 2>errors || fail "one process failed"
-mv model.npz right.npz
+# in_dealing: the ranks have joined, and have the dataset and the first trainings to come.
+in_dealing() {
+	until_true grep -q '^3 ranks' errors || fail "the ranks did not join"
+}
+
+# in_training, in_evaluation: what takes most of the time of their scripts, some versions later.
+in_training() {
+	until_true test -f training.fedsh.resume || fail "no version was saved"
+}
+
+in_evaluation() {
+	until_true test -f evaluation.fedsh.resume || fail "no version was saved"
+}
+
+# in_saving: a file is being written; without a pause, for it is for milliseconds only.
+in_saving() {
+	in_training
+	local end=$((SECONDS + 30))
+	until compgen -G '*.fedsh.tmp*' >/dev/null; do
+		((SECONDS < end)) || fail "nothing was being saved"
+	done
+}
+
+# kill_job PHASE RANK: a job loses a rank then, and another number of ranks goes on to the same bits.
+kill_job() {
+	local script=training.fedsh saved=0 job began pid options=(--mpi --autosave $(($1_every)))
+	[[ $1 != evaluation ]] || script=evaluation.fedsh
+	[[ -f right-$script.npz ]] || go_alone "$script"
+	"${mpirun[@]}" -n 3 "$fedsh" "${options[@]}" "$script" >output 2>errors </dev/null &
+	job=$!
+	in_dealing
+	pid=$(rank_pid "$2") || fail "$1: rank $2 is not there" # before the phase, which may be short
+	"in_$1"
+	kill -9 "$pid"
+	began=$SECONDS
+	! wait "$job" || fail "$1: the job ended well without rank $2"
+	((SECONDS - began <= 5)) || fail "$1: the job took $((SECONDS - began)) s to end"
+	grep -qiE 'signal|killed|terminat' output errors || fail "$1: the job ended without a word"
+	[[ ! -f $script.resume ]] || saved=1
+	((saved)) || [[ $1 == dealing ]] || fail "$1: no save is left"
+	"${mpirun[@]}" -n $((2 + 2 * $2)) "$fedsh" "${options[@]}" --resume "$script" \
+		>output 2>errors </dev/null || fail "$1: the job did not go on"
+	((!saved)) || grep -q 'goes on at line' output || fail "$1: the job began anew"
+	cmp "right-$script.npz" model.npz || fail "$1: another model"
+	[[ ! -e $script.resume ]] || fail "$1: saves are left"
+	rm model.npz
+}
+
+# go_alone SCRIPT: its model by one process.  Two scripts: one that trains for most of its time, and one that evaluates
+cp "$here/long.fedsh" training.fedsh
+sed 's/test=100/test=20000/; s/add-client 20/add-client 6/; s/^round 24/round 12/; s/round >= 50/round >= 24/' \
+	training.fedsh >evaluation.fedsh
+go_alone() {
+	"$fedsh" "$1" >output 2>errors || fail "$1: one process failed"
+	mv model.npz "right-$1.npz"
+}
+go_alone training.fedsh
 
 rank=$3
-"${mpirun[@]}" -n 3 "$fedsh" --mpi --autosave 3 "$here/long.fedsh" >output 2>errors </dev/null &
-job=$!
-kill_rank "$rank"
-began=$SECONDS
-! wait "$job" || fail "the job ended well without rank $rank"
-((SECONDS - began <= 5)) || fail "the job took $((SECONDS - began)) s to end"
-grep -qiE 'signal|killed|terminat' output errors || fail "the job ended without a word"
-"${mpirun[@]}" -n $((2 + 2 * rank)) "$fedsh" --mpi --autosave 3 --resume "$here/long.fedsh" \
-	>output 2>errors </dev/null || fail "the job did not go on"
-grep -q 'goes on at line' output || fail "the job began anew"
-cmp right.npz model.npz || fail "another model"
-[[ ! -e long.fedsh.resume ]] || fail "saves are left"
-rm model.npz
+# shellcheck disable=SC2034 # named by their phases
+dealing_every=3 training_every=3 evaluation_every=1 saving_every=1
+# a phase for each of the two tests; FED_KILLS=N goes through all of them N times
+if [[ ${FED_KILLS:-} ]]; then
+	for ((i = 0; i < FED_KILLS; i++)); do
+		for phase in dealing training evaluation saving; do
+			kill_job "$phase" $(((rank + i) % 2))
+		done
+	done
+elif ((rank)); then
+	kill_job evaluation "$rank"
+else
+	kill_job saving "$rank"
+fi
 
 # workers: the session goes on by itself; saves show when it is at work
 FEDSH_MPIRUN=${mpirun[*]} "$fedsh" --mpi-workers 2 --autosave 3 "$here/long.fedsh" >output 2>errors </dev/null &
@@ -68,7 +124,7 @@ job=$!
 kill_rank 2
 wait "$job" || fail "the session ended with its workers"
 grep -q 'the ranks have ended' output errors || fail "the session did not say so"
-cmp right.npz model.npz
+cmp right-training.fedsh.npz model.npz
 
 # idle: at the prompt; what then runs, runs here
 mkfifo typed
