@@ -159,7 +159,7 @@ def play(work):
         room.say("log 99 kind=refused; serve stop; quit")
         status = room.server.popen.wait(15)
         log = re.findall(r"^version (\d+) .* refused +client (\d+) \(\S+\) +(.*)$", room.server.text(), re.M)
-        stray, shape = "answers no open invitation: late, or twice", "announces vectors of 24 numbers"
+        stray, shape = "answers no open invitation: late, twice, or to an aborted round", "announces vectors of 24 numbers"
         if status or [(int(v), c) for v, c, _ in log] != [(6, "3"), (7, "3"), (7, "3"), (9, "3")] or not all(
                 why == stray for _, _, why in log[:3]) or not log[3][2].startswith(shape):
             raise storm.Trouble(f"the server ended with {status}, and refused {log}")

@@ -9,7 +9,7 @@
 
 #include "train/round/state.h"
 
-const char fed_stray_update[] = "answers no open invitation: late, or twice";
+const char fed_stray_update[] = "answers no open invitation: late, twice, or to an aborted round";
 const char fed_stale_update[] = "too old: its model is older than max-staleness allows";
 
 void fed__emit_about(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
