@@ -104,7 +104,7 @@ go_alone training.fedsh
 
 rank=$3
 # shellcheck disable=SC2034 # named by their phases
-dealing_every=3 training_every=3 evaluation_every=1 saving_every=1
+dealing_every=3 training_every=3 evaluation_every=1 saving_every=3
 # a phase for each of the two tests; FED_KILLS=N goes through all of them N times
 if [[ ${FED_KILLS:-} ]]; then
 	for ((i = 0; i < FED_KILLS; i++)); do
