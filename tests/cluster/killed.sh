@@ -74,8 +74,9 @@ kill_job() {
 	[[ -f right-$script.npz ]] || go_alone "$script"
 	"${mpirun[@]}" -n 3 "$fedsh" "${options[@]}" "$script" >output 2>errors </dev/null &
 	job=$!
-	in_dealing
-	pid=$(rank_pid "$2") || fail "$1: rank $2 is not there" # before the phase, which may be short
+	# the process first, while the ranks join: to look for it takes as long as some phases
+	until_true rank_pid "$2" >pid || fail "$1: rank $2 is not there"
+	pid=$(<pid)
 	"in_$1"
 	kill -9 "$pid"
 	began=$SECONDS
@@ -94,7 +95,7 @@ kill_job() {
 
 # go_alone SCRIPT: its model by one process.  Two scripts: one that trains for most of its time, and one that evaluates
 cp "$here/long.fedsh" training.fedsh
-sed 's/test=100/test=20000/; s/add-client 20/add-client 6/; s/^round 24/round 12/; s/round >= 50/round >= 24/' \
+sed 's/test=100/test=20000/; s/add-client 20/add-client 6/; s/^round 24/round 12/; s/round >= 50/round >= 36/' \
 	training.fedsh >evaluation.fedsh
 go_alone() {
 	"$fedsh" "$1" >output 2>errors || fail "$1: one process failed"
