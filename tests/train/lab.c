@@ -38,6 +38,17 @@ static void split(const char *spec, struct words *w)
 	}
 }
 
+const struct fed_entry *lab_load(struct lab *lab, const char *path)
+{
+	struct fed_error err = {""};
+	const struct fed_entry *entry;
+
+	setenv("FEDSH_PLUGINS_IN_PLACE", "1", 1);
+	ck_assert_msg(fed_registry_load_trusted(lab->plugins, path, &entry, &err) == FED_OK, "%s: %s",
+	              path, err.text);
+	return entry;
+}
+
 static void instance(struct lab *lab, enum fed_kind kind, const char *spec,
                      struct fed_instance *out)
 {
@@ -50,8 +61,7 @@ static void instance(struct lab *lab, enum fed_kind kind, const char *spec,
 	const char *folder = strchr(w.name, '/') ? "" : FED_PLUGIN_DIR "/";
 	snprintf(path, sizeof path, "%s%s%s", folder, w.name, *folder ? ".so" : "");
 	if (fed_registry_find(lab->plugins, kind, w.name, &entry, &err)) /* else loaded before */
-		ck_assert_msg(fed_registry_load(lab->plugins, path, &entry, &err) == FED_OK, "%s: %s", path,
-		              err.text);
+		entry = lab_load(lab, path);
 	ck_assert_int_eq(entry->head->kind, kind);
 	ck_assert_msg(fed_instance_init(out, entry, w.assign, w.n, &err) == FED_OK, "%s", err.text);
 }
@@ -59,14 +69,11 @@ static void instance(struct lab *lab, enum fed_kind kind, const char *spec,
 static void load_codecs(struct lab *lab)
 {
 	static const char *const names[] = {"fp16", "int8", "top-k", "sign", "qsgd", "powersgd"};
-	struct fed_error err = {""};
-	const struct fed_entry *entry;
 	char path[512];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s.so", FED_PLUGIN_DIR, names[i]);
-		ck_assert_msg(fed_registry_load(lab->plugins, path, &entry, &err) == FED_OK, "%s",
-		              err.text);
+		lab_load(lab, path);
 	}
 }
 

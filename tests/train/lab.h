@@ -22,6 +22,9 @@ struct lab {
 	struct fed_sink sink;                      /* set before lab_start; may be empty */
 };
 
+/* A plugin that comes with fedsh, opened in place and not as a copy, so that its library stays open
+ * between tests (support/keep.c). */
+const struct fed_entry *lab_load(struct lab *, const char *path);
 /* Compose a federation; each text is "NAME key=value ...". The clients have `samples` examples
  * each, partitioned by `kind`. */
 void lab_compose(struct lab *, const char *dataset, const char *model, const char *aggregator,

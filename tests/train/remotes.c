@@ -308,8 +308,7 @@ void remotes_compose(struct remotes *r, void (*compose)(struct lab *, void *), v
 	r->last = r->n - 1;
 	make_remote(&r->server);
 	fed_instance_release(&r->server.transport);
-	fed_assert_ok(fed_registry_load(r->server.plugins, FED_PLUGIN_DIR "/zmq.so", &entry, &err),
-	              &err);
+	entry = lab_load(&r->server, FED_PLUGIN_DIR "/zmq.so");
 	fed_assert_ok(fed_instance_init(&r->server.transport, entry, NULL, 0, &err), &err);
 	r->server.network = &r->network;
 	r->server.sink = (struct fed_sink){.take = note, .ctx = r};
