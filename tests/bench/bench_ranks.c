@@ -30,7 +30,7 @@
 #include "session/internal.h"
 #include "train/local/far_training.h"
 
-enum { CLIENTS = 20, EXAMPLES = 600, STUBS = 8, SUMMED = 32, ROUNDS_MOST = 4096, IN_A_ROW = 5 };
+enum { CLIENTS = 20, EXAMPLES = 600, INSTANT = 8, SUMMED = 32, ROUNDS_MOST = 4096, IN_A_ROW = 5 };
 
 static int die(const struct fed_error *err)
 {
@@ -168,36 +168,36 @@ static int rate(const char *model, int rounds, struct fed_error *err)
 
 /* Ranks that answer at once ------------------------------------------------------------ */
 
-struct stub_reply {
+struct instant_reply {
 	int rank;
 	bool trained; /* the update follows */
 	struct fed_text text;
-	struct stub_reply *next;
+	struct instant_reply *next;
 };
 
-static struct stub {
+static struct instant {
 	struct fed_rank_link face;
-	struct stub_reply *first, **last, *idle;
+	struct instant_reply *first, **last, *idle;
 	size_t dim;
 	float *zeros;           /* [dim], the update */
 	struct fed_packet done; /* an answer, but for the number of its job */
 	size_t number_at;
-} stub;
+} instant;
 
-static struct stub_reply *reply_of(int rank)
+static struct instant_reply *reply_of(int rank)
 {
-	struct stub_reply *r = stub.idle ? stub.idle : calloc(1, sizeof *r);
+	struct instant_reply *r = instant.idle ? instant.idle : calloc(1, sizeof *r);
 
 	if (!r)
 		exit(1);
-	if (r == stub.idle)
-		stub.idle = r->next;
+	if (r == instant.idle)
+		instant.idle = r->next;
 	r->rank = rank;
 	r->trained = false;
 	r->next = NULL;
 	fed_text_clear(&r->text);
-	*stub.last = r;
-	stub.last = &r->next;
+	*instant.last = r;
+	instant.last = &r->next;
 	return r;
 }
 
@@ -207,18 +207,19 @@ static void make_done(size_t dim)
 	const struct fed_wire_outcome outcome = {.complete = true};
 	const double seconds = 0;
 
-	fed_free_floats(stub.zeros);
-	stub.zeros = fed_alloc_floats(dim);
-	stub.dim = dim;
-	fed_packet_clear(&stub.done, FED_RANK_DONE);
-	stub.number_at = stub.done.bytes.len;
-	fed_put_number(&stub.done, 0);
-	FED_PUT(&stub.done, seconds);
-	FED_PUT(&stub.done, head);
-	FED_PUT(&stub.done, outcome);
+	fed_free_floats(instant.zeros);
+	instant.zeros = fed_alloc_floats(dim);
+	instant.dim = dim;
+	fed_packet_clear(&instant.done, FED_RANK_DONE);
+	instant.number_at = instant.done.bytes.len;
+	fed_put_number(&instant.done, 0);
+	FED_PUT(&instant.done, seconds);
+	FED_PUT(&instant.done, head);
+	FED_PUT(&instant.done, outcome);
 }
 
-static int stub_send(struct fed_rank_link *link, int to, struct fed_bytes *b, struct fed_error *err)
+static int instant_send(struct fed_rank_link *link, int to, struct fed_bytes *b,
+                        struct fed_error *err)
 {
 	struct fed_packet_reader r = fed_packet_open(b->text.s, b->text.len);
 	const uint64_t federation = fed_get_number(&r);
@@ -235,70 +236,70 @@ static int stub_send(struct fed_rank_link *link, int to, struct fed_bytes *b, st
 		fed_packet_release(&p);
 	} else if (r.kind == FED_RANK_JOB) {
 		const uint64_t job = fed_get_number(&r);
-		struct stub_reply *reply = reply_of(to);
+		struct instant_reply *reply = reply_of(to);
 
-		memcpy(stub.done.bytes.s + stub.number_at, &job, sizeof job);
-		fed_text_put(&reply->text, stub.done.bytes.s, stub.done.bytes.len);
+		memcpy(instant.done.bytes.s + instant.number_at, &job, sizeof job);
+		fed_text_put(&reply->text, instant.done.bytes.s, instant.done.bytes.len);
 		reply->trained = true;
 	}
 	fed__bytes_unref(b);
 	return FED_OK;
 }
 
-static int stub_poll(struct fed_rank_link *link, int *from, struct fed_text *out,
-                     struct fed_error *err)
+static int instant_poll(struct fed_rank_link *link, int *from, struct fed_text *out,
+                        struct fed_error *err)
 {
-	struct stub_reply *r = stub.first;
+	struct instant_reply *r = instant.first;
 
 	(void)err;
 	*from = -1;
 	if (!r)
 		return FED_OK;
 	link->vectors = r->trained ? 1 : 0;
-	link->vector_bytes = stub.dim * sizeof(float);
+	link->vector_bytes = instant.dim * sizeof(float);
 	const struct fed_text swap = *out;
 	*from = r->rank;
 	*out = r->text;
 	r->text = swap;
-	stub.first = r->next;
-	if (!stub.first)
-		stub.last = &stub.first;
-	r->next = stub.idle;
-	stub.idle = r;
+	instant.first = r->next;
+	if (!instant.first)
+		instant.last = &instant.first;
+	r->next = instant.idle;
+	instant.idle = r;
 	return FED_OK;
 }
 
 /* A copy, as between processes of one machine. */
-static int stub_receive(struct fed_rank_link *link, void *to, struct fed_error *err)
+static int instant_receive(struct fed_rank_link *link, void *to, struct fed_error *err)
 {
 	(void)err;
-	memcpy(to, stub.zeros, link->vector_bytes);
+	memcpy(to, instant.zeros, link->vector_bytes);
 	return FED_OK;
 }
 
-static bool stub_idle(struct fed_rank_link *link)
+static bool instant_idle(struct fed_rank_link *link)
 {
 	(void)link;
 	return true;
 }
 
-static void stub_close(struct fed_rank_link *link)
+static void instant_close(struct fed_rank_link *link)
 {
 	(void)link;
 }
 
-static int start_stubs(struct fed_cluster **out, struct fed_error *err)
+static int start_instant(struct fed_cluster **out, struct fed_error *err)
 {
-	static const struct fed_rank_link_row row = {stub_send, stub_poll, stub_receive, stub_idle,
-	                                             stub_close};
+	static const struct fed_rank_link_row row = {instant_send, instant_poll, instant_receive,
+	                                             instant_idle, instant_close};
 	struct fed_rank_hello hello = {0};
 
-	stub.face = (struct fed_rank_link){
-		.ranks = 1 + STUBS, .on_node = 1, .name = "ranks that answer at once", .row = &row};
-	stub.last = &stub.first;
+	instant.face = (struct fed_rank_link){
+		.ranks = 1 + INSTANT, .on_node = 1, .name = "ranks that answer at once", .row = &row};
+	instant.last = &instant.first;
 	fed__describe_rank(&hello, 1);
 	hello.threads = 4;
-	for (int i = 1; i <= STUBS; i++) {
+	for (int i = 1; i <= INSTANT; i++) {
 		struct fed_packet p = {0};
 
 		fed_packet_clear(&p, FED_RANK_HELLO);
@@ -306,7 +307,7 @@ static int start_stubs(struct fed_cluster **out, struct fed_error *err)
 		fed_text_put(&reply_of(i)->text, p.bytes.s, p.bytes.len);
 		fed_packet_release(&p);
 	}
-	return fed__cluster_enter(out, &stub.face, false, err);
+	return fed__cluster_enter(out, &instant.face, false, err);
 }
 
 /* Seconds of rank 0 for an update that another rank made. */
@@ -322,7 +323,7 @@ static int measure(const struct composition *c, int rounds, double *update, doub
 		return 1;
 	*dim = s.parts.net.dim;
 	make_done(*dim);
-	if (start_stubs(&cluster, err))
+	if (start_instant(&cluster, err))
 		return 1;
 	fed_session_use_ranks(&s, fed_cluster_ranks(cluster));
 	for (int i = 0; i < rounds; i++)

@@ -621,7 +621,7 @@ START_TEST(stopped_and_continued)
 	begin();
 	command("round 1000000");
 	emulator_wait("running");
-	emulator_signal(SIGTSTP); /* nobody could continue it here: it only redraws */
+	emulator_signal(SIGTSTP); /* no shell could continue it here: it only redraws */
 	emulator_read_on();
 	emulator_wait("[1 overview]");
 	emulator_signal(SIGSTOP);

@@ -340,7 +340,7 @@ START_TEST(long_words_of_prose_are_broken)
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
 	set_screen(&lab, 40, true);
 	fed__table_cell(&table, "Eve");
-	fed__table_cell(&table, "no file is called /home/eve/pictures/of/everything/in.csv");
+	fed__table_cell(&table, "no file is called /data/eve/pictures/of/everything/in.csv");
 	fed__table_print(&lab.shell, &table);
 	fed__print_flush(&lab.shell);
 	ck_assert_ptr_null(strstr(shell_lab_said(&lab), "left out"));
